@@ -1,0 +1,3 @@
+"""BLOCS: a scenario simulator of technology decoupling."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,73 @@
+"""The exception tree: every failure BLOCS can name, with the exit code of the command line.
+
+Exit codes: 1 some runs failed, 2 usage or scenario, 3 store or environment (docs/architecture.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class BlocsError(Exception):
+    """Root of all errors that are shown to a user without a traceback."""
+
+    exit_code = 1
+
+
+class ModelError(BlocsError):
+    """An equation has no admissible solution (a buyer cannot produce, a price is not positive)."""
+
+
+class TableError(ModelError):
+    """A base table that is refused: not balanced to 1e-10, or a plant without wages."""
+
+
+class IdentityError(ModelError):
+    """An accounting identity fails by more than 1e-10 (docs/equations.md, identities)."""
+
+
+class ConvergenceError(ModelError):
+    """A solver stopped before its tolerance; carries the residual it reached."""
+
+    def __init__(self, what: str, residual: float) -> None:
+        super().__init__(f"{what} did not converge: residual {residual:.3g}")
+        self.residual = residual
+
+
+class UsageError(BlocsError):
+    """The command line asks for something that does not exist or does not fit together."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One fault in an input file: where it stands, what was found, what is allowed, how to mend it."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    found: str
+    allowed: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}"
+        return f"{place}: {self.path}: {self.found}; {self.allowed}" + (f" ({self.fix})" if self.fix else "")
+
+
+class ScenarioError(BlocsError):
+    """All faults of a scenario at once, sorted by place; one line each."""
+
+    exit_code = 2
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class StoreError(BlocsError):
+    """A folder, file or database that cannot be read or written."""
+
+    exit_code = 3

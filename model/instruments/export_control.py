@@ -1,0 +1,53 @@
+"""Export control: goods of named segments are licensed, denied or sold only in cut-down variants."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.axes import SEGMENT_INDEX
+from model.instruments import Facts, Instrument, Order, lever, segments_lever
+from model.wedges import Wedges
+
+LEVERS = {
+    "segments": segments_lever(doc="segments whose deliveries are controlled"),
+    "denial_rate": lever(
+        "share", 0, 0, 1, "part of deliveries from senders to targets that is denied; 1 is a full cut",
+        "refusal 0.21 listed, 0.28 all, 0.95 above threshold: BIS to House Foreign Affairs 2023; testimony 2023; assumed",
+    ),
+    "third_country_reach": lever(
+        "share", 0, 0, 1, "part of the denial that binds regions that are neither sender nor target", "assumed 0.2 to 0.9",
+    ),
+    "capability_cap": lever(
+        "log points", 9, -2, 9, "highest capability that may be sold, in log points above the 2018 frontier; 9 is no cap",
+        "600 GB/s and 300 TFLOPS: register ev.us.chip.threshold",
+    ),
+    "owner_exemption": lever("share", 0, 0, 1, "part of the denial lifted for plants owned outside the target", "validated end user rule"),
+    "enforcement": lever("share", 0, 0, 1, "effort against evasion", "assumed"),
+}  # fmt: skip
+
+
+def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
+    """Deny, cap, reach third countries, exempt foreign-owned plants. Own region is never denied."""
+    denial, reach = order.number("denial_rate") * order.strength, order.number("third_country_reach")
+    segments = [SEGMENT_INDEX[s] for s in order.names("segments")]
+    target = list(order.targets)
+    for origin, weight in [(o, 1.0) for o in order.senders] + [(o, reach) for o in order.others]:
+        if origin in order.targets:
+            continue
+        cells = np.ix_([origin], target, segments)
+        wedges.move("denial_rate", cells, denial * weight)
+        cap = order.number("capability_cap")
+        if weight > 0 and cap < LEVERS["capability_cap"].high:
+            wedges.move("capability_cap", cells, cap)
+        wedges.move("enforcement", cells, order.number("enforcement") * weight)
+        owners = [r for r in range(len(facts.regions)) if r not in order.targets]
+        wedges.move("exemption", np.ix_(owners, [origin], segments), order.number("owner_exemption"))
+
+
+INSTRUMENT = Instrument(
+    "export_control",
+    "Senders license, deny or cap deliveries of named segments to targets, with third-country reach.",
+    LEVERS,
+    apply,
+    {"en": "Export control", "ko": "수출통제"},
+)

@@ -1,0 +1,100 @@
+"""Account: every flow again, from deliveries only, and the identities that must hold to 1e-10 (E9)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from model.errors import IdentityError
+from model.kernel.deliveries import Delivered
+from model.kernel.inversion import Economy
+from model.kernel.links import Array, Index
+from model.kernel.market import Terms
+
+TOLERANCE = 1e-10
+
+
+class Accounts(NamedTuple):
+    """flow [l] units shipped; value [l] at basic prices; paid [l] incl. duty; wages, profit [n];
+    income, transfers N, net exports, gdp, gnp [R] nominal; purchases_other [n] (O and investment);
+    trade [R, R] values by origin and destination; errors by identity."""
+
+    flow: Array
+    value: Array
+    paid: Array
+    wages: Array
+    profit: Array
+    income: Array
+    net_profit_income: Array
+    net_exports: Array
+    gdp: Array
+    gnp: Array
+    trade: Array
+    errors: dict[str, float]
+
+
+def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
+    """Recompute all flows from what was delivered; IdentityError names the identity that fails."""
+    links, n, k, regions = economy.links, economy.n, economy.k, economy.regions
+    location, region = economy.table.location, economy.buyer_region
+    market, lt = got.market, economy.links.technique
+    activity = np.concatenate([market.output, np.zeros(k), market.expenditure / market.price_index])
+    current = np.zeros(len(links.buyer))
+    current[:lt] = got.inputs * activity[links.buyer[:lt]]
+    flow = terms.ship * (current + got.fixed)
+    price = market.price[links.supplier]
+    value, other = price * flow, (1 + terms.duty) * price * terms.ship * got.fixed
+    paid, duty = (1 + terms.duty) * value, terms.duty * value
+    columns = len(region)
+    bought = np.bincount(links.buyer, paid, columns)
+    apart = np.bincount(links.buyer, other, columns)
+    own = apart[:n] + (np.where(economy.investor >= 0, terms.share * apart[n : n + k][economy.investor], 0.0) if k else 0.0)
+    inputs = bought[:n] - apart[:n]
+    wages = terms.wage[location] * got.labour * market.output
+    subsidy = terms.subsidy / (1 - terms.subsidy) * market.price * market.output
+    profit = market.price * market.output + subsidy - wages - inputs - own
+    state = apart[economy.buyers :]
+    public = np.bincount(region[links.buyer], duty, regions) - np.bincount(location, subsidy, regions)
+    income = np.bincount(location, wages, regions) + terms.owner @ profit + public - state
+    trade = _by_regions(location[links.supplier], region[links.buyer], value, regions)
+    net_exports = trade.sum(1) - trade.sum(0)
+    foreign = terms.owner @ profit - np.bincount(location, profit, regions)
+    gdp = np.bincount(location, market.price * market.output + subsidy - inputs, regions) + public
+    spending = bought[economy.final]
+    absorbed = np.bincount(location, own, regions) + state
+    errors = {
+        "market": _relative(np.bincount(links.supplier, flow, n), market.output),
+        "budget": float(abs(spending - income - terms.balance).max()),
+        "trade": float(abs(net_exports + terms.balance + foreign).max()),
+        "gdp": float(abs(gdp - (spending + absorbed + net_exports)).max()),
+        "numeraire": abs(float(spending.sum()) - 1.0),
+        "walras": market.walras,
+        "sum_of_balances": _largest_sum(terms.balance, terms.bloc),
+        "sum_of_profit_income": _largest_sum(foreign, terms.bloc),
+    }
+    check(errors)
+    return Accounts(flow, value, paid, wages, profit, income, foreign, net_exports, gdp, gdp + foreign, trade, errors)
+
+
+def check(errors: dict[str, float]) -> None:
+    """Raise IdentityError if any identity fails by more than 1e-10."""
+    failed = {name: error for name, error in errors.items() if not error <= TOLERANCE}
+    if failed:
+        raise IdentityError("; ".join(f"{name} off by {error:.2g}" for name, error in sorted(failed.items())))
+
+
+def _by_regions(origin: Index, destination: Index, value: Array, regions: int) -> Array:
+    """Sum of link values by origin and destination [R, R]."""
+    return np.bincount(origin * regions + destination, value, regions * regions).reshape(regions, regions)
+
+
+def _relative(found: Array, wanted: Array) -> float:
+    """Largest relative difference over plants that produce."""
+    live = wanted > 0
+    return float((abs(found - wanted)[live] / np.maximum(wanted[live], 1e-12)).max())
+
+
+def _largest_sum(values: Array, bloc: Index) -> float:
+    """Largest absolute sum within a bloc."""
+    return float(abs(np.bincount(bloc, values)).max())

@@ -1,0 +1,57 @@
+"""Adjust: wages, scarcity rents, capacity and its pipeline (E10-E12)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.kernel.inversion import Economy
+from model.kernel.links import Array
+from model.kernel.sourcing import adjust_share
+
+
+def update_wage(wage: Array, demand: Array, supply: Array, speed: float, dt: float) -> Array:
+    """w [R] (E10): w (L^D/L)^(1 - exp(-r_w dt))."""
+    return np.asarray(wage * (demand / supply) ** adjust_share(speed, dt))
+
+
+def update_rent(rent: Array, orders: Array, capacity: Array, speed: float, dt: float) -> Array:
+    """mu [n] (E11): max(0, mu + r_mu dt ln(orders/capacity)); no orders or no limit, no rent."""
+    with np.errstate(divide="ignore"):
+        pressure = np.where(orders > 0, np.log(np.maximum(orders, 1e-300) / capacity), 0.0)
+    return np.maximum(0.0, rent + speed * dt * pressure)
+
+
+def planned_investment(
+    capacity: Array, coming: Array, orders: Array, price_ratio: Array, kappa: Array, slack: Array,
+    depreciation: Array, lag: Array, speed: float, price_response: float,
+) -> Array:
+    """I [n] (E12): replacement plus a part of the gap to the capacity wanted, net of what is coming.
+
+    coming [n]: pipeline in units of capacity; price_ratio p/P_K; slack K0/x0; lag in years.
+    """  # fmt: skip
+    wanted = slack * orders * price_ratio**price_response
+    excess = coming - lag * depreciation * capacity
+    return kappa / 4 * np.maximum(0.0, depreciation * capacity + speed * (wanted - capacity - excess))
+
+
+def update_capacity(capacity: Array, arriving: Array, kappa: Array, depreciation: Array, dt: float) -> Array:
+    """K [n] (E12): K (1 - depreciation dt) + 4 dt arriving / kappa, for plants with capital goods."""
+    return capacity * (1 - depreciation * dt) + 4 * dt * arriving / np.where(kappa > 0, kappa, 1.0)
+
+
+def follow_orders(capacity: Array, orders: Array, slack: Array, speed: float, dt: float) -> Array:
+    """K [n] of plants that buy no capital goods (E12b): moves towards slack x orders at a speed a year."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(capacity), capacity + adjust_share(speed, dt) * (slack * orders - capacity), capacity)
+
+
+def shift_pipeline(pipeline: Array, ordered: Array, steps: np.ndarray) -> Array:
+    """Pipeline [lag, n] one step on, with new orders at each plant's own lag."""
+    moved = np.concatenate([pipeline[1:], np.zeros_like(pipeline[:1])])
+    moved[np.maximum(steps, 1) - 1, np.arange(len(ordered))] += ordered
+    return moved
+
+
+def labour_demand(economy: Economy, labour: Array, output: Array) -> Array:
+    """L^D [R]."""
+    return np.bincount(economy.table.location, labour * output, economy.regions)

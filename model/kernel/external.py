@@ -1,0 +1,46 @@
+"""External position: blocs that still trade, profits that can be paid, balances that can be financed (E7b)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from model.kernel.inversion import Economy
+from model.kernel.links import Array, Index, Mask
+
+
+def find_blocs(economy: Economy, possible: Mask) -> Index:
+    """Label [R] of the connected part of the region graph; `possible` [l] marks links that may deliver."""
+    links, regions = economy.links, economy.regions
+    origin = economy.table.location[links.supplier[possible]]
+    destination = economy.buyer_region[links.buyer[possible]]
+    graph = csr_array((np.ones(len(origin)), (origin, destination)), shape=(regions, regions))
+    _, label = connected_components(graph, directed=False)
+    first = {int(c): int(np.flatnonzero(label == c)[0]) for c in np.unique(label)}
+    return np.array([first[int(c)] for c in label], np.int64)
+
+
+def paid_abroad(economy: Economy, bloc: Index) -> Array:
+    """Ownership [R, n] when profits cannot cross blocs: what is cut stays in the plant's region."""
+    owner, location = economy.table.owner, economy.table.location
+    cut = bloc[:, None] != bloc[location][None]
+    if not cut.any():
+        return owner
+    kept = np.where(cut, 0.0, owner)
+    kept[location, np.arange(len(location))] += (owner * cut).sum(0)
+    return kept
+
+
+def external_balances(economy: Economy, bloc: Index, trade_ratio: Array, fixed: bool) -> Array:
+    """B [R] (E7b): the base balance times min(1, trade now over trade then), adding to zero in each bloc."""
+    if fixed:
+        return economy.balance.copy()
+    balance = economy.balance * np.minimum(1.0, trade_ratio / economy.trade_ratio0)
+    for c in np.unique(bloc):
+        members = bloc == c
+        plus, minus = balance[members & (balance > 0)].sum(), -balance[members & (balance < 0)].sum()
+        level = min(plus, minus)
+        balance = np.where(members & (balance > 0), balance * (level / plus if plus > 0 else 0.0), balance)
+        balance = np.where(members & (balance < 0), balance * (level / minus if minus > 0 else 0.0), balance)
+    return np.asarray(balance)

@@ -1,0 +1,223 @@
+"""Base-year inversion: from a balanced table to calibrated shares, with no free constant (E1).
+
+Everything behavioural is then written in ratios to 2018Q1, so the table is reproduced exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.errors import TableError
+from model.kernel.links import Array, Index, Links, Mask, build_links
+from model.kernel.table import BaseTable
+
+COBB_DOUGLAS = 1e-4
+"""Elasticities this close to one use the Cobb-Douglas form, in primal and dual alike."""
+BALANCE_TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True)
+class Elasticities:
+    """Long-run elasticities: sigma [S] between suppliers of a segment; eta between segments and labour.
+
+    eta [S] by buying segment, eta_capital of investors, eta_final of final users.
+    """
+
+    sigma: Array
+    eta: Array
+    eta_capital: float
+    eta_final: float
+
+
+@dataclass(frozen=True)
+class Economy:
+    """Calibrated shares of one base table. Axes: l links, k cells, b/T buyers with technique, n plants.
+
+    input0 [lt] a0, units of f per unit of b; theta [lt] lower shares; upper [k] and labour_share [T]
+    shares of current cost; labour0 [n] l0; capital0 [n] depreciation per unit; kappa [n] price of a
+    unit of capacity x 4; markup [n]; tariff0 [l]; flow0 [l]; fixed0 [l] purchases without technique;
+    labour [R]; balance [R]; expenditure0 [R]; trade_ratio0 [R] (exports + imports)/E.
+    """
+
+    table: BaseTable
+    links: Links
+    sigma: Array
+    eta: Array
+    rho: Array
+    rho_upper: Array
+    buyer_region: Index
+    investor: Index
+    latent: Mask
+    input0: Array
+    theta: Array
+    upper: Array
+    labour_share: Array
+    labour0: Array
+    capital0: Array
+    kappa: Array
+    markup: Array
+    tariff0: Array
+    flow0: Array
+    fixed0: Array
+    output0: Array
+    investment0: Array
+    expenditure0: Array
+    labour: Array
+    balance: Array
+    trade_ratio0: Array
+
+    @property
+    def n(self) -> int:
+        """Plants."""
+        return self.table.plants
+
+    @property
+    def k(self) -> int:
+        """Investors."""
+        return len(self.table.investors)
+
+    @property
+    def regions(self) -> int:
+        """Regions."""
+        return self.table.regions
+
+    @property
+    def final(self) -> slice:
+        """Final users among the buyers."""
+        return slice(self.n + self.k, self.n + self.k + self.regions)
+
+    @property
+    def buyers(self) -> int:
+        """T, buyers with a technique."""
+        return self.n + self.k + self.regions
+
+
+def investor_of(table: BaseTable) -> Index:
+    """The investor of each plant [n], or -1 where its segment has no capital goods."""
+    place = {(int(r), int(s)): i for i, (r, s) in enumerate(table.investors[:, :2])}
+    pairs = zip(table.location.tolist(), table.segment.tolist(), strict=True)
+    found = np.array([place.get(pair, -1) for pair in pairs], np.int64)
+    if table.investors.shape[1] > 2:  # a third column tells investors of one segment apart by owner
+        owner = table.owner.argmax(0)
+        exact = {(int(r), int(s), int(o)): i for i, (r, s, o) in enumerate(table.investors)}
+        triples = zip(table.location.tolist(), table.segment.tolist(), owner.tolist(), strict=True)
+        found = np.array([exact.get(triple, -1) for triple in triples], np.int64)
+    return found
+
+
+def build_economy(table: BaseTable, elasticity: Elasticities) -> Economy:
+    """Invert a balanced table (E1). TableError if it does not balance or a plant has no wages."""
+    n, k, regions = table.plants, len(table.investors), table.regions
+    buyers = n + k + regions
+    buyer_region = np.r_[table.location, table.investors[:, 0], np.arange(regions), np.arange(regions)]
+    output0, latent = table.output, table.output == 0
+    investor = investor_of(table)
+    investment0 = np.bincount(investor[investor >= 0], table.investment[investor >= 0], k) if k else np.zeros(0)
+    tariff = table.tariff[table.location[:, None], buyer_region[None], table.segment[:, None]]
+    expenditure0 = ((1 + tariff) * table.flow)[:, n + k : buyers].sum(0)
+    scale = np.r_[np.where(latent, 1, output0), np.where(investment0 > 0, investment0, 1), expenditure0]
+    inputs, labour0 = table.flow[:, :buyers] / scale, table.wages / scale[:n]
+    capital0 = table.investment / scale[:n]
+    kappa = _capital_price(table)
+    for f in np.flatnonzero(latent):
+        peers = np.flatnonzero(_peers(table, f, latent))
+        weight = output0[peers] / output0[peers].sum()
+        inputs[:, f], labour0[f] = inputs[:, peers] @ weight, labour0[peers] @ weight
+        capital0[f], kappa[f] = capital0[peers] @ weight, kappa[peers] @ weight
+    spend, theta, by_segment = _shares(table, inputs, tariff[:, :buyers], latent)
+    a0 = np.where(latent[:, None], theta * by_segment[table.segment] / (1 + tariff[:, :buyers]), inputs)
+    cost = np.r_[labour0, np.zeros(k + regions)] + spend.sum(0)
+    present = _present(table, theta, buyers)
+    links = build_links(present, table.segment, buyers)
+    lf, lb = links.supplier, links.buyer
+    tf, tb = lf[: links.technique], lb[: links.technique]
+    flow0 = table.flow[lf, lb]
+    economy = Economy(
+        table=table, links=links, sigma=elasticity.sigma,
+        eta=np.r_[elasticity.eta[table.segment], np.full(k, elasticity.eta_capital), np.full(regions, elasticity.eta_final)],
+        rho=_exponent(elasticity.sigma), rho_upper=np.zeros(0), buyer_region=buyer_region, investor=investor,
+        latent=latent, input0=a0[tf, tb], theta=theta[tf, tb],
+        upper=by_segment[links.cell_segment, links.cell_buyer] / cost[links.cell_buyer],
+        labour_share=np.r_[labour0, np.zeros(k + regions)] / cost, labour0=labour0, capital0=capital0, kappa=kappa,
+        markup=1 / (cost[:n] + capital0), tariff0=tariff[lf, lb], flow0=flow0,
+        fixed0=np.where(lb >= buyers, flow0, 0.0), output0=output0, investment0=investment0, expenditure0=expenditure0,
+        labour=np.bincount(table.location, labour0 * output0, regions),
+        balance=np.zeros(0), trade_ratio0=np.zeros(0),
+    )  # fmt: skip
+    return _with_balances(_with_upper(economy))
+
+
+def _exponent(elasticity: Array) -> Array:
+    """(e - 1)/e, or 1 where the Cobb-Douglas form is used (the value is then not used)."""
+    return np.where(abs(elasticity - 1) < COBB_DOUGLAS, 1.0, (elasticity - 1) / elasticity)
+
+
+def _with_upper(economy: Economy) -> Economy:
+    """Fill in the exponent of the upper nest."""
+    from dataclasses import replace
+
+    return replace(economy, rho_upper=_exponent(economy.eta))
+
+
+def _capital_price(table: BaseTable) -> Array:
+    """kappa [n] = 4 I0 / (depreciation K0): purchases that build one unit of capacity, x 4 (E1)."""
+    capacity = np.where(np.isfinite(table.capacity) & (table.capacity > 0), table.capacity, 1.0)
+    return np.where(table.investment > 0, 4 * table.investment / (table.depreciation * capacity), 0.0)
+
+
+def _peers(table: BaseTable, plant: int, latent: Mask) -> Mask:
+    """Plants an entrant takes its notional technique from: its region's segment, else the world's."""
+    same = (table.segment == table.segment[plant]) & ~latent
+    home = same & (table.location == table.location[plant])
+    return home if home.any() else same
+
+
+def _shares(table: BaseTable, inputs: Array, tariff: Array, latent: Mask) -> tuple[Array, Array, Array]:
+    """Spending per unit [n, T], lower shares theta [n, T], spending by segment [S, T]; entrants' theta on top."""
+    spend = (1 + tariff) * inputs
+    member = np.arange(table.segments)[:, None] == table.segment[None]
+    by_segment = member.astype(float) @ spend
+    whole = by_segment[table.segment]
+    theta = np.divide(spend, whole, out=np.zeros_like(spend), where=whole > 0)
+    return spend, np.where(latent[:, None] & (whole > 0), table.theta[:, None], theta), by_segment
+
+
+def _present(table: BaseTable, theta: Array, buyers: int) -> Mask:
+    """Pairs that are links: positive shares, states' purchases, and home rest for every buyer."""
+    n, regions = table.plants, table.regions
+    present = np.zeros((n, table.flow.shape[1]), bool)
+    present[:, :buyers] = theta > 0
+    present[:, buyers:] = table.flow[:, buyers:] > 0
+    rest = table.segment == table.segments - 1
+    present[:, buyers:] |= rest[:, None] & (table.location[:, None] == np.arange(regions)[None])
+    return present
+
+
+def base_profit(economy: Economy) -> Array:
+    """Cash profit of each plant in the base year [n]: output less wages, purchases and investment."""
+    links, n = economy.links, economy.n
+    paid = (1 + economy.tariff0) * economy.flow0
+    current = np.bincount(links.buyer, paid, len(economy.buyer_region))[:n]
+    return economy.output0 - economy.labour0 * economy.output0 - current - economy.table.investment
+
+
+def _with_balances(economy: Economy) -> Economy:
+    """External balances B = E - Y of the base year, and the checks that refuse a table."""
+    from dataclasses import replace
+
+    links, table, regions = economy.links, economy.table, economy.regions
+    region = economy.buyer_region[links.buyer]
+    duty = np.bincount(region, economy.tariff0 * economy.flow0, regions)
+    state = np.bincount(region, (1 + economy.tariff0) * economy.fixed0, regions)
+    income = economy.labour + table.owner @ base_profit(economy) + duty - state
+    balance = economy.expenditure0 - income
+    origin = table.location[links.supplier]
+    cross = np.where(origin != region, economy.flow0, 0.0)
+    trade = np.bincount(origin, cross, regions) + np.bincount(region, cross, regions)
+    if abs(balance.sum()) > BALANCE_TOLERANCE or abs(economy.expenditure0.sum() - 1) > BALANCE_TOLERANCE:
+        raise TableError(f"the table does not balance: sum of balances {balance.sum():.2g}, of final use {economy.expenditure0.sum():.12g}")
+    if not (economy.labour0 > 0).all():
+        raise TableError(f"plants without wages: {np.flatnonzero(~(economy.labour0 > 0)).tolist()}")
+    return replace(economy, balance=balance, trade_ratio0=trade / economy.expenditure0)

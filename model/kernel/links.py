@@ -1,0 +1,69 @@
+"""Links: who may deliver to whom, as flat arrays ordered by (buyer, segment of supplier, supplier).
+
+A cell is one (buyer, supplying segment); its links lie side by side, so every sum over suppliers of
+a segment is one `reduceat`, and so is every sum over the cells of a buyer. Buyers: plants 0..n-1,
+then investors, then final users (these have a technique), then states (these have none).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Links:
+    """Index structure of all links (l), cells (k) and buyers (b).
+
+    supplier, buyer      [l]   plant and buyer of each link; links of states come last
+    cell                 [lt]  cell of each link with a technique (lt = `technique` <= l)
+    start                [k]   first link of each cell
+    cell_buyer, cell_segment [k]
+    buyer_start          [T]   first cell of each buyer with a technique (each has at least one)
+    pointer              [T+1] first link of each such buyer, as in a CSR matrix
+    """
+
+    supplier: Index
+    buyer: Index
+    cell: Index
+    start: Index
+    cell_buyer: Index
+    cell_segment: Index
+    buyer_start: Index
+    pointer: Index
+    technique: int
+
+    def by_cell(self, values: Array) -> Array:
+        """Sum over the suppliers of each cell: [lt] -> [k]."""
+        return np.asarray(np.add.reduceat(values, self.start))
+
+    def by_buyer(self, values: Array) -> Array:
+        """Sum over the cells of each buyer: [k] -> [T]."""
+        return np.asarray(np.add.reduceat(values, self.buyer_start))
+
+    def buyer_sum(self, values: Array) -> Array:
+        """Sum over all links of each buyer with a technique: [lt] -> [T]."""
+        return self.by_buyer(self.by_cell(values))
+
+
+def build_links(present: Mask, segment: Index, buyers_with_technique: int) -> Links:
+    """Index the pairs marked in `present` [plants, buyers]; `segment` [plants] of the suppliers."""
+    buyer, supplier = np.nonzero(present.T)
+    order = np.lexsort((supplier, segment[supplier], buyer))
+    buyer, supplier = buyer[order], supplier[order]
+    technique = int(np.searchsorted(buyer, buyers_with_technique))
+    key = buyer[:technique] * (int(segment.max()) + 1) + segment[supplier[:technique]]
+    start = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+    cell = np.cumsum(np.r_[False, key[1:] != key[:-1]])
+    cell_buyer = buyer[start]
+    buyer_start = np.flatnonzero(np.r_[True, cell_buyer[1:] != cell_buyer[:-1]])
+    pointer = np.r_[start[buyer_start], technique]
+    return Links(
+        supplier, buyer, cell, start, cell_buyer, segment[supplier[start]], buyer_start, pointer, technique
+    )  # fmt: skip

@@ -1,0 +1,101 @@
+"""Techniques: the nested CES isoquant in primal form and its dual, in ratios to the base year (E2, E3).
+
+`inputs` [lt] is a_fb/a0_fb times usable quality e^v; `labour` [T] is l_b/l0_b. Links that are closed
+carry inputs of zero. theta [lt] are lower shares in force (networks move them), upper [k] upper shares.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from model.errors import ModelError
+from model.kernel.inversion import COBB_DOUGLAS, Economy
+from model.kernel.links import Array, Mask
+
+TINY = 1e-300
+
+
+class Dual(NamedTuple):
+    """Cost-minimising technique: unit cost ratio [T], price index [k], inputs and labour in ratios."""
+
+    cost: Array
+    index: Array
+    inputs: Array
+    labour: Array
+
+
+def composite(economy: Economy, theta: Array, inputs: Array) -> Array:
+    """q_sb [k], the CES composite of each segment (E2a): (sum theta inputs^rho)^(1/rho)."""
+    links = economy.links
+    rho = economy.rho[links.cell_segment]
+    total = links.by_cell(theta * inputs ** rho[links.cell])
+    q = total ** (1 / rho)
+    plain = abs(economy.sigma - 1) < COBB_DOUGLAS
+    if plain.any():
+        log = links.by_cell(theta * np.log(np.maximum(inputs, TINY))) / links.by_cell(theta)
+        q = np.where(plain[links.cell_segment], np.exp(log), q)
+    return q
+
+
+def yield_of(economy: Economy, q: Array, labour: Array) -> Array:
+    """F_b [T], units of output that composites q [k] and labour [T] make (E2b)."""
+    links, r = economy.links, economy.rho_upper
+    with np.errstate(divide="ignore", over="ignore"):
+        inner = links.by_buyer(economy.upper * q ** r[links.cell_buyer])
+        result = (inner + economy.labour_share * labour**r) ** (1 / r)
+        plain = abs(economy.eta - 1) < COBB_DOUGLAS
+        if plain.any():
+            log = links.by_buyer(economy.upper * np.log(q)) + economy.labour_share * np.log(labour)
+            result = np.where(plain, np.exp(log), result)
+    return np.asarray(result)
+
+
+def project(economy: Economy, q: Array, labour: Array) -> Array:
+    """F_b [T], checked: a buyer without a feasible technique is named with its empty segments."""
+    result = yield_of(economy, q, labour)
+    if not (result > 0).all():
+        buyer = int(np.flatnonzero(~(result > 0))[0])
+        cells = (economy.links.cell_buyer == buyer) & ~(q > 0)
+        empty = economy.links.cell_segment[cells].tolist()
+        raise ModelError(f"buyer {buyer} cannot produce: segments {empty} deliver nothing")
+    return result
+
+
+def solve_dual(
+    economy: Economy, theta: Array, open_links: Mask, wage: Array, price: Array, pay: Array, quality: Array
+) -> Dual:
+    """Cost-minimising technique at delivered ratios d = price x pay / ((1+t0) e^v) (E3).
+
+    wage [R], price [n] ratios; pay [lt] = tau (1+t); quality [lt] = e^v.
+    """
+    links = economy.links
+    technique = links.technique
+    d = price[links.supplier[:technique]] * pay / ((1 + economy.tariff0[:technique]) * quality)
+    sigma = economy.sigma[links.cell_segment]
+    plain_s = abs(sigma - 1) < COBB_DOUGLAS
+    power = np.where(plain_s, 1.0, 1 - sigma)
+    live = theta * open_links
+    total = links.by_cell(live * d ** power[links.cell])
+    index = np.where(total > 0, np.where(total > 0, total, 1.0) ** (1 / power), 1.0)
+    if plain_s.any():
+        index = np.where(plain_s, np.exp(links.by_cell(live * np.log(d)) / links.by_cell(theta)), index)
+    cost = _unit_cost(economy, index, wage[economy.buyer_region[: economy.buyers]])
+    inside = (d / index[links.cell]) ** (-sigma[links.cell])
+    upper = (index / cost[links.cell_buyer]) ** (-economy.eta[links.cell_buyer])
+    inputs = open_links * inside * upper[links.cell] / quality
+    labour = (wage[economy.buyer_region[: economy.buyers]] / cost) ** (-economy.eta)
+    return Dual(cost, index, inputs, labour)
+
+
+def _unit_cost(economy: Economy, index: Array, wage: Array) -> Array:
+    """c_b [T] (E3b): CES of wages and segment price indices with elasticity eta."""
+    links, plain = economy.links, abs(economy.eta - 1) < COBB_DOUGLAS
+    power = np.where(plain, 1.0, 1 - economy.eta)
+    inner = links.by_buyer(economy.upper * index ** power[links.cell_buyer])
+    cost = (economy.labour_share * wage**power + inner) ** (1 / power)
+    if plain.any():
+        log = economy.labour_share * np.log(wage) + links.by_buyer(economy.upper * np.log(index))
+        cost = np.where(plain, np.exp(log), cost)
+    return np.asarray(cost)

@@ -1,0 +1,150 @@
+"""The quarter as data: an ordered tuple of stages with what each reads and writes (ODD, process overview).
+
+A stage gets exactly what it declares to read and must return exactly what it declares to write.
+Variables read before they are written in a quarter are the carried state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+from model import stages
+from model.world import Setting, State
+
+Function = Callable[[Setting, SimpleNamespace], State]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a quarter: a verb, its function, the variables it reads and writes, its equations."""
+
+    name: str
+    function: Function
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    equations: tuple[str, ...]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+SCHEDULE: tuple[Stage, ...] = (
+    Stage(
+        "enact", stages.enact,
+        _names("year in_force lost capability theta"),
+        _names("wedges opened denial ship duty subsidy quality open_links limit"),
+        ("E13", "E21"),
+    ),
+    Stage("respond", stages.respond, _names("year"), _names("in_force"), ("E22",)),
+    Stage(
+        "decide", stages.decide,
+        _names("year quarter wedges opened was_open capacity pipeline orders price capital_price lost stock_wish"),
+        _names("was_open capacity investment lost fixed stock_order compliance search"),
+        ("E12", "E19", "E20"),
+    ),
+    Stage(
+        "source", stages.source,
+        _names("labour inputs theta denial ship duty pay quality open_links wage price"),
+        _names("labour inputs pay"),
+        ("E2", "E3", "E4"),
+    ),
+    Stage(
+        "trade", stages.trade,
+        _names(
+            "labour inputs theta quality denial ship duty subsidy opened limit capacity investment fixed stock_order "
+            "stock wage rent price output orders expenditure trade_ratio"
+        ),
+        _names(
+            "terms delivered price capital_price output expenditure orders stock_change capacity_now input0"
+        ),
+        ("E5", "E6", "E7", "E8"),
+    ),
+    Stage("account", stages.account, _names("delivered terms expenditure output capacity_now"), _names("books trade_ratio"), ("E9",)),
+    Stage(
+        "adjust", stages.adjust,
+        _names("year wage rent capacity capacity_now pipeline stock stock_change orders output opened investment delivered"),
+        _names("wage rent capacity pipeline stock employment_gap"),
+        ("E10", "E11", "E12"),
+    ),
+    Stage("learn", stages.learn, _names("capability delivered input0 wedges"), _names("capability"), ("E14", "E15")),
+    Stage(
+        "adopt", stages.adopt,
+        _names("year base new_choices wedges price ship duty"), _names("base new_choices theta"),
+        ("E16", "E17", "E18"),
+    ),
+)  # fmt: skip
+
+
+VARIABLES: dict[str, str] = {
+    "year": "start of the quarter, in years",
+    "quarter": "number of the quarter since the start",
+    "in_force": "[measure, r] strength with which each state applies each measure",
+    "lost": "[n, r] part of a row's relations with buyers in a region that is given up",
+    "capability": "[n] log distance to the frontier's trend, <= 0 behind",
+    "theta": "[link] lower-nest shares in force",
+    "wedges": "the quarter's wedges by region, segment, plant and ecosystem",
+    "opened": "[n] plants that exist",
+    "was_open": "[n] plants that existed in the last quarter",
+    "denial": "[link] denied part of orders",
+    "ship": "[link] units shipped per unit delivered",
+    "duty": "[link] tariff rate",
+    "subsidy": "[n] part of the price paid by the state",
+    "quality": "[link] usable quality e^v",
+    "open_links": "[link] may deliver at all",
+    "limit": "[n] capacity limit from outside",
+    "capacity": "[n] K, units of output a quarter",
+    "pipeline": "[step, n] capital goods bought and not yet capacity",
+    "investment": "[n] purchases of capital goods",
+    "orders": "[n] orders at full rationing shares",
+    "price": "[n] mill price, ratio to 2018Q1",
+    "capital_price": "[investor] price of capital goods",
+    "stock_wish": "[cells of plants] quarters of use to be bought for stock",
+    "fixed": "[link] purchases that follow no technique",
+    "stock_order": "[link] purchases for stock, in units of the technique",
+    "compliance": "[n] fixed compliance purchases",
+    "search": "[n] search purchases",
+    "labour": "[buyer] ordered labour, ratio",
+    "inputs": "[link] ordered inputs, ratio",
+    "pay": "[link] shipping and duty factor of the last quarter",
+    "wage": "[r] wage, ratio",
+    "rent": "[n] scarcity rent mu",
+    "output": "[n] output",
+    "expenditure": "[r] final expenditure",
+    "trade_ratio": "[r] exports plus imports over expenditure",
+    "terms": "what stays the same while deliveries are found",
+    "delivered": "techniques, prices and quantities delivered",
+    "stock_change": "[cells of plants] bought less used, a quarter's rate",
+    "stock": "[cells of plants] stocks held",
+    "capacity_now": "[n] capacity that rationed this quarter",
+    "input0": "[link] base inputs at the shares in force",
+    "books": "all flows, incomes and identity errors",
+    "employment_gap": "[r] labour demand over supply less one",
+    "base": "[r, ecosystem] installed shares",
+    "new_choices": "[r, ecosystem] shares of new choices",
+}
+
+
+def run_quarter(setting: Setting, state: State, schedule: tuple[Stage, ...] = SCHEDULE) -> State:
+    """One quarter: every stage in turn on its declared reads; returns the new state (the old one is untouched)."""
+    now = dict(state)
+    for stage in schedule:
+        view = SimpleNamespace(**{name: now[name] for name in stage.reads})
+        written = stage.function(setting, view)
+        if set(written) != set(stage.writes):
+            raise KeyError(f"stage {stage.name} wrote {sorted(written)}, declared {sorted(stage.writes)}")
+        now.update(written)
+    now["year"], now["quarter"] = state["year"] + setting.dt, state["quarter"] + 1
+    return now
+
+
+def carried() -> tuple[str, ...]:
+    """Variables that a quarter reads before it writes them: the state that passes between quarters."""
+    written: set[str] = set()
+    found: list[str] = []
+    for stage in SCHEDULE:
+        found += [name for name in stage.reads if name not in written and name not in found]
+        written |= set(stage.writes)
+    return tuple(found)

@@ -1,0 +1,23 @@
+"""The allowed units: of parameters, of levers and of outcomes."""
+
+from __future__ import annotations
+
+UNITS: dict[str, str] = {
+    "ratio": "a pure number",
+    "share": "a part of one, 0 to 1",
+    "rate": "a tariff equivalent or ad valorem rate (0.1 = 10 percent)",
+    "per year": "a speed or hazard a year",
+    "years": "a length of time",
+    "year": "a date in years (2018.25 = 2018Q2)",
+    "log points": "a difference of natural logarithms",
+    "log points a year": "growth of a natural logarithm",
+    "logit units": "utility in a logit choice",
+    "bn USD": "billion US dollars, nominal, of the year stated",
+    "bn USD of 2018": "billion US dollars of 2018, the quarter's flow",
+    "percent": "parts of a hundred",
+    "index": "2018 = 1 unless said otherwise",
+    "million": "million users, devices or developers",
+    "firms": "a count of firms",
+    "switch": "0 or 1",
+    "name": "a choice among named alternatives",
+}

@@ -1,0 +1,101 @@
+"""Wedges: the closed set of arrays that policy can move, each with one combination rule.
+
+Instruments write here and nowhere else. Every rule is commutative and its neutral element exact in
+floating point, so instruments commute and unused ones change nothing, bit for bit. The set may be
+widened only in this file, with a line in docs/architecture.md.
+
+Letters: o origin, d destination, r region, s segment, f plant, e ecosystem, c knowledge channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def survive(now: Array, new: Array) -> Array:
+    """Product of (1 - x): what passes two hurdles, as a denial."""
+    return 1.0 - (1.0 - now) * (1.0 - new)
+
+
+RULES: dict[str, tuple[float, Callable[[Array, Array], Array]]] = {
+    "survive": (0.0, survive),
+    "minimum": (np.inf, np.minimum),
+    "maximum": (0.0, np.maximum),
+    "product": (1.0, np.multiply),
+    "sum": (0.0, np.add),
+}
+"""Rule -> (neutral element, combination)."""
+
+
+@dataclass(frozen=True)
+class Wedge:
+    """One array that policy can move: its axes (letters), rule, unit and meaning."""
+
+    name: str
+    axes: str
+    rule: str
+    unit: str
+    meaning: str
+
+
+WEDGES: dict[str, Wedge] = {
+    w.name: w
+    for w in (
+        Wedge("firm_listing", "of", "survive", "share", "denied part of deliveries from region o to listed plant f"),
+        Wedge("denial_rate", "ods", "survive", "share", "denied part of deliveries of s from o to d"),
+        Wedge("exemption", "ros", "maximum", "share", "part of a denial by o in s lifted for plants owned in r"),
+        Wedge("interoperability", "ree", "survive", "share", "lost part of the base of the second ecosystem for users of the first in r"),
+        Wedge("market_access", "er", "survive", "share", "lost access of ecosystem e to users in r"),
+        Wedge("knowledge_flow", "cods", "survive", "share", "blocked part of a knowledge channel from o to d in s"),
+        Wedge("investment_flow", "ods", "survive", "share", "blocked part of investment from o in d in s"),
+        Wedge("data_flow", "od", "survive", "share", "blocked part of data flows from o to d"),
+        Wedge("capability_cap", "ods", "minimum", "log points", "highest capability that may be delivered"),
+        Wedge("iceberg_cost", "ods", "product", "ratio", "units shipped per unit delivered, >= 1, no revenue"),
+        Wedge("tariff_rate", "ods", "sum", "rate", "extra tariff on s from o in d, revenue to d"),
+        Wedge("subsidy_rate", "rs", "sum", "rate", "part of the price of s paid by region r"),
+        Wedge("fixed_cost", "rs", "sum", "share", "policy-made fixed cost, as a share of base output, bought from home rest"),
+        Wedge("search_cost", "rs", "sum", "share", "cost of seeking suppliers, as a share of the purchases sought"),
+        Wedge("announced", "ods", "maximum", "share", "probability of a control announced and not yet in force"),
+        Wedge("enforcement", "ods", "maximum", "share", "enforcement against evasion"),
+        Wedge("home_priority", "os", "maximum", "share", "priority of home buyers when deliveries are rationed"),
+    )
+}  # fmt: skip
+
+
+class Wedges:
+    """One quarter's wedges. Fresh ones are neutral; `move` combines by the wedge's own rule."""
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        """`sizes`: length of each axis letter, for instance {'o': 8, 'd': 8, 's': 11, ...}."""
+        self.sizes = sizes
+        self._arrays: dict[str, Array] = {}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of a wedge's array."""
+        return tuple(self.sizes[letter] for letter in WEDGES[name].axes)
+
+    def __getitem__(self, name: str) -> Array:
+        """The array of a wedge; neutral until something moved it."""
+        if name not in self._arrays:
+            self._arrays[name] = np.full(self.shape(name), RULES[WEDGES[name].rule][0])
+        return self._arrays[name]
+
+    def move(self, name: str, where: tuple[object, ...], amount: Array | float) -> None:
+        """Combine `amount` into the cells `where` (an index for numpy) by the wedge's rule."""
+        array, combine = self[name], RULES[WEDGES[name].rule][1]
+        array[where] = combine(array[where], np.asarray(amount, float))
+
+    def moved(self) -> dict[str, Array]:
+        """Arrays that differ from neutral anywhere."""
+        return {k: a for k, a in sorted(self._arrays.items()) if not (a == RULES[WEDGES[k].rule][0]).all()}
+
+
+def axis_sizes(regions: int, segments: int, plants: int, ecosystems: int, channels: int) -> dict[str, int]:
+    """Lengths by letter, as `Wedges` wants them."""
+    return {"o": regions, "d": regions, "r": regions, "s": segments, "f": plants, "e": ecosystems, "c": channels}

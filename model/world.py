@@ -1,0 +1,162 @@
+"""What a run is made of: frozen parameters and setting, and the one dictionary of arrays that moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from model.kernel.inversion import Economy
+from model.kernel.links import Array, Index, Mask
+
+State = dict[str, Any]
+"""Arrays at t by name; every name is explained in model/schedule.py (VARIABLES)."""
+
+
+@dataclass(frozen=True)
+class Parameters(Mapping[str, Mapping[str, float]]):
+    """Values by parameter name and index ('' for a scalar). Built by `calibration`, read everywhere.
+
+    Units, ranges, grades and sources stand in calibration/parameters/*.csv, one row per value.
+    """
+
+    values: Mapping[str, Mapping[str, float]]
+
+    def __getitem__(self, name: str) -> Mapping[str, float]:
+        return self.values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def scalar(self, name: str) -> float:
+        """A parameter without axes."""
+        return self[name][""]
+
+    def array(self, name: str, index: tuple[str, ...]) -> Array:
+        """A parameter over an axis, shape [len(index)]; a row without index holds for all not named."""
+        rows = self[name]
+        return np.array([rows[i] if i in rows else rows[""] for i in index], float)
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Behavioural parameters as the stages want them. Speeds a year; axes s segment, n plant, r region.
+
+    sourcing_speed [s]; labour_speed, wage_speed, rent_speed; investment_speed, investment_price_response;
+    follow_speed (capacity without capital goods); slack [n] K0/x0; growth [r] of effective labour;
+    quality_valuation [n], frontier_growth [s], diffusion_rate [n] a year, diffusion_saturation, channel_weight [c];
+    over_compliance, search_success a year; search_cost a share of a year's purchases; full_cut threshold.
+    fixed_balance: keep B at its base value (for the static limit).
+    """
+
+    sourcing_speed: Array
+    labour_speed: float
+    wage_speed: float
+    rent_speed: float
+    investment_speed: float
+    investment_price_response: float
+    follow_speed: float
+    slack: Array
+    growth: Array
+    quality_valuation: Array
+    frontier_growth: Array
+    diffusion_rate: Array
+    diffusion_saturation: float
+    channel_weight: Array
+    over_compliance: float
+    search_success: float
+    search_cost: float
+    full_cut: float
+    fixed_balance: bool = False
+
+
+@dataclass(frozen=True)
+class Network:
+    """One choice set: its segment, its ecosystems' columns in the world's list, and how users choose.
+
+    quality [R, e], interoperability [e, e], entry [e] year, users [R] million in 2018.
+    """
+
+    segment: str
+    ecosystems: tuple[str, ...]
+    column: Index
+    quality: Array
+    interoperability: Array
+    entry: Array
+    users: Array
+    network_effect: float
+    price_sensitivity: float
+    switching_cost: float
+    access_utility: float
+    rechoice_rate: float
+    floor: float
+
+
+@dataclass(frozen=True)
+class Plants:
+    """What is known of each plant besides its numbers: id, firm ('' for a fringe), kind, owner region, entry year,
+    ecosystem column (-1: none), firms a row stands for, customs [n, R] region its output leaves from."""
+
+    ids: tuple[str, ...]
+    firms: tuple[str, ...]
+    owner: Index
+    entry: Array
+    ecosystem: Index
+    count: Index
+    customs: Array
+    entity: Any
+
+
+@dataclass(frozen=True)
+class Action:
+    """A measure with its blocs resolved for one stance: who acts (region indices) on whom, and on what path."""
+
+    id: str
+    instrument: str
+    senders: tuple[int, ...]
+    targets: tuple[int, ...]
+    measure: Any
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything fixed in a run: the calibrated economy, behaviour, networks, plants, actions, seed and step."""
+
+    economy: Economy
+    behaviour: Behaviour
+    networks: tuple[Network, ...]
+    ecosystems: tuple[str, ...]
+    plants: Plants
+    actions: tuple[Action, ...]
+    states: Mapping[int, str]
+    focus: int
+    serves_both: tuple[int, ...]
+    capability0: Array
+    base0: Array
+    first_year: float
+    dt: float
+    seed: int
+    usd: float
+    regions: tuple[str, ...]
+    segments: tuple[str, ...]
+    agents: Any = None
+    parameters: Parameters = field(default_factory=lambda: Parameters({}))
+
+    @property
+    def n(self) -> int:
+        """Plants."""
+        return self.economy.n
+
+    @property
+    def lag_steps(self) -> Index:
+        """Steps from the purchase of capital goods to capacity [n], at least one."""
+        return np.asarray(np.maximum(1, np.rint(self.economy.table.build_lag / self.dt)).astype(np.int64))
+
+    def technology(self) -> Mask:
+        """Plants outside `rest` [n]."""
+        return np.asarray(self.economy.table.segment != len(self.segments) - 1)
