@@ -248,7 +248,7 @@ def trade(setting: Setting, now: View) -> State:
     orders = Orders(
         labour=now.labour, inputs=now.inputs, input0=input0, theta=now.theta, quality=now.quality,
         denial=now.denial, fixed=fixed, capital=investment, stock=now.stock / (4 * setting.dt), capacity=capacity,
-        expected=now.orders,
+        expected=now.orders, input_limit=setting.behaviour.input_limit,
     )  # fmt: skip
     guess = (now.price, np.maximum(now.output, 1e-300), now.expenditure)
     got = deliver(economy, orders, terms, guess)
@@ -292,21 +292,26 @@ def adjust(setting: Setting, now: View) -> State:
     """Wages, rents, capacity, pipelines and stocks for the next quarter (E10-E12)."""
     economy, behaviour, dt, table = setting.economy, setting.behaviour, setting.dt, setting.economy.table
     growth = np.exp(behaviour.growth * dt)[table.location]
-    supply = economy.labour * np.exp(behaviour.growth * (now.year - setting.first_year))
+    supply, coming = labour_supply(setting, now.year), labour_supply(setting, now.year + dt)
     demand = adjustment.labour_demand(economy, now.delivered.labour, now.output)
     has = economy.investor >= 0
     made = np.where(has, now.delivered.scale[economy.n + economy.investor * has], 1.0) if economy.k else 1.0
     grown = adjustment.update_capacity(now.capacity, now.pipeline[0], economy.kappa, table.depreciation, dt)
-    followed = adjustment.follow_orders(now.capacity, now.orders, behaviour.slack, behaviour.follow_speed, dt)
+    followed = adjustment.follow_orders(now.capacity, now.orders, behaviour.slack, behaviour.follow_speed, behaviour.expansion_limit, dt)
     followed = np.where(now.opened, followed, now.capacity)
     return {
-        "wage": adjustment.update_wage(now.wage, demand, supply, behaviour.wage_speed, dt),
+        "wage": adjustment.update_wage(now.wage, demand, supply, coming.sum() / supply.sum(), behaviour.wage_speed, dt),
         "rent": adjustment.update_rent(now.rent, now.orders, now.capacity_now, behaviour.rent_speed, dt),
         "capacity": np.where(has, grown, followed) * growth,
         "pipeline": adjustment.shift_pipeline(now.pipeline, now.investment * made, setting.lag_steps) * growth,
         "stock": np.maximum(0.0, now.stock + 4 * dt * now.stock_change),
         "employment_gap": demand / supply - 1,
     }
+
+
+def labour_supply(setting: Setting, year: float) -> Array:
+    """Effective labour L [R] at a date: the base year's, grown at the region's baseline rate."""
+    return np.asarray(setting.economy.labour * np.exp(setting.behaviour.growth * (year - setting.first_year)))
 
 
 # -- 8 learn -------------------------------------------------------------------------------------

@@ -22,16 +22,16 @@ class Parameters(Mapping[str, Mapping[str, float]]):
     Units, ranges, grades and sources stand in calibration/parameters/*.csv, one row per value.
     """
 
-    values: Mapping[str, Mapping[str, float]]
+    table: Mapping[str, Mapping[str, float]]
 
     def __getitem__(self, name: str) -> Mapping[str, float]:
-        return self.values[name]
+        return self.table[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
+        return iter(self.table)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.table)
 
     def scalar(self, name: str) -> float:
         """A parameter without axes."""
@@ -50,7 +50,8 @@ class Behaviour:
     sourcing_speed [s]; labour_speed, wage_speed, rent_speed; investment_speed, investment_price_response;
     follow_speed (capacity without capital goods); slack [n] K0/x0; growth [r] of effective labour;
     quality_valuation [n], frontier_growth [s], diffusion_rate [n] a year, diffusion_saturation, channel_weight [c];
-    over_compliance, search_success a year; search_cost a share of a year's purchases; full_cut threshold.
+    over_compliance, search_success a year; search_cost a share of a year's purchases; full_cut threshold;
+    input_limit omega_K, response of capacity to missing inputs; expansion_limit of capacity a year.
     fixed_balance: keep B at its base value (for the static limit).
     """
 
@@ -72,6 +73,8 @@ class Behaviour:
     search_success: float
     search_cost: float
     full_cut: float
+    input_limit: float = 0.0
+    expansion_limit: float = np.inf
     fixed_balance: bool = False
 
 
@@ -100,7 +103,7 @@ class Network:
 @dataclass(frozen=True)
 class Plants:
     """What is known of each plant besides its numbers: id, firm ('' for a fringe), kind, owner region, entry year,
-    ecosystem column (-1: none), firms a row stands for, customs [n, R] region its output leaves from."""
+    ecosystem column (-1: none), relations a row has with a region's buyers, customs [n, R] region its output leaves from."""
 
     ids: tuple[str, ...]
     firms: tuple[str, ...]

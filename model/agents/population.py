@@ -92,7 +92,7 @@ class Population:
 def rule_of(setting: Setting) -> FirmRule:
     """The firms' rule with this run's parameters."""
     b = setting.behaviour
-    return FirmRule(b.investment_speed, b.investment_price_response, b.over_compliance, setting.dt)
+    return FirmRule(b.investment_speed, b.investment_price_response, b.expansion_limit, b.over_compliance, setting.dt)
 
 
 def observe(population: Population, setting: Setting, now: Any, capacity: Array) -> PlantView:
@@ -101,9 +101,9 @@ def observe(population: Population, setting: Setting, now: Any, capacity: Array)
     has = economy.investor >= 0
     kappa = np.where(economy.kappa > 0, economy.kappa, 1.0)
     price = np.where(has, now.capital_price[economy.investor * has], 1.0) if economy.k else np.ones(economy.n)
-    denied = now.wedges["denial_rate"].max(2) > 0
-    np.fill_diagonal(denied, False)
-    targeted = np.where(setting.technology()[:, None], denied[table.location], False)
+    denied = now.wedges["denial_rate"].max(2)
+    np.fill_diagonal(denied, 0.0)
+    targeted = np.where(setting.technology()[:, None], denied[table.location], 0.0)
     zeros = np.zeros((economy.n, economy.regions))
     chance = targeted.any()
     return PlantView(
@@ -111,6 +111,6 @@ def observe(population: Population, setting: Setting, now: Any, capacity: Array)
         coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
         price_ratio=now.price / price, kappa=economy.kappa, slack=setting.behaviour.slack,
         depreciation=table.depreciation, lag=setting.lag_steps * dt, lost=now.lost,
-        targeted=targeted.astype(float), count=setting.plants.count,
+        targeted=targeted, count=setting.plants.count,
         luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,
     )  # fmt: skip

@@ -35,6 +35,7 @@ class FirmRule(NamedTuple):
 
     investment_speed: float
     price_response: float
+    expansion_limit: float
     over_compliance: float
     dt: float
 
@@ -51,12 +52,12 @@ def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
     """Invest (E12), drop untargeted customers in a region under control (E19), seek suppliers."""
     investment = planned_investment(
         view.capacity, view.coming, view.orders, view.price_ratio, view.kappa, view.slack,
-        view.depreciation, view.lag, rule.investment_speed, rule.price_response,
+        view.depreciation, view.lag, rule.investment_speed, rule.price_response, rule.expansion_limit,
     )  # fmt: skip
-    hazard = 1 - np.exp(-rule.over_compliance * rule.dt)
+    hazard = 1 - np.exp(-rule.over_compliance * view.targeted * rule.dt)
     count = view.count[:, None] * np.ones_like(view.lost)
     left = np.rint(count * (1 - view.lost))
-    dropped = binomial(left, np.where(view.targeted > 0, hazard, 0.0), view.luck_drop) / count
+    dropped = binomial(left, hazard, view.luck_drop) / count
     return FirmDecision(investment, dropped, np.ones(len(investment)))
 
 

@@ -9,9 +9,13 @@ from model.kernel.links import Array
 from model.kernel.sourcing import adjust_share
 
 
-def update_wage(wage: Array, demand: Array, supply: Array, speed: float, dt: float) -> Array:
-    """w [R] (E10): w (L^D/L)^(1 - exp(-r_w dt))."""
-    return np.asarray(wage * (demand / supply) ** adjust_share(speed, dt))
+def update_wage(wage: Array, demand: Array, supply: Array, world_growth: float, speed: float, dt: float) -> Array:
+    """w [R] (E10): w (L^D/L)^(1 - exp(-r_w dt)) / world_growth.
+
+    World expenditure is the numeraire, so an efficiency unit of labour gets cheaper as the world's labour
+    grows; without this drift, growth would look like lasting unemployment.
+    """
+    return np.asarray(wage / world_growth * (demand / supply) ** adjust_share(speed, dt))
 
 
 def update_rent(rent: Array, orders: Array, capacity: Array, speed: float, dt: float) -> Array:
@@ -23,15 +27,17 @@ def update_rent(rent: Array, orders: Array, capacity: Array, speed: float, dt: f
 
 def planned_investment(
     capacity: Array, coming: Array, orders: Array, price_ratio: Array, kappa: Array, slack: Array,
-    depreciation: Array, lag: Array, speed: float, price_response: float,
+    depreciation: Array, lag: Array, speed: float, price_response: float, limit: float,
 ) -> Array:
     """I [n] (E12): replacement plus a part of the gap to the capacity wanted, net of what is coming.
 
-    coming [n]: pipeline in units of capacity; price_ratio p/P_K; slack K0/x0; lag in years.
+    coming [n]: pipeline in units of capacity; price_ratio p/P_K; slack K0/x0; lag in years;
+    limit: largest expansion a year as a part of capacity (finance, sites and engineers bound it).
     """  # fmt: skip
     wanted = slack * orders * price_ratio**price_response
     excess = coming - lag * depreciation * capacity
-    return kappa / 4 * np.maximum(0.0, depreciation * capacity + speed * (wanted - capacity - excess))
+    expansion = np.minimum(speed * (wanted - capacity - excess), limit * capacity)
+    return kappa / 4 * np.maximum(0.0, depreciation * capacity + expansion)
 
 
 def update_capacity(capacity: Array, arriving: Array, kappa: Array, depreciation: Array, dt: float) -> Array:
@@ -39,10 +45,13 @@ def update_capacity(capacity: Array, arriving: Array, kappa: Array, depreciation
     return capacity * (1 - depreciation * dt) + 4 * dt * arriving / np.where(kappa > 0, kappa, 1.0)
 
 
-def follow_orders(capacity: Array, orders: Array, slack: Array, speed: float, dt: float) -> Array:
-    """K [n] of plants that buy no capital goods (E12b): moves towards slack x orders at a speed a year."""
+def follow_orders(capacity: Array, orders: Array, slack: Array, speed: float, limit: float, dt: float) -> Array:
+    """K [n] of plants that buy no capital goods (E12b): towards slack x orders at a speed a year, within the limit."""
+    if speed == 0.0:
+        return capacity
     with np.errstate(invalid="ignore"):
-        return np.where(np.isfinite(capacity), capacity + adjust_share(speed, dt) * (slack * orders - capacity), capacity)
+        change = np.minimum(adjust_share(speed, dt) * (slack * orders - capacity), limit * dt * capacity)
+        return np.where(np.isfinite(capacity), capacity + change, capacity)
 
 
 def shift_pipeline(pipeline: Array, ordered: Array, steps: np.ndarray) -> Array:

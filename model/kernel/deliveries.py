@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.errors import ConvergenceError
+from model.kernel.anderson import Anderson
 from model.kernel.inversion import Economy
 from model.kernel.links import Array
 from model.kernel.market import Market, Terms, solve_market
@@ -16,6 +17,8 @@ from model.kernel.technique import composite, project
 TOLERANCE = 1e-12
 PASSES = 3000
 ROUNDING = 1e-13
+LEAST = 1e-9
+"""Smallest rationing share: what is below delivers nothing that counts."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Orders:
     stock: Array
     capacity: Array
     expected: Array
+    input_limit: float = 0.0
 
 
 class Delivered(NamedTuple):
@@ -58,7 +62,7 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: tuple[Array, 
     lt, f = links.technique, links.supplier
     rho, used, scale = np.ones(n), np.zeros_like(orders.stock), np.ones(economy.buyers)
     ordered = composite(economy, orders.theta, orders.inputs * orders.quality) if orders.stock.any() else None
-    output, first = orders.expected, orders.expected
+    output, first, mixing = orders.expected, orders.expected, Anderson()
     for k in range(PASSES):
         phi = (1 - orders.denial) * rho[f]
         got = phi[:lt] * orders.inputs
@@ -73,13 +77,15 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: tuple[Array, 
         new_used = drawn * (market.output / scale[:n])[links.cell_buyer[: len(drawn)]]
         if k == 0:
             first = market.output
-        new_rho = np.minimum(1.0, rho * orders.capacity / np.maximum(market.output, 1e-300))
-        settled = abs(new_rho - rho).max() < TOLERANCE and (not len(used) or abs(new_used - used).max() < TOLERANCE)
-        change = float(abs(new_rho - rho).max())
-        rho, used, output = new_rho, new_used, market.output
+        limit = orders.capacity * np.minimum(1.0, scale[:n]) ** orders.input_limit
+        wanted = np.minimum(1.0, rho * limit / np.maximum(market.output, 1e-300))
+        change = float(abs(wanted - rho).max())
+        settled = change < TOLERANCE and (not len(used) or abs(new_used - used).max() < TOLERANCE)
+        used, output = new_used, market.output
         guess = (market.price, np.maximum(market.output, 1e-300), market.expenditure)
         if settled:
-            return Delivered(market, labour, inputs, fixed, scale, used, first, rho, k)
+            return Delivered(market, labour, inputs, fixed, scale, used, first, wanted, k)
+        rho = np.clip(np.exp(mixing.next(np.log(rho), np.log(np.maximum(wanted, LEAST)))), LEAST, 1.0)
     raise ConvergenceError("rationing", change)
 
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy import optimize
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import connected_components
 
 from model.errors import ConvergenceError, ModelError
@@ -25,7 +24,9 @@ from model.kernel.table import Array, BaseTable, Index
 _NEAR_ONE = 1e-4  # an elasticity this close to one takes the Cobb-Douglas limit
 _PRICE_TOLERANCE = 1e-13  # largest log change of a price in the last pass
 _NEWTON_FROM = 0.1  # log change below which the price loop takes Newton steps
+_FARTHEST = 60.0  # log price beyond which a plant needs more than one unit of itself per unit
 _MAX_PASSES = 2000
+_DIFFERENCE = 1e-3  # half step of the numerical Jacobian, log wage
 _LONGEST_STEP = 4.0  # of a log price in one Newton step
 _CLEARED = 1e-10  # largest relative excess demand accepted in universal gravity
 
@@ -44,7 +45,7 @@ class StaticWedges:
     subsidy [n]     part of the price paid by the plant's region, < 1
     """
 
-    denied: np.typing.NDArray[np.bool_]
+    denied: NDArray[np.bool_]
     tau: Array
     tariff: Array
     quality: Array
@@ -59,7 +60,8 @@ class StaticWedges:
 
 
 class StaticEquilibrium(NamedTuple):
-    """The static equilibrium; `residual` is the largest relative excess demand for labour left.
+    """The static equilibrium; `residual` is the largest relative excess demand for labour left
+    (all labour markets, the redundant one too) or gap in the numeraire.
 
     wage [R], price [n] (at basic prices), price_index [R]: ratios new/old (the base year is 1)
     expenditure [R] E, income [R] Y = E - B, revenue [n] p x, output [n] x: levels, world expenditure = 1 a quarter
@@ -182,15 +184,18 @@ def _dual(price: Array, share: Array, elasticity: Array) -> Array:
 
     price, share [rows, B]; elasticity [B]. Shares need not add to one. A column without shares gives 1.
     """
-    unit = abs(elasticity - 1) < _NEAR_ONE
+    unit = elasticity == 1
     power = np.where(unit, 1.0, 1 - elasticity)
     total = share.sum(0)
     price = np.where(share > 0, price, 1.0)
     index = np.where(total > 0, (share * price**power).sum(0), 1.0) ** (1 / power)
-    if unit.any():
-        geometric = np.exp((share * np.log(price)).sum(0) / np.where(total > 0, total, 1.0))
-        index = np.where(unit, geometric, index)
-    return np.asarray(index)
+    geometric = np.exp((share * np.log(price)).sum(0) / np.where(total > 0, total, 1.0))
+    return np.asarray(np.where(unit, geometric, index))
+
+
+def _exact_one(elasticity: Array) -> Array:
+    """Elasticities near one are one, in costs and in shares alike."""
+    return np.where(abs(elasticity - 1) < _NEAR_ONE, 1.0, np.asarray(elasticity, dtype=np.float64))
 
 
 @dataclass(frozen=True)
@@ -212,7 +217,7 @@ class _System:
     bloc: Index
 
     @property
-    def here(self) -> np.typing.NDArray[np.bool_]:
+    def here(self) -> NDArray[np.bool_]:
         """[R, n] whether a plant is in a region."""
         return np.asarray(np.arange(self.table.regions)[:, None] == self.table.location)
 
@@ -233,7 +238,6 @@ def _costs(system: _System, wage: Array, price: Array) -> tuple[Array, Array, Ar
     cost = _dual(np.vstack([wages, index]), np.vstack([base.labour, base.segment]), system.eta)
     relative = np.where(system.share > 0, delivered / index[table.segment], 1.0)
     within = system.share * relative ** (1 - system.sigma[table.segment])[:, None]
-    within = _ratio(within, _segment_sums(within, table)[table.segment])
     between = base.segment * (index / cost) ** (1 - system.eta)
     return cost, within * between[table.segment], base.labour * (wages / cost) ** (1 - system.eta)
 
@@ -245,19 +249,26 @@ def _segment_sums(values: Array, table: BaseTable) -> Array:
 
 
 def _solve_prices(system: _System, wage: Array) -> Array:
-    """p_g = c_g(w, p) (1 - subsidy_g) [n]: fixed point far out, Newton near by (the Jacobian is the share matrix)."""
+    """p_g = c_g(w, p) (1 - subsidy_g) [n]: fixed point far out, Newton near by (the Jacobian is the share matrix).
+
+    Raises where no finite positive price exists, as when a plant needs more than a unit of itself per unit.
+    """
     n = system.table.plants
-    log_price, subsidy = np.zeros(n), np.log1p(-system.wedges.subsidy)
-    change = np.inf
-    for _ in range(_MAX_PASSES):
-        cost, share, _ = _costs(system, wage, np.exp(log_price))
-        gap = np.log(cost[:n]) + subsidy - log_price
-        change = float(abs(gap).max())
-        if not change > _PRICE_TOLERANCE:
-            break
-        if change < _NEWTON_FROM:
-            gap = np.linalg.solve(np.eye(n) - share[:, :n].T, gap)
-        log_price = log_price + gap
+    log_price: Array = np.zeros(n)
+    subsidy = np.log1p(-system.wedges.subsidy)
+    change = float(np.inf)
+    with np.errstate(all="ignore"):
+        for _ in range(_MAX_PASSES):
+            cost, share, _ = _costs(system, wage, np.exp(log_price))
+            gap = np.asarray(np.log(cost[:n]) + subsidy - log_price)
+            change = float(abs(gap).max())
+            if abs(log_price).max() > _FARTHEST:
+                change = np.inf
+            if not _PRICE_TOLERANCE < change < np.inf:
+                break
+            if change < _NEWTON_FROM:
+                gap = np.asarray(np.linalg.solve(np.eye(n) - share[:, :n].T, gap))
+            log_price = log_price + gap
     if not change <= _PRICE_TOLERANCE:
         raise ConvergenceError("static prices", change)
     return np.asarray(np.exp(log_price))
@@ -266,11 +277,12 @@ def _solve_prices(system: _System, wage: Array) -> Array:
 # ----------------------------------------------------------------------------------------------------
 # Incomes and revenues
 # ----------------------------------------------------------------------------------------------------
-def _solve_incomes(system: _System, share: Array, labour_share: Array) -> tuple[Array, Array]:
-    """Expenditure E [R] and revenue X [n] for given shares (Caliendo-Parro 2015, eqs 12-14, with owners and subsidies).
+def _solve_incomes(system: _System, wage: Array, share: Array) -> tuple[Array, Array, Array]:
+    """Nominal scale [R], expenditure E [R] and revenue X [n] for given shares (Caliendo-Parro 2015, eqs 12-14).
 
     X_f = sum_g share_fg / (1+t) cost_g X_g + sum_d share_fd / (1+t) E_d
-    E_r = wages + owned profits + duties - subsidies + B_r;  one budget per bloc is replaced by its nominal size
+    E_r = scale w_r L_r + owned profits + duties - subsidies + B_r   (wages of full employment)
+    Shares depend on relative wages only, so one scale per bloc gives it its base expenditure exactly.
     """
     table, base, wedges = system.table, system.base, system.wedges
     n, here = table.plants, system.here.astype(float)
@@ -279,28 +291,48 @@ def _solve_incomes(system: _System, share: Array, labour_share: Array) -> tuple[
     duty = share - basic
     per_expenditure = np.linalg.solve(np.eye(n) - basic[:, :n] * cost, basic[:, n:])
     support = wedges.subsidy / (1 - wedges.subsidy)
-    own = labour_share[:n] * cost + duty[:, :n].sum(0) * cost - support
-    income = here * own + system.owner * (1 + support - cost)
+    income = here * (duty[:, :n].sum(0) * cost - support) + system.owner * (1 + support - cost)
     matrix = np.eye(table.regions) - income @ per_expenditure - np.diag(duty[:, n:].sum(0))
-    right = base.balance.copy()
-    for c in np.unique(system.bloc):
-        members = system.bloc == c
-        row = int(np.flatnonzero(members)[0])
-        matrix[row], right[row] = members, base.expenditure[members].sum()
-    expenditure = np.linalg.solve(matrix, right)
-    return expenditure, per_expenditure @ expenditure
+    parts = np.linalg.solve(matrix, np.column_stack([wage * base.labour_supply, base.balance]))
+    member = (system.bloc[:, None] == system.bloc).astype(float)
+    scale = (member @ (base.expenditure - parts[:, 1])) / (member @ parts[:, 0])
+    expenditure = scale * parts[:, 0] + parts[:, 1]
+    return np.asarray(scale), np.asarray(expenditure), np.asarray(per_expenditure @ expenditure)
 
 
-def _excess_labour(system: _System, log_wage: Array) -> Array:
-    """log(L^D / L) [R] at given wages; nan where an income is not positive."""
-    wage = np.exp(log_wage)
-    _, share, labour_share = _costs(system, wage, _solve_prices(system, wage))
-    _, revenue = _solve_incomes(system, share, labour_share)
-    cost = system.base.cost_ratio / (1 - system.wedges.subsidy)
-    n = system.table.plants
-    demand = system.here.astype(float) @ (labour_share[:n] * cost * revenue) / wage
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.log(demand / system.base.labour_supply))
+class _Trial(NamedTuple):
+    """The economy at trial wages: everything clears but labour, whose excess log(L^D / L) [R] is to be zero."""
+
+    wage: Array
+    price: Array
+    price_index: Array
+    share: Array
+    expenditure: Array
+    revenue: Array
+    excess: Array
+
+
+def _trial(system: _System, log_wage: Array) -> _Trial:
+    """Prices, incomes and the excess demand for labour at relative wages; the nominal scale is set here."""
+    table, base, wage = system.table, system.base, np.exp(log_wage)
+    price = _solve_prices(system, wage)
+    cost, share, labour_share = _costs(system, wage, price)
+    scale, expenditure, revenue = _solve_incomes(system, wage, share)
+    wage = scale * wage
+    current = base.cost_ratio / (1 - system.wedges.subsidy) * revenue
+    demand = system.here.astype(float) @ (labour_share[: table.plants] * current) / wage
+    with np.errstate(invalid="ignore", divide="ignore"):
+        excess = np.log(demand / base.labour_supply)
+    price_index = scale * cost[table.plants :]
+    return _Trial(wage, scale[table.location] * price, price_index, share, expenditure, revenue, excess)
+
+
+def _excess(system: _System, log_wage: Array) -> Array:
+    """log(L^D / L) [R]; nan where prices or positive incomes do not exist."""
+    try:
+        return _trial(system, log_wage).excess
+    except ConvergenceError:
+        return np.full(len(log_wage), np.nan)
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -331,7 +363,7 @@ def _system(table: BaseTable, sigma: Array, eta: Array, eta_final: float, wedges
     owner = np.where(apart, 0.0, table.owner) + here * np.where(apart, table.owner, 0.0).sum(0)
     charge = wedges.tau * (1 + wedges.tariff) / (1 + base.tariff) * np.exp(-wedges.quality)
     upper = np.concatenate([eta[table.segment], np.full(regions, eta_final)])
-    return _System(table, base, sigma, upper, wedges, share, charge, owner, bloc)
+    return _System(table, base, _exact_one(sigma), _exact_one(upper), wedges, share, charge, owner, bloc)
 
 
 def _blocs(table: BaseTable, share: Array) -> Index:
@@ -363,50 +395,76 @@ def solve_static(
                       buying segment; eta_final the same for final users (1 everywhere is Caliendo and Parro 2015)
     wedges            links that are cut, icebergs, tariffs, quality, subsidies
     log_wage [R]      where to start (the answer does not depend on it)
-    tolerance         largest |log(L^D / L)| accepted
+    tolerance         largest |log| gap accepted in any labour market and in the numeraire
 
     The numeraire is world final expenditure = 1; a bloc that is cut off keeps its base share of it.
     Raises ModelError for wedges without an equilibrium and ConvergenceError with the residual, never a silent answer.
     """
     system = _system(table, np.asarray(sigma, float), np.asarray(eta, float), eta_final, wedges)
-    log_wage = _solve_wages(system, np.zeros(table.regions) if log_wage is None else log_wage, tolerance)
-    wage = np.exp(log_wage)
-    price = _solve_prices(system, wage)
-    cost, share, labour_share = _costs(system, wage, price)
-    expenditure, revenue = _solve_incomes(system, share, labour_share)
-    residual = float(abs(_excess_labour(system, log_wage)).max())
-    if not (residual <= tolerance and (expenditure > 0).all()):
+    start = np.zeros(table.regions) if log_wage is None else np.asarray(log_wage, float)
+    found = _trial(system, _solve_wages(system, start, tolerance))
+    residual = float(max(abs(found.excess).max(), abs(found.expenditure.sum() / system.base.expenditure.sum() - 1)))
+    if not (residual <= tolerance and (found.expenditure > 0).all()):
         raise ConvergenceError("static equilibrium", residual)
-    base, price_index = system.base, cost[table.plants :]
-    income = expenditure - base.balance
+    base, price_index = system.base, found.price_index
+    income = found.expenditure - base.balance
     return StaticEquilibrium(
-        wage=wage, price=price, price_index=price_index, expenditure=expenditure, income=income, revenue=revenue,
-        output=revenue / price, real_income=income / price_index,
+        wage=found.wage, price=found.price, price_index=price_index, expenditure=found.expenditure, income=income,
+        revenue=found.revenue, output=found.revenue / found.price, real_income=income / price_index,
         real_income_change=income / price_index / (base.expenditure - base.balance),
-        expenditure_share=share, residual=residual,
+        expenditure_share=found.share, residual=residual,
     )  # fmt: skip
 
 
 def _solve_wages(system: _System, start: Array, tolerance: float) -> Array:
-    """log w [R] that clears the labour markets: Powell's hybrid method, with damped tatonnement if it gets lost."""
-    log_wage, residual = start, np.inf
+    """log w [R] that clears the labour markets: damped Newton, after a tatonnement if that gets lost."""
+    residual = np.inf
     for damping in (0.0, 0.5, 0.2):
-        if damping:
-            log_wage = _tatonnement(system, start, damping)
-        found = optimize.root(lambda z: np.nan_to_num(_excess_labour(system, z), nan=1e3), log_wage, tol=1e-14)
-        residual = float(abs(found.fun).max())
+        first = _tatonnement(system, start, damping) if damping else start
+        log_wage, residual = _newton_wages(system, first)
         if residual <= tolerance:
-            return np.asarray(found.x)
+            return log_wage
+    _trial(system, start)  # prices that do not exist say so themselves
     raise ConvergenceError("static wages", residual)
+
+
+def _newton_wages(system: _System, log_wage: Array) -> tuple[Array, float]:
+    """Newton with steps halved until squared excess demand falls; log w and the largest excess left.
+
+    Central differences over a wide step, because close to autarky excess demand hardly moves with wages. The
+    level of wages in each bloc is free (Walras): the step that leaves it alone is taken.
+    """
+    excess = _excess(system, log_wage)
+    shifts = _DIFFERENCE * np.eye(len(log_wage))
+    level = (np.unique(system.bloc)[:, None] == system.bloc).astype(float)
+    for _ in range(100):
+        if not abs(excess).max() > _PRICE_TOLERANCE / 10:
+            break
+        slopes = [_excess(system, log_wage + z) - _excess(system, log_wage - z) for z in shifts]
+        jacobian = np.array(slopes).T / (2 * _DIFFERENCE)
+        if not np.isfinite(jacobian).all():
+            break
+        bordered = np.vstack([jacobian, level * abs(jacobian).max()])
+        move = np.linalg.lstsq(bordered, np.concatenate([-excess, np.zeros(len(level))]), rcond=None)[0]
+        move = move * min(1.0, 1.0 / max(float(abs(move).max()), 1.0))
+        for halving in range(12):
+            candidate = log_wage + move / 2**halving
+            new = _excess(system, candidate)
+            if new @ new < excess @ excess:
+                log_wage, excess = candidate, new
+                break
+        else:
+            break
+    return log_wage, float(abs(excess).max())
 
 
 def _tatonnement(system: _System, log_wage: Array, damping: float) -> Array:
     """Wages that follow excess demand, w <- w (L^D / L)^damping, until it is small."""
     for _ in range(_MAX_PASSES // 10):
-        excess = np.nan_to_num(_excess_labour(system, log_wage), nan=-1.0)
-        log_wage = log_wage + damping * excess
-        if abs(excess).max() < 1e-3:
+        excess = _excess(system, log_wage)
+        if not np.isfinite(excess).all() or abs(excess).max() < 1e-3:
             break
+        log_wage = log_wage + damping * excess
     return log_wage
 
 
@@ -482,7 +540,8 @@ def solve_universal_gravity(
     with xi_j = E_j / Y_j of the data. Prices are in units of world nominal output; p/P does not depend on that.
     Raises ModelError for a region that sells or buys nothing, ConvergenceError if markets do not clear to 1e-10.
     """
-    gravity = _gravity(np.asarray(trade, float), np.asarray(trade_cost_change, float), demand_elasticity, supply_elasticity)
+    data, cost = np.asarray(trade, float), np.asarray(trade_cost_change, float)
+    gravity = _gravity(data, cost, demand_elasticity, supply_elasticity)
     x = _solve_gravity(gravity)
     log_index, _, income, _ = gravity.state(x)
     level = np.log(gravity.income.sum() / income.sum())

@@ -17,20 +17,21 @@ ACCEPTED = 1e-12
 ROUNDS = 12
 
 
-def solve_linear(apply: Callable[[Array], Array], rhs: Array, guess: Array, scale: Array, what: str) -> Array:
-    """x with apply(x) = rhs. `scale` > 0 [len(x)] sizes rows and unknowns, so small plants are exact too.
+def solve_linear(apply: Callable[[Array], Array], rhs: Array, guess: Array, floor: float, what: str) -> Array:
+    """x with apply(x) = rhs, each row to its own scale max(|x|, floor), so that small plants are exact too.
 
     Iterative refinement around BiCGSTAB: each round solves for the correction that the last residual asks for.
     """
     size = len(rhs)
-    operator = LinearOperator((size, size), lambda y: apply(y.ravel() * scale) / scale, dtype=float)
     x, last = guess.copy(), np.inf
     for _ in range(ROUNDS):
+        scale = np.maximum(abs(x), floor)
         residual = (rhs - apply(x)) / scale
         worst = float(abs(residual).max())
         if worst < TOLERANCE or (worst < ACCEPTED and worst > 0.5 * last):
             return x
         last = worst
+        operator = LinearOperator((size, size), lambda y, at=scale: apply(y.ravel() * at) / at, dtype=float)
         step, _ = bicgstab(operator, residual, rtol=1e-7, atol=0.0, maxiter=200)
         x = x + scale * step
     raise ConvergenceError(what, worst)

@@ -13,6 +13,8 @@ from model.kernel.inversion import Economy
 from model.kernel.linear import solve_linear
 from model.kernel.links import Array, Index
 
+FLOOR = 1e-9
+"""Smallest scale of a row: a billionth of world final expenditure."""
 ROUNDING = 1e-12
 """Outputs this far below zero are rounding of plants nobody buys from; below it the system is wrong."""
 
@@ -74,7 +76,7 @@ def solve_prices(economy: Economy, inputs: Array, labour: Array, terms: Terms, g
         return margin * total
 
     rhs = margin * terms.wage[economy.table.location] * labour
-    price = solve_linear(lambda p: p - cost(p), rhs, guess, guess, "prices")
+    price = solve_linear(lambda p: p - cost(p), rhs, guess, FLOOR, "prices")
     if not (price > 0).all():
         raise ModelError(f"price of plant {int(np.flatnonzero(~(price > 0))[0])} is not positive")
     return price, purchases
@@ -161,8 +163,7 @@ def _solve_trade(economy: Economy, system: _Trade, terms: Terms, guess: tuple[Ar
         members = terms.bloc == terms.bloc[r]
         rhs[n + r] = 1.0 if whole else terms.expenditure[members].sum() / terms.expenditure.sum()
     start = np.concatenate([guess[1], guess[2]])
-    scale = np.maximum(start, 1e-12)
-    z = solve_linear(apply, rhs, start, scale, "trade")
+    z = solve_linear(apply, rhs, start, FLOOR, "trade")
     x, e = z[:n], z[n:]
     walras = float(abs(budget(x, e) - system.fixed_income - terms.balance).max())
     return x, e, walras

@@ -354,7 +354,8 @@ def initial_state(economy: OracleEconomy, dt: float) -> OracleState:
     ahead = np.arange(int(steps.max(initial=0)) + 1)[:, None]
     return OracleState(
         labour=economy.labour.copy(), technique=np.where(economy.latent[:, None], 0.0, economy.technique),
-        wage=np.ones(table.regions), price=np.ones(economy.n), capital_price=np.ones(economy.k), rent=np.zeros(economy.n),
+        wage=np.ones(table.regions), price=np.ones(economy.n), capital_price=np.ones(economy.k),
+        rent=np.zeros(economy.n),
         capacity=table.capacity.copy(), pipeline=np.where(ahead < steps, table.investment, 0.0),
         stocks=np.zeros((table.segments, economy.n)), pay=1 + economy.tariff, orders=economy.output.copy(),
         expenditure=economy.expenditure.copy(), openness=economy.openness.copy(), opened=~economy.latent,
@@ -422,7 +423,7 @@ def produced(economy: OracleEconomy, parameters: OracleParameters, labour: Array
 
 
 def cheapest(
-    economy: OracleEconomy, parameters: OracleParameters, wage: Array, price: Array, wedges: OracleWedges, open_links: Mask
+    economy: OracleEconomy, parameters: OracleParameters, wage: Array, price: Array, wedges: OracleWedges, usable: Mask
 ) -> tuple[Array, Array]:
     """Cost-minimising labour [T] and technique [n, T] at delivered prices.
 
@@ -436,7 +437,7 @@ def cheapest(
     P = np.ones_like(economy.upper)
     for s, sigma in enumerate(parameters.sigma):
         rows = segment == s
-        index = power_mean(d[rows], (economy.lower * open_links)[rows], 1 - sigma, is_unit(sigma))
+        index = power_mean(d[rows], (economy.lower * usable)[rows], 1 - sigma, is_unit(sigma))
         P[s] = np.where(index > 0, index, 1.0)
     wages = wage[economy.region_of_buyer[:technical]]
     inputs, weight = np.vstack([wages, P]), np.vstack([economy.labour_share, economy.upper])
@@ -445,7 +446,7 @@ def cheapest(
     within = (d / P[segment]) ** -parameters.sigma[segment][:, None]
     between = (P / c)[segment] ** -eta
     technique = economy.technique * np.exp(-quality) * within * between
-    return economy.labour * (wages / c) ** -eta, np.where(open_links, technique, 0.0)
+    return economy.labour * (wages / c) ** -eta, np.where(usable, technique, 0.0)
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -458,7 +459,12 @@ def capacity_in_force(economy: OracleEconomy, state: OracleState, wedges: Oracle
 
 
 def investment(
-    economy: OracleEconomy, state: OracleState, wedges: OracleWedges, capacity: Array, dt: float, parameters: OracleParameters
+    economy: OracleEconomy,
+    state: OracleState,
+    wedges: OracleWedges,
+    capacity: Array,
+    dt: float,
+    parameters: OracleParameters,
 ) -> Array:
     """I_g [n] = (kappa/4) max(0, dep K + r_K [K* - K - (pipeline/kappa - lag dep K)]).
 
@@ -548,7 +554,7 @@ def source(
     quality = wedges.quality[:, :technical]
     usable = open_links(economy, wedges, parameters)
     technique = full_cuts(economy, parameters, state.technique, quality, usable)
-    technique = technique * np.minimum(1.0, state.pay / wedges.pay)[:, :technical]  # (b) no dearer wedge raises spending
+    technique = technique * np.minimum(1.0, state.pay / wedges.pay)[:, :technical]  # (b) guard
     labour_target, target = cheapest(economy, parameters, state.wage, state.price, wedges, usable)
     target = rerouted_target(economy, parameters, target, wedges, usable)
     move, move_labour = moved_part(parameters.speed, dt)[segment][:, None], moved_part(parameters.labour_speed, dt)
@@ -644,7 +650,12 @@ def subsidies(price: Array, wedges: OracleWedges) -> Array:
 
 
 def solve_trade(
-    economy: OracleEconomy, labour: Array, technique: Array, state: OracleState, wedges: OracleWedges, purchases: Purchases
+    economy: OracleEconomy,
+    labour: Array,
+    technique: Array,
+    state: OracleState,
+    wedges: OracleWedges,
+    purchases: Purchases,
 ) -> Market:
     """Outputs x and expenditures E jointly, one dense linear system of n + R equations.
 
@@ -686,7 +697,8 @@ def solve_trade(
         raise ModelError(f"expenditure of region {np.flatnonzero(~(solution[n:] > 0))[0]} is not positive")
     return Market(
         price=price, price_index=price_index, capital_price=cost[economy.investors],
-        output=solution[:n], expenditure=solution[n:], walras=float(abs(matrix @ solution - right).max()),
+        output=np.where(wedges.opened, solution[:n], 0.0), expenditure=solution[n:],
+        walras=float(abs(matrix @ solution - right).max()),
     )  # fmt: skip
 
 
@@ -715,7 +727,7 @@ class Delivery:
 
 @dataclass
 class Plan:
-    """What has been ordered: labour [T], technique [n, T], open links, stock orders [n, C] and investors' totals [k]."""
+    """Ordered: labour [T], technique [n, T], open links, stock orders [n, C] and investors' totals [k]."""
 
     labour: Array
     technique: Array
@@ -753,8 +765,14 @@ def draw_stocks(
 
 
 def deliver(
-    economy: OracleEconomy, state: OracleState, wedges: OracleWedges, plan: Plan, terms: Purchases, capacity: Array,
-    dt: float, parameters: OracleParameters,
+    economy: OracleEconomy,
+    state: OracleState,
+    wedges: OracleWedges,
+    plan: Plan,
+    terms: Purchases,
+    capacity: Array,
+    dt: float,
+    parameters: OracleParameters,
 ) -> Delivery:
     """Ration where x > K and let stocks fill shortfalls, until neither moves.
 
@@ -836,7 +854,7 @@ def account(economy: OracleEconomy, state: OracleState, wedges: OracleWedges, de
     all_other = makes_in @ plant_other + state_bill
     within = [bought.bloc == c for c in np.unique(bought.bloc)]
     errors = {
-        "markets": abs(quotient(quantity.sum(1) - output, output)).max(),
+        "markets": (abs(quantity.sum(1) - output) / np.maximum(output, 1e-12)).max(),
         "budgets": abs(expenditure - income - bought.balance).max(),
         "trade": abs(net_exports + bought.balance + net_profit_income).max(),
         "gdp": abs(gdp - expenditure - all_other - net_exports).max(),

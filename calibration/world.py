@@ -1,0 +1,171 @@
+"""The base-year world of a run: from drawn parameters and a resolved scenario to a `Setting`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from calibration.base_year import BaseYear, build_base_year
+from calibration.registry import choice
+from model.axes import ECOSYSTEMS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
+from model.kernel.adoption import invert_quality
+from model.kernel.inversion import Economy, Elasticities, build_economy
+from model.kernel.links import Array
+from model.kernel.table import BaseTable
+from model.scenario.types import Scenario
+from model.streams import key_of
+from model.world import Action, Behaviour, Network, Parameters, Plants, Setting
+
+CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
+ALL_ECOSYSTEMS: tuple[str, ...] = tuple(e for choices in ECOSYSTEMS.values() for e in choices)
+
+
+def build_setting(
+    parameters: Parameters, scenario: Scenario, stance: str | None = None, seed: int = 0, dt: float = 0.25
+) -> Setting:
+    """Everything fixed in a run of one scenario under one stance."""
+    base_year = _base_year(parameters)
+    table = split_investors(base_year.table)
+    economy = build_economy(table, elasticities(parameters))
+    plants = _plants(base_year, parameters)
+    return Setting(
+        economy=economy, behaviour=_behaviour(parameters, economy, plants), networks=_networks(parameters),
+        ecosystems=ALL_ECOSYSTEMS, plants=plants, actions=_actions(scenario, stance),
+        states={REGION_INDEX[r]: mode for r, mode in scenario.states.items()},
+        focus=REGION_INDEX[scenario.focus], serves_both=_serving_both(scenario, stance),
+        capability0=_capability(parameters, table, plants), base0=_base(parameters),
+        first_year=quarter_start(scenario.first), dt=dt, seed=seed, usd=base_year.usd,
+        regions=REGIONS, segments=SEGMENTS, parameters=parameters,
+    )  # fmt: skip
+
+
+def _base_year(parameters: Parameters) -> BaseYear:
+    """The balanced table for these parameters (named alternatives as words)."""
+    values: dict[str, object] = {name: dict(rows) for name, rows in parameters.items()}
+    values["chip_purchase_basis"] = choice(parameters, "chip_purchase_basis")
+    return build_base_year(values)
+
+
+def elasticities(parameters: Parameters) -> Elasticities:
+    """Long-run elasticities as the kernel wants them."""
+    return Elasticities(
+        parameters.array("elasticity_of_substitution", SEGMENTS), parameters.array("elasticity_between_inputs", SEGMENTS),
+        parameters.scalar("elasticity_capital_goods"), parameters.scalar("elasticity_final_demand"),
+    )  # fmt: skip
+
+
+def split_investors(table: BaseTable) -> BaseTable:
+    """Investors by (region, segment, owner), so that an exemption by owner reaches its own plants only."""
+    owner = table.owner.argmax(0)
+    n, k = table.plants, len(table.investors)
+    rows: list[tuple[int, int, int]] = []
+    columns: list[Array] = []
+    for i, (region, segment) in enumerate(table.investors):
+        inside = (table.location == region) & (table.segment == segment) & (table.investment > 0)
+        total = table.investment[inside].sum()
+        for who in np.unique(owner[inside]):
+            part = table.investment[inside & (owner == who)].sum() / total
+            rows.append((int(region), int(segment), int(who)))
+            columns.append(table.flow[:, n + i] * part)
+    flow = np.concatenate([table.flow[:, :n], np.array(columns).T, table.flow[:, n + k :]], 1)
+    return table.replace(investors=np.array(rows, np.int64), flow=flow)
+
+
+def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Behaviour:
+    """Speeds and rates; r_s = -ln(1 - e1/sigma) a year (PRIORS 3.1, Boehm et al. 2023)."""
+    p, table = parameters, economy.table
+    sigma, first_year = p.array("elasticity_of_substitution", SEGMENTS), p.array("one_year_elasticity", SEGMENTS)
+    absorption = p.array("absorptive_capacity", REGIONS)
+    multiplier = p.array("diffusion_segment_multiplier", SEGMENTS)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slack = np.where(economy.latent, p.scalar("capacity_slack"), table.capacity / economy.output0)
+    slack = np.where(np.isfinite(slack), slack, 1.0)  # a home cell has no limit and wants none
+    return Behaviour(
+        sourcing_speed=-np.log(1 - first_year / sigma),
+        labour_speed=p.scalar("labour_adjustment_speed"), wage_speed=p.scalar("wage_adjustment_speed"),
+        rent_speed=p.scalar("rent_speed"), investment_speed=p.scalar("investment_speed"),
+        investment_price_response=p.scalar("investment_price_response"),
+        follow_speed=p.scalar("capacity_follow_speed"), slack=slack,
+        growth=p.array("growth_baseline", REGIONS),
+        quality_valuation=p.array("quality_valuation", SEGMENTS)[table.segment],
+        frontier_growth=p.array("frontier_growth", SEGMENTS),
+        diffusion_rate=p.scalar("diffusion_rate") * multiplier[table.segment] * absorption[plants.owner],
+        diffusion_saturation=p.scalar("diffusion_saturation"),
+        channel_weight=p.array("diffusion_channel_weight", CHANNELS),
+        over_compliance=p.scalar("over_compliance_rate"), search_success=p.scalar("search_success_rate"),
+        search_cost=p.scalar("search_cost"), full_cut=p.scalar("full_cut_threshold"), input_limit=p.scalar("capacity_input_limit"),
+        expansion_limit=p.scalar("expansion_limit"),
+    )  # fmt: skip
+
+
+def _plants(base_year: BaseYear, parameters: Parameters) -> Plants:
+    """Identity of each plant: owner region, entry, ecosystem, relations it has with a region's buyers."""
+    relations = int(parameters.scalar("relations_per_row"))
+    entity = np.array([key_of(i) & 0xFFFFFFFFFFFFFF00 for i in base_year.plant_ids], np.uint64)
+    return Plants(
+        ids=base_year.plant_ids, firms=base_year.firms, owner=base_year.table.owner.argmax(0), entry=base_year.entry,
+        ecosystem=np.array([ALL_ECOSYSTEMS.index(e) if e else -1 for e in base_year.ecosystem], np.int64),
+        count=np.full(len(base_year.firms), relations, np.int64),
+        customs=base_year.customs, entity=entity,
+    )  # fmt: skip
+
+
+def _networks(parameters: Parameters) -> tuple[Network, ...]:
+    """Choice sets with qualities inverted so that base-year shares are stationary (E16)."""
+    return tuple(_network(parameters, segment, choices) for segment, choices in ECOSYSTEMS.items())
+
+
+def _network(parameters: Parameters, segment: str, choices: tuple[str, ...]) -> Network:
+    p, floor = parameters, parameters.scalar("log_base_floor")
+    bridge = np.array([[_bridge(p, a, b) for b in choices] for a in choices])
+    effect, cost = p["network_effect"][segment], p["switching_cost"][segment]
+    shares = [p.array("ecosystem_share_2018", tuple(f"{r}/{e}" for e in choices)) for r in REGIONS]
+    quality = np.array([invert_quality(share, bridge, effect, cost, floor) for share in shares])
+    entry = np.array([p["ecosystem_entry"].get(e, -np.inf) for e in choices])
+    quality += np.array([p["entry_utility"].get(e, 0.0) for e in choices])
+    return Network(
+        segment=segment, ecosystems=choices, column=np.array([ALL_ECOSYSTEMS.index(e) for e in choices], np.int64),
+        quality=quality, interoperability=bridge, entry=entry,
+        users=p.array("installed_base_2018", tuple(f"{r}/{segment}" for r in REGIONS)),
+        network_effect=effect, price_sensitivity=p["price_sensitivity"][segment], switching_cost=cost,
+        access_utility=p.scalar("access_loss_utility"), rechoice_rate=p["rechoice_rate"][segment], floor=floor,
+    )  # fmt: skip
+
+
+def _bridge(parameters: Parameters, a: str, b: str) -> float:
+    """Interoperability of two ecosystems, given once per unordered pair; none with itself."""
+    pairs: Mapping[str, float] = parameters["interoperability"]
+    return 0.0 if a == b else pairs.get(f"{a}/{b}", pairs.get(f"{b}/{a}", 0.0))
+
+
+def _base(parameters: Parameters) -> Array:
+    """Installed shares of 2018 [R, e]."""
+    return np.array([parameters.array("ecosystem_share_2018", tuple(f"{r}/{e}" for e in ALL_ECOSYSTEMS)) for r in REGIONS])
+
+
+def _capability(parameters: Parameters, table: BaseTable, plants: Plants) -> Array:
+    """Log distance to the frontier in 2018 [n]: minus years behind times the frontier's growth, by owner's region."""
+    growth = parameters.array("frontier_growth", SEGMENTS)
+    index = tuple(f"{REGIONS[r]}/{SEGMENTS[s]}" for r, s in zip(plants.owner, table.segment, strict=True))
+    return -parameters.array("gap_2018", index) * growth[table.segment]
+
+
+def _actions(scenario: Scenario, stance: str | None) -> tuple[Action, ...]:
+    """The scenario's measures with blocs resolved for a stance; a measure without two sides is left out."""
+    found = []
+    for m in scenario.measures:
+        senders = tuple(REGION_INDEX[r] for r in scenario.regions(m.senders, stance))
+        targets = tuple(REGION_INDEX[r] for r in scenario.regions(m.targets, stance))
+        if senders and targets:
+            found.append(Action(m.id, m.instrument, senders, targets, m))
+    return tuple(found)
+
+
+def _serving_both(scenario: Scenario, stance: str | None) -> tuple[int, ...]:
+    """Regions in no bloc trade with both sides; the focus only when its stance is to do so."""
+    inside = {r for bloc in scenario.blocs for r in scenario.members(bloc, stance)}
+    outside = [r for r in REGIONS if r not in inside and (r != scenario.focus or stance is not None)]
+    return tuple(REGION_INDEX[r] for r in outside) if scenario.blocs else ()
+
+

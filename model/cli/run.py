@@ -1,0 +1,86 @@
+"""`blocs run SCENARIO`: the scenario and its baseline, all draws and stances, results and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from model.cli.options import named, options
+from model.errors import StoreError, UsageError
+from model.words import word
+
+RESULTS = "results"
+
+
+def command(lang: str) -> click.Command:
+    """The command, worded in `lang`."""
+
+    @named("run", lang)
+    @click.argument("scenario", metavar="SCENARIO")
+    @options("out force seed draws workers stance baseline focus set record no-figures json quiet lang", lang)
+    def run(scenario: str, **options: Any) -> int:
+        return _run(scenario, options)
+
+    return run
+
+
+def _run(name: str, options: dict[str, Any]) -> int:
+    from model.scenario.resolve import load_baseline, load_scenario
+
+    lang = options["lang"]
+    fixed = {"baseline": options["baseline"], "focus": options["focus"]}
+    scenario = load_scenario(name, sets=options["set"], lang=lang, **fixed)
+    stances = _stances(options["stance"], tuple(scenario.stances), lang)
+    out = Path(options["out"]) if options["out"] is not None else Path(RESULTS) / scenario.name
+    _check_free(out, options["force"], lang)
+    baseline = load_baseline(scenario, lang)
+
+    from model.experiments.run import RunRequest, run_scenario
+
+    request = RunRequest(
+        scenario=scenario,
+        baseline=baseline,
+        stances=stances,
+        draws=options["draws"],
+        seed=options["seed"],
+        workers=options["workers"],
+        out=out,
+        record=options["record"],
+        figures=not options["no_figures"],
+        lang=lang,
+        json=options["json"],
+        quiet=options["quiet"],
+        force=options["force"],
+    )
+    return _report(run_scenario(request), out, options)
+
+
+def _report(result: Any, out: Path, options: dict[str, Any]) -> int:
+    failed = int(getattr(result, "failed", 0))
+    cases = int(getattr(result, "cases", 0))
+    folder = out.as_posix()
+    if options["json"]:
+        from model.cli.output import emit_json
+
+        emit_json({"folder": folder, "cases": cases, "failed": failed})
+    elif not options["quiet"]:
+        click.echo(word("cli.run.done", options["lang"], folder=folder, cases=cases))
+    if failed and not options["json"]:
+        click.echo(word("cli.run.failed", options["lang"], failed=failed, cases=cases), err=True)
+    return 1 if failed else 0
+
+
+def _stances(asked: tuple[str, ...], known: tuple[str, ...], lang: str) -> tuple[str, ...] | None:
+    for stance in asked:
+        if stance not in known:
+            raise UsageError(word("cli.no_stance", lang, name=stance, names=", ".join(known) or "-"))
+    return asked or None
+
+
+def _check_free(out: Path, force: bool, lang: str) -> None:
+    if out.exists() and not out.is_dir():
+        raise StoreError(word("cli.run.no_folder", lang, folder=out.as_posix()))
+    if out.is_dir() and not force and any(out.iterdir()):
+        raise StoreError(word("cli.run.not_empty", lang, folder=out.as_posix()))

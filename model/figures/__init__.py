@@ -1,0 +1,54 @@
+"""The figures: one module each, found by its `FIGURE`; they read results and never the simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pandas as pd
+
+from model.experiments.results import FigureContext
+from model.figures.house import FigureSpec, Saved, house_style, note_figure, save_figure
+
+
+def _discover() -> dict[str, FigureSpec]:
+    """Every FigureSpec named FIGURE in a module of this package, in the order of the report."""
+    modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+    specs = [module.FIGURE for module in modules if hasattr(module, "FIGURE")]
+    return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.order, spec.name))}
+
+
+FIGURES: dict[str, FigureSpec] = _discover()
+
+
+def figure_variables(names: Sequence[str] | None = None) -> list[str]:
+    """Names and patterns that the figures read, for `read_results`."""
+    return sorted({pattern for name in names or FIGURES for pattern in FIGURES[name].variables})
+
+
+def make_figure(name: str, frame: pd.DataFrame, context: FigureContext, folder: Path) -> Saved:
+    """Draw one figure from a results frame and save it (PNG, PDF, CSV); without data it is a stated note."""
+    spec = FIGURES[name]
+    data = spec.data(frame, context)
+    title, caption = context.say(f"figure.{name}.name"), context.say(f"figure.{name}.caption")
+    with house_style():
+        if data.empty:
+            note = context.say("figure.missing", variables=", ".join(spec.variables))
+            figure = note_figure(context, title, note)
+        else:
+            title = spec.finding(data, context)
+            figure = spec.draw(data, context)
+    png, pdf, csv = save_figure(figure, folder, name, data)
+    return Saved(name, title, note if data.empty else caption, png, pdf, csv)
+
+
+def make_figures(
+    frame: pd.DataFrame, context: FigureContext, folder: Path, names: Sequence[str] | None = None
+) -> list[Saved]:
+    """Draw and save the named figures, or all of them, in the order of the report."""
+    return [make_figure(name, frame, context, folder) for name in names or FIGURES]
+
+
+__all__ = ["FIGURES", "FigureContext", "FigureSpec", "Saved", "figure_variables", "make_figure", "make_figures"]

@@ -1,0 +1,305 @@
+"""House style of the figures: fonts, colours, the frame of title, subtitle and source, and one way to save.
+
+Colours are Okabe and Ito's, fixed for each stance and ecosystem; marker and line tell them apart in grey.
+Matplotlib is imported inside the functions and used without pyplot (Agg, no global state but the fonts).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from model.experiments.results import BASELINE, FigureContext
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+INK, SOFT, FAINT, GRID = "#222222", "#555555", "#9a9a9a", "#e4e4e4"
+FONTS = ("NanumGothic", "DejaVu Sans")
+Line = Literal["-", "none"] | tuple[float, tuple[float, ...]]
+WIDTH = 8.0
+"""Width of every figure in inches."""
+DPI = 200
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one stance or ecosystem is drawn everywhere: colour, marker, line."""
+
+    colour: str
+    marker: str
+    line: Line = "-"
+
+
+STANCE_LOOKS: dict[str, Look] = {
+    BASELINE: Look("#000000", "|", (0, (1.0, 1.2))),
+    "align_us": Look("#0072B2", "o", "-"),
+    "hedge": Look("#009E73", "s", (0, (5.0, 1.5))),
+    "align_cn": Look("#D55E00", "^", (0, (3.0, 1.2, 1.0, 1.2))),
+    "none": Look("#555555", "D", "-"),
+    "chip_leverage": Look("#CC79A7", "v", (0, (5.0, 1.5))),
+    "widen_manufacturing": Look("#E69F00", "P", (0, (3.0, 1.2, 1.0, 1.2))),
+    "software_cooperation": Look("#56B4E9", "X", (0, (2.0, 1.0))),
+}
+ECOSYSTEM_LOOKS: dict[str, Look] = {
+    "android": Look("#009E73", "s", (0, (5.0, 1.5))),
+    "ios": Look("#000000", "o", (0, (1.0, 1.2))),
+    "harmony": Look("#D55E00", "^", "-"),
+    "windows": Look("#0072B2", "D", (0, (3.0, 1.2, 1.0, 1.2))),
+    "github": Look("#000000", "o", "-"),
+    "gitee": Look("#D55E00", "^", (0, (5.0, 1.5))),
+}
+_SPARE = (Look("#CC79A7", "v"), Look("#E69F00", "P"), Look("#56B4E9", "X"), Look("#0072B2", "o"))
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """One figure of the registry.
+
+    name        file name without ending, and the middle of its words' keys (figure.NAME.title)
+    order       place in the report
+    variables   what it reads: names or shell patterns
+    data        results frame, context -> the tidy data that is drawn and saved as CSV
+    finding     that data, context -> the title: the finding, filled from the data
+    draw        that data, context -> matplotlib Figure
+    """
+
+    name: str
+    order: int
+    variables: tuple[str, ...]
+    data: Callable[[pd.DataFrame, FigureContext], pd.DataFrame]
+    finding: Callable[[pd.DataFrame, FigureContext], str]
+    draw: Callable[[pd.DataFrame, FigureContext], Figure]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A figure on disk, with what a report says about it."""
+
+    name: str
+    title: str
+    caption: str
+    png: Path
+    pdf: Path
+    csv: Path
+
+
+def stance_look(stance: str, stances: Sequence[str] = ()) -> Look:
+    """The look of a stance; unknown stances take spare looks in the order given."""
+    unknown = [name for name in stances if name not in STANCE_LOOKS]
+    place = unknown.index(stance) if stance in unknown else 0
+    return STANCE_LOOKS.get(stance, _SPARE[(place + 3) % len(_SPARE)])
+
+
+def ecosystem_look(ecosystem: str, ecosystems: Sequence[str] = ()) -> Look:
+    """The look of an ecosystem; unknown ones take spare looks in the order given."""
+    unknown = [name for name in ecosystems if name not in ECOSYSTEM_LOOKS]
+    return ECOSYSTEM_LOOKS.get(ecosystem, _SPARE[(unknown.index(ecosystem) if ecosystem in unknown else 0) % 4])
+
+
+@cache
+def _load_fonts() -> None:
+    """Make the bundled fonts known to matplotlib (once a process)."""
+    from matplotlib import font_manager
+
+    with as_file(files("model.figures").joinpath("fonts")) as folder:
+        for font in sorted(folder.glob("*.ttf")):
+            font_manager.fontManager.addfont(str(font))
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Matplotlib's settings while a figure is drawn or saved; restored afterwards."""
+    import matplotlib
+
+    _load_fonts()
+    settings: dict[str, Any] = {
+        "font.family": list(FONTS), "font.size": 9.0, "text.color": INK, "text.parse_math": False,
+        "axes.edgecolor": FAINT, "axes.linewidth": 0.7, "axes.labelcolor": SOFT, "axes.unicode_minus": True,
+        "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "axes.grid": True,
+        "grid.color": GRID, "grid.linewidth": 0.7, "xtick.color": FAINT, "ytick.color": FAINT,
+        "xtick.labelcolor": SOFT, "ytick.labelcolor": SOFT, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
+        "xtick.major.size": 4.0, "xtick.minor.size": 2.0, "ytick.major.size": 0.0,
+        "pdf.fonttype": 42, "text.hinting": "none", "figure.facecolor": "white",
+        "savefig.facecolor": "white", "lines.linewidth": 1.8, "lines.markersize": 4.5, "legend.frameon": False,
+        "figure.dpi": 100.0, "savefig.dpi": float(DPI), "savefig.bbox": None, "path.simplify": True,
+    }  # fmt: skip
+    defaults: dict[Any, Any] = {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
+    with _quiet(), matplotlib.rc_context(defaults | settings):
+        yield
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the font tools log about themselves (weights, tables left out) from the user's terminal."""
+    loggers = [logging.getLogger(name) for name in ("fontTools.subset", "matplotlib.font_manager")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def canvas(context: FigureContext, title: str, subtitle: str, height: float) -> tuple[Figure, float, float]:
+    """An empty figure with title, subtitle and source; returns it with the top and bottom left for axes (0-1).
+
+    height   of the space for the axes in inches; title lines come on top of it
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, height))
+    FigureCanvasAgg(figure)
+    texts = [
+        (title, {"fontsize": 13.0, "fontweight": "bold"}, 0.25),
+        (subtitle, {"fontsize": 9.5, "color": SOFT}, 0.18),
+    ]
+    wrapped = [(wrap(figure, text, WIDTH - 0.6, **look), look, step) for text, look, step in texts]
+    head = 0.22 + sum(len(lines) * step for lines, _, step in wrapped) + 0.14
+    source = wrap(figure, source_line(context), WIDTH - 0.6, fontsize=7.5)
+    foot = 0.12 + 0.14 * len(source)
+    total = head + height + foot
+    figure.set_size_inches(WIDTH, total)
+    _write(figure, wrapped, total)
+    for row, line in enumerate(reversed(source)):
+        figure.text(0.3 / WIDTH, (0.12 + 0.14 * row) / total, line, fontsize=7.5, color=SOFT, va="bottom")
+    return figure, 1.0 - head / total, foot / total
+
+
+def _write(figure: Figure, wrapped: Sequence[tuple[list[str], dict[str, Any], float]], total: float) -> None:
+    """Put title and subtitle lines on the figure from the top down."""
+    down = 0.22
+    for place, (lines, look, step) in enumerate(wrapped):
+        down += 0.06 * place
+        for line in lines:
+            figure.text(0.3 / WIDTH, 1.0 - down / total, line, va="top", **look)
+            down += step
+
+
+def source_line(context: FigureContext) -> str:
+    """What every figure says about where its numbers come from."""
+    return context.say(
+        "figure.source", scenario=context.scenario, baseline=context.baseline, hash=context.hash[:12] or "–",
+        version=context.version or "–", seed=context.seed, draws=context.draws,
+    )  # fmt: skip
+
+
+def wrap(figure: Figure, text: str, width: float, **look: Any) -> list[str]:
+    """Break a text at spaces into lines no wider than `width` inches."""
+    probe = figure.text(0, 0, "", **look)
+    lines: list[str] = []
+    for piece in text.split():
+        longer = f"{lines[-1]} {piece}" if lines else piece
+        if lines and text_width(figure, probe, longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(piece)
+    probe.remove()
+    return lines
+
+
+def text_width(figure: Figure, probe: Text, text: str) -> float:
+    """Width of a text in inches when it is drawn like `probe`."""
+    probe.set_text(text)
+    return float(probe.get_window_extent().width / figure.dpi)
+
+
+def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move label places apart to at least `gap`, as little as possible, inside [low, high]."""
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    moved = [min(max(places[i], low), high) for i in order]
+    for _ in range(200):
+        for k in range(len(moved) - 1):
+            short = gap - (moved[k + 1] - moved[k])
+            if short > 1e-12:
+                moved[k] -= short / 2
+                moved[k + 1] += short / 2
+        moved = [min(max(place, low + gap * k), high - gap * (len(moved) - 1 - k)) for k, place in enumerate(moved)]
+    found = dict(zip(order, moved, strict=True))
+    return [found[i] for i in range(len(places))]
+
+
+def key_row(figure: Figure, entries: Sequence[tuple[str, Look]], top: float, points: bool = False) -> None:
+    """One row above the axes that says which line or marker is which.
+
+    top      upper edge of the row, 0-1 of the figure's height
+    points   markers without line
+    """
+    from matplotlib.lines import Line2D
+
+    left, middle = 0.3, top - 0.09 / figure.get_figheight()
+    long = 0.1 if points else 0.44
+    for name, look in entries:
+        text = figure.text((left + long + 0.08) / WIDTH, middle, name, fontsize=9.0, va="center")
+        line: Line = "none" if points else look.line
+        xs = [left / WIDTH, (left + long / 2) / WIDTH, (left + long) / WIDTH]
+        figure.add_artist(Line2D(
+            xs, [middle] * 3, color=look.colour, linestyle=line, marker=look.marker, markevery=[1], markersize=5.0,
+        ))  # fmt: skip
+        left += long + 0.08 + text_width(figure, text, name) + 0.28
+
+
+def zero_line(axes: Axes, vertical: bool = False) -> None:
+    """The line of no difference from the baseline."""
+    (axes.axvline if vertical else axes.axhline)(0.0, color=INK, linewidth=0.9, zorder=1.5)
+
+
+def mark_years(axes: Axes, years: Sequence[int], most: int = 7) -> None:
+    """Whole years on the x axis, at most `most` of them, counted back from the last; a tick for every year."""
+    first, last = min(years), max(years)
+    step = next((step for step in (1, 2, 3, 5, 10) if (last - first) // step + 1 <= most), 20)
+    axes.set_xticks(range(last, first - 1, -step))
+    axes.set_xticks(range(first, last + 1), minor=True)
+    axes.set_xlim(first - 0.3, last + 0.3)
+
+
+def plain_steps(axes: Axes, most: int = 6) -> None:
+    """Ticks of the y axis in steps of 1, 2 or 5."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 5, 10]))
+
+
+def tick_digits(axis: Axis) -> int:
+    """Decimals that tell the ticks of an axis apart."""
+    ticks = axis.get_majorticklocs()
+    step = abs(float(ticks[1] - ticks[0])) if len(ticks) > 1 else 1.0
+    return next((digits for digits in (0, 1) if abs(step - round(step, digits)) < 1e-6 * step), 2)
+
+
+def subtitle(name: str, data: pd.DataFrame, context: FigureContext) -> str:
+    """A figure's subtitle (unit and baseline) and whether there is a band."""
+    spread = "figure.band" if data["draws"].max() > 1 else "figure.no_band"
+    return f"{context.say(f'figure.{name}.subtitle', baseline=context.baseline)} {context.say(spread)}"
+
+
+def note_figure(context: FigureContext, title: str, note: str) -> Figure:
+    """A figure that says why there is nothing to draw."""
+    figure, top, bottom = canvas(context, title, note, 0.5)
+    figure.text(0.3 / WIDTH, (top + bottom) / 2, "–", color=FAINT)
+    return figure
+
+
+def save_figure(figure: Figure, folder: Path, name: str, data: pd.DataFrame) -> tuple[Path, Path, Path]:
+    """Write NAME.png (200 dpi), NAME.pdf (fonts embedded) and NAME.csv (UTF-8 with BOM); the same bytes every time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    png, pdf, csv = (folder / f"{name}.{ending}" for ending in ("png", "pdf", "csv"))
+    with house_style():
+        figure.savefig(png, dpi=DPI, metadata={"Software": "BLOCS"})
+        figure.savefig(pdf, metadata={"CreationDate": None, "Creator": "BLOCS", "Producer": None})
+    data.to_csv(csv, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
+    return png, pdf, csv

@@ -1,0 +1,95 @@
+"""Decoupling: the Mesa model. `step` runs the schedule once; agents decide, the kernel computes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import mesa
+import numpy as np
+
+from calibration.registry import central
+from calibration.world import build_setting
+from model.agents.population import Firm, Population, State, Users
+from model.axes import quarter_labels, quarter_start
+from model.record import Recorder
+from model.scenario.types import Scenario
+from model.schedule import SCHEDULE, Stage, run_quarter
+from model.start import start_state
+from model.world import Parameters, Setting
+
+AGENTS: dict[str, type[mesa.Agent]] = {"state": State, "firm": Firm, "users": Users}
+"""The classes that decide; replace one to see what its decisions are worth."""
+
+
+class Decoupling(mesa.Model):  # type: ignore[misc]
+    """One run of one scenario: scenario x stance x state of the world x seed.
+
+    `step()` is a quarter and nothing else; `running` turns False at the scenario's horizon. Works with
+    Mesa's DataCollector and batch_run (arguments may be names: scenario='blocs').
+    """
+
+    def __init__(
+        self, scenario: Scenario | str = "no_policy", stance: str | None = None, draw: int = 0, seed: int = 0,
+        parameters: Parameters | None = None, dt: float = 0.25, agents: dict[str, type[mesa.Agent]] | None = None,
+        schedule: tuple[Stage, ...] = SCHEDULE, record: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(seed=seed)
+        resolved = load(scenario)
+        self.scenario, self.stance, self.draw, self.schedule = resolved, stance, draw, schedule
+        drawn = parameters if parameters is not None else draw_of(draw, seed, resolved)
+        setting = build_setting(drawn, resolved, stance, seed, dt)
+        self.setting = replace(setting, agents=populate(self, setting, AGENTS | (agents or {})))
+        self.quarters = quarter_labels(resolved.first, resolved.last)
+        self.end = quarter_start(resolved.last) + 0.25
+        self.recorder = Recorder(self.setting, record)
+        self.now = start_state(self.setting)
+        self.datacollector = mesa.DataCollector(
+            model_reporters={"year": lambda m: m.now["year"], "real_income": lambda m: m.real_income(m.scenario.focus)}
+        )
+
+    def step(self) -> None:
+        """One quarter: the schedule, then the record."""
+        self.now = run_quarter(self.setting, self.now, self.schedule)
+        self.recorder.add(self.now)
+        self.datacollector.collect(self)
+        self.running = bool(self.now["year"] < self.end - 1e-9)
+
+    def run_to_end(self) -> Recorder:
+        """All quarters of the scenario's horizon; the recorder holds the outcomes."""
+        self.running = True
+        while self.running:
+            self.step()
+        return self.recorder
+
+    def real_income(self, region: str) -> float:
+        """Real Income of a region in the last quarter (index, 2018 = 1); NaN before the first."""
+        return self.recorder.last("Real Income", region)
+
+
+def load(scenario: Scenario | str) -> Scenario:
+    """A scenario by name, or itself."""
+    if isinstance(scenario, Scenario):
+        return scenario
+    from model.scenario.resolve import load_scenario
+
+    return load_scenario(scenario)
+
+
+def draw_of(draw: int, seed: int, scenario: Scenario) -> Parameters:
+    """The parameters of one draw with the scenario's overrides; draw 0 is central."""
+    from calibration.draws import draw_parameters
+    from calibration.registry import override
+
+    drawn = central() if draw == 0 else draw_parameters(draw, seed)
+    return override(drawn, scenario.overrides) if scenario.overrides else drawn
+
+
+def populate(model: mesa.Model, setting: Setting, classes: dict[str, Any]) -> Population:
+    """Live agents: a state per region, a firm per name, users per network and region."""
+    states = [classes["state"](model, r, setting.states.get(r, "scripted")) for r in range(setting.economy.regions)]
+    names = sorted({firm for firm in setting.plants.firms if firm})
+    rows = {name: np.array([i for i, firm in enumerate(setting.plants.firms) if firm == name]) for name in names}
+    firms = [classes["firm"](model, name, rows[name]) for name in names]
+    users = [[classes["users"](model, r) for r in range(setting.economy.regions)] for _ in setting.networks]
+    return Population(states, firms, users)

@@ -1,0 +1,490 @@
+"""The static solver and universal gravity against closed forms and independent solutions."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy import optimize
+
+from model.errors import ConvergenceError, ModelError
+from model.kernel.equilibrium import (
+    StaticEquilibrium,
+    StaticWedges,
+    fold_table,
+    solve_static,
+    solve_universal_gravity,
+)
+from model.kernel.table import Array, BaseTable
+from tests.oracle import economies
+
+SIGMA = 5.0
+
+
+def balanced_trade(seed: int, regions: int) -> Array:
+    """[R, R] trade with exports equal to imports: random import shares and the incomes that fit them."""
+    draw = np.random.default_rng(seed)
+    share = draw.lognormal(0, 1, (regions, regions)) + 3 * np.eye(regions)
+    share /= share.sum(0)
+    values, vectors = np.linalg.eig(share)
+    income = np.real(vectors[:, np.argmax(np.real(values))])
+    return np.asarray(share * income / income.sum())
+
+
+def armington(trade: Array, intermediates: Array | None = None) -> BaseTable:
+    """One sector, one plant per region, no markups, no tariffs; with [R, R] flows between plants if given."""
+    regions = len(trade)
+    inputs = np.zeros_like(trade) if intermediates is None else intermediates
+    flow = np.hstack([inputs, trade, np.zeros_like(trade)])
+    none = np.zeros(regions)
+    return BaseTable(
+        location=np.arange(regions), segment=np.zeros(regions, np.int64), owner=np.eye(regions),
+        investors=np.zeros((0, 2), np.int64), flow=flow, tariff=np.zeros((regions, regions, 1)),
+        wages=flow.sum(1) - inputs.sum(0), investment=none, capacity=np.full(regions, np.inf), depreciation=none,
+        build_lag=none, theta=none, entry_capacity=none,
+    )  # fmt: skip
+
+
+def with_costs(table: BaseTable, cost: Array) -> StaticWedges:
+    """Neutral wedges with icebergs [R, R]."""
+    buyer = np.concatenate([table.location, np.arange(table.regions)])
+    neutral = StaticWedges.neutral(table)
+    tau = cost[table.location[:, None], buyer[None, :]]
+    return StaticWedges(neutral.denied, tau, neutral.tariff, neutral.quality, neutral.subsidy)
+
+
+def solve_one_sector(table: BaseTable, cost: Array, sigma: float = SIGMA) -> StaticEquilibrium:
+    """One sector, no intermediates."""
+    return solve_static(table, np.array([sigma]), np.array([0.5]), with_costs(table, cost), eta_final=0.8)
+
+
+def foreign(cost: float, regions: int) -> Array:
+    """[R, R] the same cost change on every foreign link."""
+    return np.where(np.eye(regions) > 0, 1.0, cost)
+
+
+def random_case(seed: int) -> tuple[BaseTable, StaticWedges]:
+    """A folded random economy with tariffs, markups, owners and an entrant, and random wedges."""
+    table = fold_table(economies.random_table(seed))
+    draw, neutral = np.random.default_rng(50 + seed), StaticWedges.neutral(table)
+    tau = np.exp(draw.uniform(0, 0.4, neutral.tau.shape))
+    quality = draw.normal(0, 0.1, neutral.tau.shape)
+    subsidy = draw.uniform(0, 0.1, table.plants)
+    denied = np.zeros_like(neutral.denied)  # the entrant enters
+    return table, StaticWedges(denied, tau, neutral.tariff + 0.05, quality, subsidy)
+
+
+def solve_random(table: BaseTable, wedges: StaticWedges, **changes: object) -> StaticEquilibrium:
+    """With the demo's elasticities."""
+    p = economies.parameters()
+    return solve_static(table, p.sigma, p.eta, wedges, eta_final=p.eta_final, **changes)  # type: ignore[arg-type]
+
+
+# -- closed forms ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("seed", range(4))
+def test_acr_formula(seed: int) -> None:
+    """Real income change = home-share change^(1/(1-sigma)) (Arkolakis, Costinot and Rodriguez-Clare 2012)."""
+    trade = balanced_trade(seed, 5)
+    cost = np.exp(np.random.default_rng(seed).normal(0, 0.4, (5, 5)) * (1 - np.eye(5)))
+    result = solve_one_sector(armington(trade), cost)
+    home = np.diag(result.expenditure_share[:, 5:]) / np.diag(trade / trade.sum(0))
+    assert abs(home - 1).max() > 0.01
+    assert abs(result.real_income_change / home ** (1 / (1 - SIGMA)) - 1).max() < 1e-10
+
+
+def test_infinite_trade_cost_is_autarky() -> None:
+    """Higher and higher icebergs approach the cut, and the cut gives the closed form exactly."""
+    trade = balanced_trade(1, 4)
+    table = armington(trade)
+    autarky = np.diag(trade / trade.sum(0)) ** (1 / (SIGMA - 1))
+    neutral = StaticWedges.neutral(table)
+    apart = np.hstack([~np.eye(4, dtype=bool)] * 2)
+    cut = StaticWedges(apart, neutral.tau, neutral.tariff, neutral.quality, neutral.subsidy)
+    exact = solve_static(table, np.array([SIGMA]), np.array([0.5]), cut, eta_final=0.8)
+    assert abs(exact.real_income_change / autarky - 1).max() < 1e-12
+    gaps = [abs(solve_one_sector(table, foreign(c, 4)).real_income_change / autarky - 1).max() for c in (10, 100, 1000)]
+    assert gaps[0] > gaps[1] > gaps[2]
+    assert gaps[2] < 1e-9
+
+
+def test_sigma_and_eta_to_one() -> None:
+    """The Cobb-Douglas limit is continuous: the mean of both sides meets the limit within 1e-6."""
+    table, wedges = random_case(0)
+    table = table.replace(theta=0 * table.theta)
+    wedges = StaticWedges(StaticWedges.neutral(table).denied, wedges.tau, wedges.tariff, wedges.quality, wedges.subsidy)
+
+    def real_income(sigma: float, eta: float) -> Array:
+        return solve_static(
+            table, np.array([3.0, 4.0, sigma, 4.0]), np.array([0.3, 0.3, eta, 0.7]), wedges, eta_final=eta
+        ).real_income_change
+
+    limit, h = real_income(1.0, 1.0), 2e-4
+    for a, b in ((h, 0.0), (0.0, h), (h, h)):
+        sides = real_income(1 + a, 1 + b), real_income(1 - a, 1 - b)
+        assert abs(sides[0] - limit).max() < 1e-4
+        assert abs((sides[0] + sides[1]) / 2 - limit).max() < 1e-6
+    assert np.array_equal(real_income(1 + 5e-5, 1.0), limit)
+
+
+def test_caliendo_parro() -> None:
+    """eta = 1, no markups: a Caliendo-Parro (2015) solver by sector, with tariffs, gives the same answer."""
+    regions, segments = 3, 2
+    draw = np.random.default_rng(7)
+    location, segment = np.repeat(np.arange(regions), segments), np.tile(np.arange(segments), regions)
+    n = regions * segments
+    tariff = draw.uniform(0, 0.1, (regions, regions, segments)) * (1 - np.eye(regions))[:, :, None]
+    pi = draw.lognormal(0, 1, (regions, regions, segments)) + 2 * np.eye(regions)[:, :, None]
+    pi /= pi.sum(0)  # expenditure shares o, d, s
+    alpha = draw.dirichlet(np.ones(segments), regions)  # d, s final shares
+    gamma = 0.5 * draw.dirichlet(np.ones(segments), (regions, segments))  # r, buying s, supplying s
+    value_added = 1 - gamma.sum(2)
+    deficit = draw.normal(0, 0.01, regions)
+    deficit -= deficit.mean()
+    sigma = np.array([4.0, 6.0])
+
+    def quantities(share: Array, rate: Array) -> tuple[Array, Array]:
+        """Revenues [R, S] and final expenditure [R] by iteration on world expenditure of one."""
+        revenue, final = np.full((regions, segments), 0.5 / n), np.full(regions, 1 / regions)
+        for _ in range(3000):
+            spent = alpha * final[:, None] + np.einsum("rbs,rb->rs", gamma, revenue)
+            delivered = share * spent[None]
+            revenue = (delivered / (1 + rate)).sum(1)
+            duties = (delivered * rate / (1 + rate)).sum((0, 2))
+            final = (value_added * revenue).sum(1) + duties + deficit
+            final, revenue = final / final.sum(), revenue / final.sum()
+        return revenue, final
+
+    revenue, final = quantities(pi, tariff)
+    flow = np.zeros((n, n + 2 * regions))
+    for f in range(n):
+        o, s = location[f], segment[f]
+        basic = pi[o, :, s] / (1 + tariff[o, :, s])
+        flow[f, :n] = basic[location] * gamma[location, segment, s] * revenue[location, segment]
+        flow[f, n : n + regions] = basic * alpha[:, s] * final
+    assert abs(flow.sum(1) - revenue[location, segment]).max() < 1e-12
+    none = np.zeros(n)
+    table = BaseTable(
+        location=location, segment=segment, owner=np.asarray(np.arange(regions)[:, None] == location, float),
+        investors=np.zeros((0, 2), np.int64), flow=flow, tariff=tariff,
+        wages=(value_added * revenue)[location, segment], investment=none, capacity=np.full(n, np.inf),
+        depreciation=none, build_lag=none, theta=none, entry_capacity=none,
+    )  # fmt: skip
+    cost = np.exp(draw.uniform(0, 0.5, (regions, regions)) * (1 - np.eye(regions)))
+    rate = tariff + 0.1 * (1 - np.eye(regions))[:, :, None]
+
+    def world(log_wage: Array) -> tuple[Array, Array, Array, Array]:
+        wage, unit = np.exp(log_wage), np.ones((regions, segments))
+        for _ in range(500):
+            d = unit[:, None] * cost[:, :, None] * (1 + rate) / (1 + tariff)
+            index = (pi * d ** (1 - sigma)).sum(0) ** (1 / (1 - sigma))
+            unit = wage[:, None] ** value_added * np.exp(np.einsum("rbs,rs->rb", gamma, np.log(index)))
+        share = pi * (d / index) ** (1 - sigma)
+        x, e = quantities(share, rate)
+        gap = np.log((value_added * x).sum(1) / wage / (value_added * revenue).sum(1))
+        return gap, wage, np.prod(index**alpha, 1), e
+
+    found = optimize.root(lambda z: world(z)[0], np.zeros(regions), tol=1e-13)
+    _, wage, index, e = world(found.x)
+    buyer = np.concatenate([location, np.arange(regions)])
+    wedges = with_costs(table, cost)
+    full_rate = rate[location[:, None], buyer[None, :], segment[:, None]]
+    wedges = StaticWedges(wedges.denied, wedges.tau, full_rate, wedges.quality, wedges.subsidy)
+    result = solve_static(table, sigma, np.ones(segments), wedges, eta_final=1.0)
+    assert abs(result.wage / wage - 1).max() < 1e-9
+    assert abs(result.price_index / index - 1).max() < 1e-9
+    assert abs(result.expenditure / e - 1).max() < 1e-9
+
+
+def test_identical_regions_stay_identical() -> None:
+    """Symmetric regions under a symmetric shock have wage 1, no change across regions."""
+    trade = (np.full((4, 4), 0.1) + 0.6 * np.eye(4)) / 4
+    table = armington(trade / trade.sum(), intermediates=0.5 * trade / trade.sum())
+    result = solve_one_sector(table, foreign(1.4, 4))
+    assert abs(result.wage - 1).max() < 1e-12
+    assert np.ptp(result.real_income_change) < 1e-12
+    assert result.real_income_change[0] < 0.99
+
+
+# -- invariances -------------------------------------------------------------------------------------
+@pytest.mark.parametrize("seed", range(3))
+def test_neutral_reproduces_the_table(seed: int) -> None:
+    table = fold_table(economies.random_table(seed))
+    result = solve_random(table, StaticWedges.neutral(table))
+    works = table.output > 0
+    assert abs(result.output[works] / table.output[works] - 1).max() < 1e-12
+    assert result.output[~works].max() == 0
+    assert abs(result.real_income_change - 1).max() < 1e-12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_fold_agrees_with_the_oracle(seed: int) -> None:
+    table = economies.random_table(seed)
+    for name in ("flow", "wages", "entry_capacity", "capacity", "investment"):
+        np.testing.assert_allclose(
+            getattr(fold_table(table), name), getattr(economies.folded(table), name), rtol=1e-14, atol=0
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nominal_rescaling(seed: int) -> None:
+    """All values seven times as large: ratios stay, levels are seven times as large."""
+    table, wedges = random_case(seed)
+    one = solve_random(table, wedges)
+    seven = solve_random(table.replace(flow=7 * table.flow, wages=7 * table.wages), wedges)
+    assert abs(seven.wage / one.wage - 1).max() < 1e-12
+    assert abs(seven.real_income_change / one.real_income_change - 1).max() < 1e-12
+    assert abs(seven.output / one.output - 7).max() < 1e-11
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_permuting_regions(seed: int) -> None:
+    """New names for the regions permute the result."""
+    table, wedges = random_case(seed)
+    order = np.array([2, 0, 3, 1])  # new region i is old region order[i]
+    name, n = np.argsort(order), table.plants
+    columns = np.concatenate([np.arange(n), n + order])
+    moved = table.replace(
+        location=name[table.location], owner=table.owner[order], tariff=table.tariff[order][:, order],
+        flow=table.flow[:, np.concatenate([columns, n + 4 + order])],
+    )  # fmt: skip
+    renamed = StaticWedges(
+        wedges.denied[:, columns], wedges.tau[:, columns], wedges.tariff[:, columns], wedges.quality[:, columns],
+        wedges.subsidy,
+    )  # fmt: skip
+    one, two = solve_random(table, wedges), solve_random(moved, renamed)
+    assert abs(two.real_income_change / one.real_income_change[order] - 1).max() < 1e-10
+    assert abs(two.output / one.output - 1).max() < 1e-10
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_starting_point_does_not_matter(seed: int) -> None:
+    table, wedges = random_case(seed)
+    one = solve_random(table, wedges)
+    two = solve_random(table, wedges, log_wage=np.array([0.8, -0.6, 0.3, -0.2]))
+    assert abs(two.output / one.output - 1).max() < 1e-10
+
+
+def test_identities_of_the_static_equilibrium() -> None:
+    """Revenue is what buyers pay at basic prices, shares add to one, world expenditure is one."""
+    table, wedges = random_case(1)
+    result = solve_random(table, wedges)
+    n, share = table.plants, result.expenditure_share
+    assert abs(result.expenditure.sum() - 1) < 1e-13
+    assert abs(share[:, n:].sum(0) - 1).max() < 1e-13
+    cost = (share[:, :n] / (1 + wedges.tariff[:, :n])).sum(1)
+    assert (cost > 0).all()
+    assert abs(result.revenue - result.price * result.output).max() < 1e-15
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_dearer_imports_never_gain_share(seed: int) -> None:
+    """A higher iceberg on imports never raises the static import share of the region."""
+    table = armington(balanced_trade(seed, 4))
+    imports = []
+    for cost in (1.0, 1.1, 1.5, 3.0):
+        tau = np.ones((4, 4))
+        tau[1:, 0] = cost
+        imports.append(1 - solve_one_sector(table, tau).expenditure_share[0, 4])
+    assert all(a > b for a, b in pairwise(imports))
+
+
+# -- refusals ----------------------------------------------------------------------------------------
+def test_refusals() -> None:
+    """No silent answer: each impossible question raises."""
+    raw = economies.random_table(0)
+    table = fold_table(raw)
+    neutral = StaticWedges.neutral(table)
+    n, sectors = table.plants, table.segment
+    with pytest.raises(ModelError, match="folded"):
+        solve_random(raw, StaticWedges.neutral(raw))
+    lost = neutral.denied | (sectors == 1)[:, None]
+    with pytest.raises(ModelError, match="no supplier left in segment 1"):
+        solve_random(table, StaticWedges(lost, neutral.tau, neutral.tariff, neutral.quality, neutral.subsidy))
+    buyer = np.concatenate([table.location, np.arange(4)])
+    apart = neutral.denied | ((table.location // 2)[:, None] != (buyer // 2)[None, :])
+    with pytest.raises(ModelError, match="balances"):
+        solve_random(table, StaticWedges(apart, neutral.tau, neutral.tariff, neutral.quality, neutral.subsidy))
+    infinite = neutral.tau.copy()
+    infinite[0, 0] = np.inf
+    with pytest.raises(ModelError, match="finite"):
+        solve_random(table, StaticWedges(neutral.denied, infinite, neutral.tariff, neutral.quality, neutral.subsidy))
+    with pytest.raises(ModelError, match="subsidy"):
+        solve_random(
+            table, StaticWedges(neutral.denied, neutral.tau, neutral.tariff, neutral.quality, np.ones(n))
+        )  # fmt: skip
+    one_cut = neutral.denied.copy()
+    one_cut[0] = True
+    with pytest.raises(ModelError, match="one or less"):
+        solve_static(
+            table, np.ones(4), np.full(4, 0.5), eta_final=0.8,
+            wedges=StaticWedges(one_cut, neutral.tau, neutral.tariff, neutral.quality, neutral.subsidy),
+        )  # fmt: skip
+
+
+def test_no_convergence_raises_with_the_residual() -> None:
+    table, wedges = random_case(0)
+    with pytest.raises(ConvergenceError) as error:
+        solve_random(table, wedges, tolerance=1e-30)
+    assert 0 <= error.value.residual < 1e-10
+
+
+def test_a_plant_that_cannot_pay_for_itself_raises() -> None:
+    """eta = 0.5, own inputs 40 % of cost: p = c has a solution only while the own input is not 0.4^-2 times dearer."""
+    trade = balanced_trade(0, 3)
+    table = armington(trade, intermediates=np.diag(0.4 * trade.sum(1) / 0.6))
+    neutral = StaticWedges.neutral(table)
+    for loss, works in ((6.0, True), (6.5, False)):  # p = c <=> 1 = (0.6 w^0.5 + 0.4 (loss p)^0.5)^2: 0.16 * loss < 1
+        quality = neutral.quality.copy()
+        quality[:, :3] = -np.log(loss)
+        wedges = StaticWedges(neutral.denied, neutral.tau, neutral.tariff, quality, neutral.subsidy)
+        if works:
+            solved = solve_static(table, np.array([SIGMA]), np.array([0.5]), wedges, eta_final=0.8)
+            np.testing.assert_allclose(solved.price / solved.wage, (0.6 / (1 - 0.4 * loss**0.5)) ** 2, rtol=1e-9)
+        else:
+            with pytest.raises(ConvergenceError, match="prices"):
+                solve_static(table, np.array([SIGMA]), np.array([0.5]), wedges, eta_final=0.8)
+
+
+# -- universal gravity -------------------------------------------------------------------------------
+def brute_force(trade: Array, cost: Array, phi: float, psi: float) -> tuple[Array, Array]:
+    """(p, P) from the five conditions in levels, all 2 n + 1 unknowns at once, numeraire sum Y' = sum Y."""
+    n, income, spending = len(trade), trade.sum(1), trade.sum(0)
+
+    def conditions(z: Array) -> Array:
+        p, index, scale = np.exp(z[:n]), np.exp(z[n : 2 * n]), np.exp(z[-1])
+        sold = np.zeros(n)
+        index_gap = np.zeros(n)
+        new_income = income * p * (p / index) ** psi
+        for j in range(n):
+            pull = [trade[i, j] / spending[j] * (cost[i, j] * p[i]) ** -phi for i in range(n)]
+            index_gap[j] = sum(pull) * index[j] ** phi - 1
+            for i in range(n):
+                sold[i] += pull[i] / sum(pull) * scale * spending[j] / income[j] * new_income[j]
+        market = (sold / new_income - 1)[1:]
+        total = [new_income.sum() / income.sum() - 1]
+        spent = [(scale * spending / income * new_income).sum() / income.sum() - 1]
+        return np.concatenate([market, index_gap, total, spent])
+
+    found = optimize.root(conditions, np.zeros(2 * n + 1), tol=1e-13)
+    assert abs(found.fun).max() < 1e-11
+    return np.exp(found.x[:n]), np.exp(found.x[n : 2 * n])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_gravity_against_brute_force(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    trade = draw.lognormal(0, 1, (5, 5)) + 5 * np.eye(5)
+    cost = np.exp(draw.normal(0, 0.2, (5, 5)))
+    phi, psi = draw.uniform(2, 6), draw.uniform(0, 2)
+    result = solve_universal_gravity(trade, cost, phi, psi)
+    price, index = brute_force(trade, cost, phi, psi)
+    np.testing.assert_allclose(result.price, price, rtol=1e-9)
+    np.testing.assert_allclose(result.price_index, index, rtol=1e-9)
+    np.testing.assert_allclose(result.output, (price / index) ** psi, rtol=1e-9)
+    np.testing.assert_allclose(result.welfare, (price / index) ** (1 + psi), rtol=1e-9)
+
+
+def test_gravity_two_equal_regions() -> None:
+    """Home share 3/4, phi = 4, psi = 1, foreign costs doubled: p/P = (3/4 + 1/4 * 2^-4)^(1/4) = (49/64)^(1/4)."""
+    result = solve_universal_gravity([[3, 1], [1, 3]], [[1, 2], [2, 1]], 4, 1)
+    real = (49 / 64) ** 0.25
+    np.testing.assert_allclose(result.output, real, rtol=1e-13)
+    np.testing.assert_allclose(result.welfare, real**2, rtol=1e-13)
+    # output falls by `real` at constant world nominal output, so prices rise by 1 / real
+    np.testing.assert_allclose(result.price, 1 / real, rtol=1e-13)
+    np.testing.assert_allclose(result.price_index, 1 / real**2, rtol=1e-13)
+
+
+def test_gravity_two_unequal_regions() -> None:
+    """psi = 0, phi = 1: with r = p_1/p_2 and z = r tau the market of region 1 is a quadratic in r.
+
+    Shares of region 1's goods: (3/4)/(3/4 + r/(4 tau)) at home (its own cost 1, imports tau), (1/3)/(1/3 + 2 r tau/3)
+    abroad; Y = (4, 3), balanced. Market: 4 r = 4 r s_11 + 3 s_12, solved by hand for r > 0 at tau = 2:
+    4 r (r/8) / (3/4 + r/8) = 1 / (1/3 + 4 r/3)  =>  (r^2/2)(1 + 4 r) = 3 (3/4 + r/8)
+    =>  16 r^3 + 4 r^2 - 3 r - 18 = 0.
+    """
+    result = solve_universal_gravity([[3, 1], [1, 2]], [[1, 2], [2, 1]], 1, 0)
+    r = result.price[0] / result.price[1]
+    assert abs(16 * r**3 + 4 * r**2 - 3 * r - 18) < 1e-11
+    np.testing.assert_allclose(result.output, 1, rtol=1e-15)
+
+
+@pytest.mark.parametrize("psi", [0.0, 0.7])
+def test_gravity_autarky_and_home_shares(psi: float) -> None:
+    """p/P = home-share change^(-1/phi); a cut of all foreign links is the limit of large costs."""
+    trade = balanced_trade(3, 6)
+    share = np.diag(trade / trade.sum(0))
+    cut = solve_universal_gravity(trade, foreign(np.inf, 6), 5, psi)
+    np.testing.assert_allclose(cut.welfare, share ** ((1 + psi) / 5), rtol=1e-12)
+    large = solve_universal_gravity(trade, foreign(1e3, 6), 5, psi)
+    np.testing.assert_allclose(large.welfare, cut.welfare, rtol=1e-9)
+
+
+def test_gravity_is_the_one_sector_model() -> None:
+    """psi = 0 and phi = sigma - 1: the Armington model, also against `solve_static`."""
+    trade = balanced_trade(4, 5)
+    cost = np.exp(np.random.default_rng(4).normal(0, 0.3, (5, 5)))
+    static = solve_one_sector(armington(trade), cost)
+    gravity = solve_universal_gravity(trade, cost, SIGMA - 1, 0)
+    np.testing.assert_allclose(gravity.welfare, static.real_income_change, rtol=1e-11)
+    np.testing.assert_allclose(gravity.price, static.wage, rtol=1e-11)
+
+
+def test_gravity_invariances() -> None:
+    """No change; data in another unit; all costs scaled; buyers' costs with fixed supply; names of the regions."""
+    draw = np.random.default_rng(9)
+    trade = draw.lognormal(0, 1, (6, 6)) + 4 * np.eye(6)
+    cost = np.exp(draw.normal(0, 0.3, (6, 6)))
+    result = solve_universal_gravity(trade, cost, 4, 1.2)
+    for field in solve_universal_gravity(trade, 1.0, 4, 1.2):
+        np.testing.assert_allclose(field, 1, rtol=1e-13)
+    np.testing.assert_allclose(solve_universal_gravity(1000 * trade, cost, 4, 1.2), result, rtol=1e-12)
+    scaled = solve_universal_gravity(trade, 1.5 * cost, 4, 1.2)
+    np.testing.assert_allclose(scaled.welfare, result.welfare * 1.5**-2.2, rtol=1e-12)
+    order = draw.permutation(6)
+    permuted = solve_universal_gravity(trade[order][:, order], cost[order][:, order], 4, 1.2)
+    np.testing.assert_allclose(permuted, np.array(result)[:, order], rtol=1e-11)
+    fixed, buyers = solve_universal_gravity(trade, cost, 4, 0), draw.uniform(0.5, 2, 6)
+    dearer = solve_universal_gravity(trade, cost * buyers, 4, 0)
+    np.testing.assert_allclose(dearer.price, fixed.price, rtol=1e-11)
+    np.testing.assert_allclose(dearer.price_index, fixed.price_index * buyers, rtol=1e-11)
+
+
+def test_gravity_150_regions() -> None:
+    draw = np.random.default_rng(0)
+    trade = draw.lognormal(0, 2, (150, 150)) + 500 * np.eye(150)
+    start = time.perf_counter()
+    result = solve_universal_gravity(trade, np.exp(draw.normal(0.2, 0.3, (150, 150))), 5, 1)
+    assert time.perf_counter() - start < 2
+    assert np.isfinite(result).all()
+
+
+def test_gravity_large_shocks_converge() -> None:
+    """Trade costs that move by factors of ten, with large imbalances."""
+    draw = np.random.default_rng(2)
+    for _ in range(10):
+        trade = draw.lognormal(0, 2.5, (20, 20)) + 50 * np.eye(20)
+        result = solve_universal_gravity(trade, np.exp(draw.normal(0, 2.5, (20, 20))), draw.uniform(1, 10), 1.0)
+        assert np.isfinite(result).all()
+
+
+def test_gravity_refusals() -> None:
+    with pytest.raises(ModelError, match="nothing"):
+        solve_universal_gravity([[1, 1], [0, 0]], 1.0, 4, 1)
+    with pytest.raises(ModelError, match="nothing"):
+        solve_universal_gravity([[1, 0], [1, 0]], 1.0, 4, 1)
+    with pytest.raises(ModelError, match="nothing"):
+        solve_universal_gravity([[1, 1], [1, 1]], [[np.inf, np.inf], [1, 1]], 4, 1)
+    with pytest.raises(ModelError, match="square"):
+        solve_universal_gravity([[1, 1]], 1.0, 4, 1)
+    with pytest.raises(ModelError, match="square"):
+        solve_universal_gravity([[1, -1], [1, 1]], 1.0, 4, 1)
+    with pytest.raises(ModelError, match="positive"):
+        solve_universal_gravity([[1, 1], [1, 1]], [[1, 0], [1, 1]], 4, 1)
+    with pytest.raises(ModelError, match="elasticity"):
+        solve_universal_gravity([[1, 1], [1, 1]], 1.0, 0, 1)
+    with pytest.raises(ConvergenceError) as error:  # no equilibrium: a cut leaves an imbalance that cannot be paid
+        solve_universal_gravity([[3, 2], [1, 3]], foreign(np.inf, 2), 4, 1)
+    assert error.value.residual > 0.01
