@@ -155,7 +155,7 @@ def _actions(scenario: Scenario, stance: str | None) -> tuple[Action, ...]:
     """The scenario's measures with blocs resolved for a stance; a measure without two sides is left out."""
     found = []
     for m in scenario.measures:
-        senders = tuple(REGION_INDEX[r] for r in scenario.regions(m.senders, stance))
+        senders = tuple(REGION_INDEX[r] for r in scenario.active(m, stance))
         targets = tuple(REGION_INDEX[r] for r in scenario.regions(m.targets, stance))
         if senders and targets:
             found.append(Action(m.id, m.instrument, senders, targets, m))

@@ -368,5 +368,6 @@ class Recorder:
     def table(self) -> tuple[tuple[Key, ...], Array]:
         """Keys (sorted) and values [series, t]; series that are NaN throughout are left out."""
         values = np.array(self.rows).T
+        values = np.where(np.isfinite(values), values, np.nan)
         order = [i for i in sorted(range(len(self.keys)), key=self.keys.__getitem__) if np.isfinite(values[i]).any()]
         return tuple(self.keys[i] for i in order), values[order]

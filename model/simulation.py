@@ -33,6 +33,7 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
         self, scenario: Scenario | str = "no_policy", stance: str | None = None, draw: int = 0, seed: int = 0,
         parameters: Parameters | None = None, dt: float = 0.25, agents: dict[str, type[mesa.Agent]] | None = None,
         schedule: tuple[Stage, ...] = SCHEDULE, record: str | None = None,
+        sides: tuple[tuple[int, ...], tuple[int, ...]] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(seed=seed)
         resolved = load(scenario)
@@ -42,7 +43,7 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
         self.setting = replace(setting, agents=populate(self, setting, AGENTS | (agents or {})))
         self.quarters = quarter_labels(resolved.first, resolved.last)
         self.end = quarter_start(resolved.last) + 0.25
-        self.recorder = Recorder(self.setting, record)
+        self.recorder = Recorder(self.setting, record, sides)
         self.now = start_state(self.setting)
         self.datacollector = mesa.DataCollector(
             model_reporters={"year": lambda m: m.now["year"], "real_income": lambda m: m.real_income(m.scenario.focus)}

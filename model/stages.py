@@ -17,7 +17,7 @@ from model.kernel.capability import update_capability, usable_quality
 from model.kernel.deliveries import Orders, deliver
 from model.kernel.external import external_balances, find_blocs, paid_abroad
 from model.kernel.links import Array, Mask
-from model.kernel.market import Terms
+from model.kernel.market import Guess, Terms
 from model.kernel.sourcing import Sourcing, update_orders
 from model.kernel.technique import composite
 from model.wedges import Wedges, axis_sizes
@@ -250,8 +250,7 @@ def trade(setting: Setting, now: View) -> State:
         denial=now.denial, fixed=fixed, capital=investment, stock=now.stock / (4 * setting.dt), capacity=capacity,
         expected=now.orders, input_limit=setting.behaviour.input_limit,
     )  # fmt: skip
-    guess = (now.price, np.maximum(now.output, 1e-300), now.expenditure)
-    got = deliver(economy, orders, terms, guess)
+    got = deliver(economy, orders, terms, Guess(now.price, now.output, now.expenditure))
     received = np.zeros_like(now.stock)
     if now.stock_order.any():
         phi = (1 - now.denial[:lt]) * got.rho[links.supplier[:lt]]

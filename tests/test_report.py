@@ -175,3 +175,10 @@ def test_unknown_blocks_are_refused(block: dict[str, str], context: FigureContex
 def test_a_lost_picture_is_named(context: FigureContext, table: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"gone\.png"):
         render_report(context, [], table, [Shown("gone", "t", "c", tmp_path / "gone.png")])
+
+
+def test_a_long_table_of_the_story_is_folded(context: FigureContext, table: pd.DataFrame) -> None:
+    story = [{"kind": "table", "header": ["A"], "rows": [[str(k)] for k in range(rows)]} for rows in (5, 50)]
+    page = Page(render_report(context, story, table, []))
+    assert len(page.all("details")) == 1
+    assert "50" in "".join(page.words)

@@ -54,10 +54,11 @@ def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
         view.capacity, view.coming, view.orders, view.price_ratio, view.kappa, view.slack,
         view.depreciation, view.lag, rule.investment_speed, rule.price_response, rule.expansion_limit,
     )  # fmt: skip
-    hazard = 1 - np.exp(-rule.over_compliance * view.targeted * rule.dt)
-    count = view.count[:, None] * np.ones_like(view.lost)
-    left = np.rint(count * (1 - view.lost))
-    dropped = binomial(left, hazard, view.luck_drop) / count
+    dropped = np.zeros_like(view.lost)
+    if view.targeted.any():
+        hazard = 1 - np.exp(-rule.over_compliance * view.targeted * rule.dt)
+        left = np.rint(view.count[:, None] * (1 - view.lost))
+        dropped = binomial(left, hazard, view.luck_drop) / view.count[:, None]
     return FirmDecision(investment, dropped, np.ones(len(investment)))
 
 
@@ -72,7 +73,10 @@ def binomial(trials: Array, chance: Array, luck: Array) -> Array:
         term = (1 - p) ** n
         below, found = term.copy(), np.zeros_like(n)
         for k in range(int(n.max())):
-            found += u >= below
+            hit = u >= below
+            if not hit.any():
+                break
+            found += hit
             term = np.where(n > k, term * (n - k) / (k + 1) * p / np.where(p < 1, 1 - p, 1.0), 0.0)
             below = below + term
         result[live] = np.minimum(found, n)

@@ -12,6 +12,8 @@ from model.errors import StoreError, UsageError
 from model.words import word
 
 RESULTS = "results"
+SHOWN = 5
+"""Failed runs named on the screen; all stand in the manifest."""
 
 
 def command(lang: str) -> click.Command:
@@ -66,9 +68,12 @@ def _report(result: Any, out: Path, options: dict[str, Any]) -> int:
 
         emit_json({"folder": folder, "cases": cases, "failed": failed})
     elif not options["quiet"]:
+        click.echo(result.text)
         click.echo(word("cli.run.done", options["lang"], folder=folder, cases=cases))
     if failed and not options["json"]:
         click.echo(word("cli.run.failed", options["lang"], failed=failed, cases=cases), err=True)
+        for failure in result.failures[:SHOWN]:
+            click.echo(f"  {failure.name} {failure.draw}: {failure.reason}", err=True)
     return 1 if failed else 0
 
 

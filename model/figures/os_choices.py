@@ -76,7 +76,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, systems: Sequence[str]) -> None:
         axes.plot(years, own["central"], color=look.colour, linestyle=look.line, marker=look.marker,
                   markevery=(place, 4), markersize=3.8, linewidth=1.6)  # fmt: skip
     mark_years(axes, rows["year"].tolist(), most=2)
-    axes.set_ylim(0.0, 100.0 if rows["p90"].max() > 60 else 60.0)
+    axes.set_ylim(0.0, 104.0)
     axes.grid(visible=False, axis="x")
 
 

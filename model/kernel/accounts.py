@@ -49,7 +49,7 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     columns = len(region)
     bought = np.bincount(links.buyer, paid, columns)
     apart = np.bincount(links.buyer, other, columns)
-    own = apart[:n] + (np.where(economy.investor >= 0, terms.share * apart[n : n + k][economy.investor], 0.0) if k else 0.0)
+    own = apart[:n] + economy.of_investor(terms.share, apart[n : n + k])
     inputs = bought[:n] - apart[:n]
     wages = terms.wage[location] * got.labour * market.output
     subsidy = terms.subsidy / (1 - terms.subsidy) * market.price * market.output

@@ -10,13 +10,16 @@ import numpy as np
 from model.errors import ConvergenceError
 from model.kernel.anderson import Anderson
 from model.kernel.inversion import Economy
+from model.kernel.linear import TOLERANCE as SOLVER
 from model.kernel.links import Array
-from model.kernel.market import Market, Terms, solve_market
+from model.kernel.market import Guess, Market, Terms, solve_market
 from model.kernel.technique import composite, project
 
 TOLERANCE = 1e-12
 PASSES = 3000
 ROUNDING = 1e-13
+NEAR, LOOSE = 1e-8, 1e-5
+"""While rationing still moves by more than NEAR, a pass is solved only to LOOSE times the last move."""
 LEAST = 1e-9
 """Smallest rationing share: what is below delivers nothing that counts."""
 
@@ -56,13 +59,14 @@ class Delivered(NamedTuple):
     passes: int
 
 
-def deliver(economy: Economy, orders: Orders, terms: Terms, guess: tuple[Array, Array, Array]) -> Delivered:
+def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Delivered:
     """Find rationing rho and stock use consistent with prices and outputs; ConvergenceError if none is found."""
     links, n = economy.links, economy.n
     lt, f = links.technique, links.supplier
     rho, used, scale = np.ones(n), np.zeros_like(orders.stock), np.ones(economy.buyers)
     ordered = composite(economy, orders.theta, orders.inputs * orders.quality) if orders.stock.any() else None
     output, first, mixing = orders.expected, orders.expected, Anderson()
+    change = 0.0
     for k in range(PASSES):
         phi = (1 - orders.denial) * rho[f]
         got = phi[:lt] * orders.inputs
@@ -73,7 +77,8 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: tuple[Array, 
         labour = economy.labour0 * (orders.labour / scale)[:n]
         fixed = phi * orders.fixed
         _add_investment(economy, fixed, got * orders.input0, orders.capital)
-        market = solve_market(economy, inputs, labour, fixed, terms, guess)
+        tolerance = SOLVER if change < NEAR else max(SOLVER, min(change, 1.0) * LOOSE)
+        market = solve_market(economy, inputs, labour, fixed, terms, guess, tolerance)
         new_used = drawn * (market.output / scale[:n])[links.cell_buyer[: len(drawn)]]
         if k == 0:
             first = market.output
@@ -82,7 +87,7 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: tuple[Array, 
         change = float(abs(wanted - rho).max())
         settled = change < TOLERANCE and (not len(used) or abs(new_used - used).max() < TOLERANCE)
         used, output = new_used, market.output
-        guess = (market.price, np.maximum(market.output, 1e-300), market.expenditure)
+        guess = Guess(market.price, market.output, market.expenditure)
         if settled:
             return Delivered(market, labour, inputs, fixed, scale, used, first, wanted, k)
         rho = np.clip(np.exp(mixing.next(np.log(rho), np.log(np.maximum(wanted, LEAST)))), LEAST, 1.0)

@@ -5,7 +5,8 @@ Everything behavioural is then written in ratios to 2018Q1, so the table is repr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,6 +30,43 @@ class Elasticities:
     eta: Array
     eta_capital: float
     eta_final: float
+
+
+class Groups(NamedTuple):
+    """Plants by region and segment, for the solver (kernel/linear.py). `count` groups.
+
+    group [n] of each plant; supplier [lt]; buyer [lt] group of the buying plant or investor (final users: 0 with
+    weight 0); pair [lt] buyer x count + supplier's group; cost_weight [lt] weight of the link in its group's mean
+    cost; activity [T] column of each buyer in the small trade system; no_plant [k + R] weights beside plants.
+    """
+
+    count: int
+    group: Index
+    supplier: Index
+    buyer: Index
+    pair: Index
+    cost_weight: Array
+    activity: Index
+    no_plant: Array
+
+
+def group_plants(table: BaseTable, links: Links, investor: Index, capital0: Array) -> Groups:
+    """Groups of plants that share region and segment, and what the solver needs of them."""
+    n, k, regions = table.plants, len(table.investors), table.regions
+    _, group = np.unique(table.location * table.segments + table.segment, return_inverse=True)
+    count = int(group.max()) + 1
+    size = np.maximum(table.output, 1e-12)
+    share = size / np.bincount(group, size, count)[group]
+    has = investor >= 0
+    of_investor = np.zeros(k, np.int64)
+    of_investor[investor[has]] = group[has]
+    by_investor = np.bincount(investor[has], (share * capital0)[has], k) if k else np.zeros(0)
+    buyer_group = np.concatenate([group, of_investor, np.zeros(regions, np.int64)])
+    weight = np.concatenate([share, by_investor, np.zeros(regions)])
+    f, b = links.supplier[: links.technique], links.buyer[: links.technique]
+    activity = np.concatenate([group, np.zeros(k, np.int64), count + np.arange(regions)])
+    no_plant = np.concatenate([np.zeros(k), np.ones(regions)])
+    return Groups(count, group, f, buyer_group[b], buyer_group[b] * count + group[f], weight[b], activity, no_plant)
 
 
 @dataclass(frozen=True)
@@ -67,6 +105,7 @@ class Economy:
     labour: Array
     balance: Array
     trade_ratio0: Array
+    groups: Groups
 
     @property
     def n(self) -> int:
@@ -82,6 +121,12 @@ class Economy:
     def regions(self) -> int:
         """Regions."""
         return self.table.regions
+
+    def of_investor(self, share: Array, value: Array) -> Array:
+        """A plant's share of what its investor holds or pays: share [n] x value [k] -> [n], 0 without investor."""
+        if not self.k:
+            return np.zeros(self.n)
+        return np.where(self.investor >= 0, share * value[self.investor], 0.0)
 
     @property
     def final(self) -> slice:
@@ -144,7 +189,7 @@ def build_economy(table: BaseTable, elasticity: Elasticities) -> Economy:
         markup=1 / (cost[:n] + capital0), tariff0=tariff[lf, lb], flow0=flow0,
         fixed0=np.where(lb >= buyers, flow0, 0.0), output0=output0, investment0=investment0, expenditure0=expenditure0,
         labour=np.bincount(table.location, labour0 * output0, regions),
-        balance=np.zeros(0), trade_ratio0=np.zeros(0),
+        balance=np.zeros(0), trade_ratio0=np.zeros(0), groups=group_plants(table, links, investor, capital0),
     )  # fmt: skip
     return _with_balances(_with_upper(economy))
 
@@ -156,8 +201,6 @@ def _exponent(elasticity: Array) -> Array:
 
 def _with_upper(economy: Economy) -> Economy:
     """Fill in the exponent of the upper nest."""
-    from dataclasses import replace
-
     return replace(economy, rho_upper=_exponent(economy.eta))
 
 
@@ -205,8 +248,6 @@ def base_profit(economy: Economy) -> Array:
 
 def _with_balances(economy: Economy) -> Economy:
     """External balances B = E - Y of the base year, and the checks that refuse a table."""
-    from dataclasses import replace
-
     links, table, regions = economy.links, economy.table, economy.regions
     region = economy.buyer_region[links.buyer]
     duty = np.bincount(region, economy.tariff0 * economy.flow0, regions)

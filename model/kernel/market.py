@@ -1,4 +1,8 @@
-"""Price, then trade and incomes: two linear systems for given delivered techniques (E6, E7)."""
+"""Price, then trade and incomes: two linear systems for given delivered techniques (E6, E7).
+
+Both are solved on the links: `apply` is the true sparse system, `near` the exact inverse of the one in which
+every plant has its group's mean mix (kernel/linear.py).
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.linalg import lu_factor, lu_solve
 
 from model.errors import ModelError
 from model.kernel.inversion import Economy
-from model.kernel.linear import solve_linear
+from model.kernel.linear import TOLERANCE, Map, solve_linear
 from model.kernel.links import Array, Index
 
 FLOOR = 1e-9
@@ -39,6 +43,14 @@ class Terms:
     share: Array
 
 
+class Guess(NamedTuple):
+    """Where the solvers start: price [n], output [n], expenditure [R]."""
+
+    price: Array
+    output: Array
+    expenditure: Array
+
+
 class Market(NamedTuple):
     """price [n], capital_price [k], price_index [R], expenditure [R], output [n], walras (the dropped row)."""
 
@@ -50,65 +62,74 @@ class Market(NamedTuple):
     walras: float
 
 
-def buyers_by_suppliers(economy: Economy, values: Array) -> csr_array:
-    """Sparse [T, n] matrix of a value per technique link, in the links' own order."""
-    links = economy.links
-    parts = (values, links.supplier[: links.technique], links.pointer)
-    return csr_array(parts, shape=(economy.buyers, economy.n))
-
-
-def solve_prices(economy: Economy, inputs: Array, labour: Array, terms: Terms, guess: Array) -> tuple[Array, csr_array]:
-    """Mill prices p [n] (E6): p = m(1+mu)(1-subsidy)[w l + sum a pay p + (depreciation) P_K].
-
-    inputs [lt] a_fb and labour [n] l_b as delivered. Returns the purchase matrix (a pay) as well.
-    """
-    n, k = economy.n, economy.k
-    lt = economy.links.technique
-    purchases = buyers_by_suppliers(economy, inputs * (terms.ship * (1 + terms.duty))[:lt])
-    margin = economy.markup * (1 + terms.rent) * (1 - terms.subsidy)
-    has = economy.investor >= 0
-
-    def cost(price: Array) -> Array:
-        bill = purchases @ price
-        total = bill[:n]
-        if k:
-            total = total + np.where(has, economy.capital0 * bill[n : n + k][economy.investor], 0.0)
-        return margin * total
-
-    rhs = margin * terms.wage[economy.table.location] * labour
-    price = solve_linear(lambda p: p - cost(p), rhs, guess, FLOOR, "prices")
-    if not (price > 0).all():
-        raise ModelError(f"price of plant {int(np.flatnonzero(~(price > 0))[0])} is not positive")
-    return price, purchases
-
-
 def solve_market(
-    economy: Economy, inputs: Array, labour: Array, fixed: Array, terms: Terms, guess: tuple[Array, Array, Array]
+    economy: Economy, inputs: Array, labour: Array, fixed: Array, terms: Terms, guess: Guess, tolerance: float = TOLERANCE
 ) -> Market:
-    """Prices, then outputs and expenditures jointly (E7). guess: (price, output, expenditure).
+    """Prices, then outputs and expenditures jointly (E7).
 
-    fixed [l]: purchases that follow no technique (O: investment, stocks, states, compliance), in units of f.
+    inputs [lt] a_fb and labour [n] l_b as delivered; fixed [l]: purchases that follow no technique
+    (O: investment, stocks, states, compliance), in units of f.
     """
-    n, k = economy.n, economy.k
-    price, purchases = solve_prices(economy, inputs, labour, terms, guess[0])
-    bill = purchases @ price
-    index = bill[economy.final]
+    n, k, lt = economy.n, economy.k, economy.links.technique
+    paid = inputs * (terms.ship * (1 + terms.duty))[:lt]
+    price = solve_prices(economy, paid, labour, terms, guess.price, tolerance)
+    bill = economy.links.buyer_sum(paid * price[economy.links.supplier[:lt]])
     system = _trade_system(economy, inputs, labour, fixed, terms, price, bill)
-    output, expenditure, walras = _solve_trade(economy, system, terms, guess)
+    output, expenditure, walras = _solve_trade(economy, system, terms, guess, tolerance)
     if not (expenditure > 0).all():
         raise ModelError(f"expenditure of region {int(np.flatnonzero(~(expenditure > 0))[0])} is not positive")
     if not (output > -ROUNDING).all():
         raise ModelError(f"output of plant {int(output.argmin())} is negative")
-    return Market(price, bill[n : n + k], index, expenditure, np.maximum(output, 0.0), walras)
+    return Market(price, bill[n : n + k], bill[economy.final], expenditure, np.maximum(output, 0.0), walras)
+
+
+# -- price ---------------------------------------------------------------------------------------
+
+
+def solve_prices(economy: Economy, paid: Array, labour: Array, terms: Terms, guess: Array, tolerance: float) -> Array:
+    """Mill prices p [n] (E6): p = m(1+mu)(1-subsidy)[w l + sum a pay p + (depreciation) P_K]; paid [lt] = a pay."""
+    n, k, links = economy.n, economy.k, economy.links
+    supplier = links.supplier[: links.technique]
+    margin = economy.markup * (1 + terms.rent) * (1 - terms.subsidy)
+    has, investor = economy.investor >= 0, np.maximum(economy.investor, 0)
+
+    def apply(price: Array) -> Array:
+        bill = links.buyer_sum(paid * price[supplier])
+        capital = np.where(has, economy.capital0 * bill[n : n + k][investor], 0.0) if k else 0.0
+        return np.asarray(price - margin * (bill[:n] + capital))
+
+    rhs = margin * terms.wage[economy.table.location] * labour
+    near = _near_prices(economy, paid, margin)
+    price = solve_linear(apply, near, rhs, guess, FLOOR, "prices", tolerance)
+    if not (price > 0).all():
+        raise ModelError(f"price of plant {int(np.flatnonzero(~(price > 0))[0])} is not positive")
+    return price
+
+
+def _near_prices(economy: Economy, paid: Array, margin: Array) -> Map:
+    """Inverse of the price system in which every plant has its group's mean cost: p = rhs + margin cost_group."""
+    groups = economy.groups
+    weight = paid * groups.cost_weight
+    size = groups.count
+    small = np.bincount(groups.pair, weight * margin[groups.supplier], size * size).reshape(size, size)
+    factor = lu_factor(np.eye(size) - small, check_finite=False)
+
+    def near(rhs: Array) -> Array:
+        own = np.bincount(groups.buyer, weight * rhs[groups.supplier], size)
+        return np.asarray(rhs + margin * lu_solve(factor, own, check_finite=False)[groups.group])
+
+    return near
+
+
+# -- trade and incomes ---------------------------------------------------------------------------
 
 
 class _Trade(NamedTuple):
-    """Coefficients of the trade system: shipments by buyer, incomes per unit of output, fixed parts."""
+    """Coefficients of the trade system: sent [lt] units shipped per unit of the buyer (final users: of E),
+    income [R, n] per unit of output, duty_final [R] per unit of E, fixed_output [n], fixed_income [R]."""
 
-    shipments: csr_array
-    per_price: Array
-    wedge: Array
-    profit: Array
+    sent: Array
+    income: Array
     duty_final: Array
     fixed_output: Array
     fixed_income: Array
@@ -117,53 +138,86 @@ class _Trade(NamedTuple):
 def _trade_system(
     economy: Economy, inputs: Array, labour: Array, fixed: Array, terms: Terms, price: Array, bill: Array
 ) -> _Trade:
-    """Everything E7 needs, from deliveries: x = shipments' x + final + fixed; E = Y(x, E) + B."""
+    """Everything E7 needs, from deliveries: x = sent x + sent E + fixed; E = Y(x, E) + B."""
     n, k, links, lt = economy.n, economy.k, economy.links, economy.links.technique
-    location, region = economy.table.location, economy.buyer_region
-    shipments = buyers_by_suppliers(economy, inputs * terms.ship[:lt])
-    duties = buyers_by_suppliers(economy, inputs * (terms.ship * terms.duty)[:lt]) @ price
+    location, region, rows = economy.table.location, economy.buyer_region, np.arange(economy.n)
+    shipped = inputs * terms.ship[:lt]
+    duties = links.buyer_sum(shipped * terms.duty[:lt] * price[links.supplier[:lt]])
     wages = terms.wage[location] * labour
     subsidy = terms.subsidy / (1 - terms.subsidy) * price
-    profit = price + subsidy - wages - bill[:n]
-    sent = terms.ship * fixed
-    value = sent * price[links.supplier]
+    income = terms.owner * (price + subsidy - wages - bill[:n])
+    income[location, rows] += wages + duties[:n] - subsidy
+    dispatched = terms.ship * fixed
+    value = dispatched * price[links.supplier]
     spent = np.bincount(links.buyer, value * (1 + terms.duty), len(region))
-    own = spent[:n] + (np.where(economy.investor >= 0, terms.share * spent[n : n + k][economy.investor], 0.0) if k else 0)
+    own = spent[:n] + economy.of_investor(terms.share, spent[n : n + k])
     duty_fixed = np.bincount(region[links.buyer], value * terms.duty, economy.regions)
-    state = spent[economy.buyers :]
+    index = bill[economy.final]
+    final = slice(links.pointer[economy.final.start], lt)
+    shipped[final] /= index[links.buyer[final] - economy.final.start]
     return _Trade(
-        shipments=shipments, per_price=1 / bill[economy.final], wedge=wages + duties[:n] - subsidy, profit=profit,
-        duty_final=duties[economy.final] / bill[economy.final],
-        fixed_output=np.bincount(links.supplier, sent, n),
-        fixed_income=duty_fixed - state - terms.owner @ own,
+        sent=shipped, income=income, duty_final=duties[economy.final] / index,
+        fixed_output=np.bincount(links.supplier, dispatched, n),
+        fixed_income=duty_fixed - spent[economy.buyers :] - terms.owner @ own,
     )  # fmt: skip
 
 
-def _solve_trade(economy: Economy, system: _Trade, terms: Terms, guess: tuple[Array, Array, Array]) -> tuple[Array, Array, float]:
+def _solve_trade(
+    economy: Economy, system: _Trade, terms: Terms, guess: Guess, tolerance: float
+) -> tuple[Array, Array, float]:
     """Outputs [n] and expenditures [R]; one redundant budget row per bloc fixes the bloc's share of world E."""
-    n, regions, k, location = economy.n, economy.regions, economy.k, economy.table.location
-    transposed = system.shipments.T.tocsr()
+    n, links = economy.n, economy.links
+    supplier, buyer = links.supplier[: links.technique], links.buyer[: links.technique]
+    idle = np.zeros(economy.k)
     last = [int(np.flatnonzero(terms.bloc == c)[-1]) for c in np.unique(terms.bloc)]
 
     def budget(x: Array, e: Array) -> Array:
-        income = np.bincount(location, system.wedge * x, regions) + terms.owner @ (system.profit * x)
-        return e - income - system.duty_final * e
+        return np.asarray(e - system.income @ x - system.duty_final * e)
 
     def apply(z: Array) -> Array:
         x, e = z[:n], z[n:]
-        activity = np.concatenate([x, np.zeros(k), e * system.per_price])
         rows = budget(x, e)
         for r in last:
             rows[r] = e[terms.bloc == terms.bloc[r]].sum()
-        return np.concatenate([x - transposed @ activity, rows])
+        sent = np.bincount(supplier, system.sent * np.concatenate([x, idle, e])[buyer], n)
+        return np.concatenate([x - sent, rows])
 
     rhs = np.concatenate([system.fixed_output, system.fixed_income + terms.balance])
-    whole = len(last) == 1
     for r in last:
         members = terms.bloc == terms.bloc[r]
-        rhs[n + r] = 1.0 if whole else terms.expenditure[members].sum() / terms.expenditure.sum()
-    start = np.concatenate([guess[1], guess[2]])
-    z = solve_linear(apply, rhs, start, FLOOR, "trade")
+        rhs[n + r] = 1.0 if len(last) == 1 else terms.expenditure[members].sum() / terms.expenditure.sum()
+    near = _near_trade(economy, system, terms, last, guess.output)
+    z = solve_linear(apply, near, rhs, np.concatenate([guess.output, guess.expenditure]), FLOOR, "trade", tolerance)
     x, e = z[:n], z[n:]
-    walras = float(abs(budget(x, e) - system.fixed_income - terms.balance).max())
-    return x, e, walras
+    return x, e, float(abs(budget(x, e) - system.fixed_income - terms.balance).max())
+
+
+def _near_trade(economy: Economy, system: _Trade, terms: Terms, last: list[int], output: Array) -> Map:
+    """Inverse of the trade system in which every plant buys its group's mean mix, weighted by output.
+
+    Unknowns of the small system: output of each group, then expenditure of each region.
+    """
+    n, regions, groups, links = economy.n, economy.regions, economy.groups, economy.links
+    supplier, buyer = links.supplier[: links.technique], links.buyer[: links.technique]
+    size = groups.count + regions
+    weight = np.maximum(output, FLOOR)
+    part = np.concatenate([weight / np.bincount(groups.group, weight, groups.count)[groups.group], groups.no_plant])
+    mixes = system.sent * part[buyer]
+    column = groups.activity[buyer]
+    small = np.eye(size)
+    small[: groups.count] -= np.bincount(groups.group[supplier] * size + column, mixes, groups.count * size).reshape(-1, size)
+    reach = np.bincount(supplier * size + column, mixes, n * size).reshape(n, size)
+    small[groups.count :] -= system.income @ reach
+    small[groups.count :, groups.count :] -= np.diag(system.duty_final)
+    for r in last:
+        small[groups.count + r] = 0.0
+        small[groups.count + r, groups.count :] = terms.bloc == terms.bloc[r]
+    factor = lu_factor(small, check_finite=False)
+
+    def near(rhs: Array) -> Array:
+        own = rhs[n:] + system.income @ rhs[:n]
+        own[last] = rhs[n:][last]
+        found = lu_solve(factor, np.concatenate([np.bincount(groups.group, rhs[:n], groups.count), own]), check_finite=False)
+        return np.concatenate([rhs[:n] + reach @ found, found[groups.count :]])
+
+    return near

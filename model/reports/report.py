@@ -24,13 +24,11 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 REPORT = "report.html"
-_FIELDS = {
-    "title": ("text",),
-    "heading": ("text",),
-    "paragraph": ("text",),
-    "list": ("items",),
-    "table": ("header", "rows"),
-}
+LONG_TABLE = 20
+"""Rows beyond which a table of the story is folded, so that the results stay near the top."""
+_FIELDS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("title", "heading", "paragraph"), ("text",)), "list": ("items",), "table": ("header", "rows"),
+}  # fmt: skip
 
 
 Block = Mapping[str, Any] | object
@@ -99,9 +97,9 @@ def render_report(
         stances=", ".join(context.label("stance", stance) for stance in context.stances) or "–",
     )  # fmt: skip
     return _template().render(
-        lang=context.lang, context=context, say=context.say, title=title, lead=lead, 
+        lang=context.lang, context=context, say=context.say, title=title, lead=lead,
         blocks=[block for block in story if block["kind"] != "title"],
-        table=_table(table, context), figures=[_picture(figure) for figure in figures],
+        table=_table(table, context), figures=[_picture(figure) for figure in figures], long=LONG_TABLE,
         how=how_to_read(context), provenance=provenance(context),
     ) + "\n"  # fmt: skip
 

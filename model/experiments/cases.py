@@ -1,0 +1,97 @@
+"""Cases and how to run many of them: one case = scenario x stance x state of the world x seed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+
+from model.errors import BlocsError
+from model.outcomes import Recording
+from model.scenario.types import Scenario
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""One thread a worker: as fast for systems of this size, and the same bytes on any number of cores."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run. `name` heads its rows (NAME or NAME@STANCE); `sides` are the blocs that bloc indices compare."""
+
+    name: str
+    scenario: Scenario
+    stance: str | None
+    draw: int
+    seed: int
+    sides: tuple[tuple[int, ...], tuple[int, ...]]
+    record: str | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that has no result: which, and what went wrong."""
+
+    name: str
+    draw: int
+    seed: int
+    reason: str
+
+
+@dataclass
+class Shards:
+    """What came of many cases, in their order: recordings, and failures apart."""
+
+    recordings: list[Recording] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def run_case(case: Case) -> Recording | Failure:
+    """Run one case; a model that has no solution is a Failure, not an exception."""
+    import numpy as np
+
+    from model.simulation import Decoupling
+
+    try:
+        with np.errstate(all="ignore"):
+            model = Decoupling(case.scenario, case.stance, case.draw, case.seed, record=case.record, sides=case.sides)
+            keys, values = model.run_to_end().table()
+    except BlocsError as error:
+        return Failure(case.name, case.draw, case.seed, str(error))
+    return Recording(case.name, case.draw, case.seed, model.quarters, keys, values)
+
+
+def run_cases(
+    cases: Sequence[Case], workers: int = 1, progress: Callable[[int, int], None] | None = None
+) -> Shards:
+    """Run all cases on `workers` processes; the result depends neither on their number nor on the order of arrival."""
+    found: dict[int, Recording | Failure] = {}
+    for index, result in _results(cases, workers):
+        found[index] = result
+        if progress:
+            progress(len(found), len(cases))
+    shards = Shards()
+    for index in range(len(cases)):
+        result = found[index]
+        (shards.recordings if isinstance(result, Recording) else shards.failures).append(result)  # type: ignore[arg-type]
+    return shards
+
+
+def _results(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, Recording | Failure]]:
+    """(index, result) as they arrive."""
+    if workers <= 1 or len(cases) == 1:
+        yield from ((i, run_case(case)) for i, case in enumerate(cases))
+        return
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
+    with ProcessPoolExecutor(min(workers, len(cases)), mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(run_case, case): i for i, case in enumerate(cases)}
+        for future in as_completed(waiting):
+            yield waiting[future], future.result()
+
+
+def default_workers() -> int:
+    """As many workers as this process may use cores."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else (os.cpu_count() or 1)

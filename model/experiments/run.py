@@ -1,0 +1,169 @@
+"""`run`: a scenario, its baseline, stances and draws -> results, manifest, table, figures and report."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from model import __version__
+from model.axes import REGION_INDEX, quarter_start
+from model.errors import ModelError
+from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
+from model.experiments.identity import engine_hash, run_hash
+from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
+from model.experiments.store import RESULTS, read_results, write_manifest, write_results
+from model.scenario.types import Scenario
+
+PACKAGES = ("numpy", "scipy", "pandas", "mesa", "matplotlib", "duckdb")
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a run was asked to do; see `blocs run --help`."""
+
+    scenario: Scenario
+    baseline: Scenario | None
+    stances: tuple[str, ...] | None
+    draws: int
+    seed: int
+    workers: int | None
+    out: Path
+    record: str | None = None
+    figures: bool = True
+    lang: str = "en"
+    json: bool = False
+    quiet: bool = False
+    force: bool = False
+
+
+@dataclass
+class RunResult:
+    """What came of it: cases run and failed, the short table as frame and text, the failures."""
+
+    cases: int
+    failed: int
+    table: pd.DataFrame
+    text: str
+    failures: list[Failure] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | None = None) -> RunResult:
+    """Run all cases and write the folder: results.parquet, figures, report.html, manifest.json (in this order)."""
+    started = time.time()
+    cases = plan_cases(request)
+    shards = run_cases(cases, request.workers or default_workers(), progress)
+    if not shards.recordings:
+        raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
+    request.out.mkdir(parents=True, exist_ok=True)
+    write_results(request.out / RESULTS, shards.recordings)
+    context = figure_context(request, shards)
+    frame = read_results(request.out / RESULTS)
+    table = headline_table(frame, context.scenario, context.stances, context.baseline, context.focus, context.years)
+    write_pages(request, context, frame, table)
+    write_manifest(request.out, manifest(request, cases, shards), provenance(started))
+    text = render_headline(table, request.lang, context.scenario, context.baseline)
+    return RunResult(len(cases), len(shards.failures), table, text, shards.failures, time.time() - started)
+
+
+def plan_cases(request: RunRequest) -> list[Case]:
+    """Baseline and stances for every draw; stances share the baseline."""
+    scenario, sides = request.scenario, index_sides(request.scenario)
+    stances = stances_of(request)
+    cases: list[Case] = []
+    for draw in range(request.draws):
+        if request.baseline is not None:
+            base = request.baseline
+            cases.append(Case(base.name, base, None, draw, request.seed, sides, request.record))
+        for stance in stances:
+            name = f"{scenario.name}@{stance}" if stance else scenario.name
+            cases.append(Case(name, scenario, stance, draw, request.seed, sides, request.record))
+    return cases
+
+
+def stances_of(request: RunRequest) -> tuple[str | None, ...]:
+    """Stances to run: those asked for, else those of the scenario, else none."""
+    return request.stances or tuple(request.scenario.stances) or (None,)
+
+
+def index_sides(scenario: Scenario) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Members of the first two blocs without the focus; the USA and China where the scenario names none."""
+    blocs = [scenario.members(name, None) for name in scenario.blocs][:2]
+    pairs = blocs if len(blocs) == 2 else [("USA",), ("CHN",)]
+    first, second = (tuple(REGION_INDEX[r] for r in side) for side in pairs)
+    return first, second
+
+
+def first_measure(scenario: Scenario, baseline: Scenario | None) -> float:
+    """Start of the first measure that the baseline lacks; of the horizon where there is none."""
+    known = {(m.instrument, m.start, m.senders, m.targets) for m in baseline.measures} if baseline else set()
+    new = [m.start for m in scenario.measures if (m.instrument, m.start, m.senders, m.targets) not in known]
+    return min(new, default=quarter_start(scenario.first))
+
+
+def figure_context(request: RunRequest, shards: Shards) -> FigureContext:
+    """What figures, table and report need to know of the run."""
+    scenario = request.scenario
+    last = int(scenario.last[:4])
+    years = tuple(y for y in horizon_years(first_measure(scenario, request.baseline)) if y <= last)
+    stances = tuple(s for s in stances_of(request) if s)
+    return FigureContext(
+        scenario=scenario.name, stances=stances,
+        baseline=request.baseline.name if request.baseline else scenario.name,
+        focus=scenario.focus, years=years, lang=request.lang, title=scenario.title[request.lang],
+        hash=run_hash(request.scenario, request.baseline, request.seed, request.draws)[:12], version=__version__,
+        seed=request.seed, draws=len({r.draw for r in shards.recordings}),
+    )  # fmt: skip
+
+
+def write_pages(request: RunRequest, context: FigureContext, frame: pd.DataFrame, table: pd.DataFrame) -> None:
+    """Figures and report.html, unless figures were not wanted."""
+    if not request.figures:
+        return
+    from model.figures import make_figures
+    from model.reports import write_report
+    from model.scenario.story import story_text
+
+    drawn = make_figures(frame, context, request.out / "figures")
+    write_report(request.out, context, story_text(request.scenario, request.lang), table, drawn, request.lang)
+
+
+def manifest(request: RunRequest, cases: list[Case], shards: Shards) -> dict[str, Any]:
+    """What went in, under hashes: resolved scenario and baseline, parameters, seed, engine."""
+    from calibration.registry import central, parameter_hash
+    from model.scenario.record import resolved
+
+    return {
+        "run": run_hash(request.scenario, request.baseline, request.seed, request.draws),
+        "scenario": resolved(request.scenario),
+        "baseline": resolved(request.baseline) if request.baseline else None,
+        "stances": [s or "" for s in stances_of(request)],
+        "parameters": parameter_hash(central()), "draws": request.draws, "seed": request.seed,
+        "engine": {"version": __version__, "sources": engine_hash()},
+        "planned": len(cases),
+        "failed": [f.__dict__ for f in shards.failures],
+    }  # fmt: skip
+
+
+def provenance(started: float) -> dict[str, Any]:
+    """When, where and with what: outside every hash."""
+    return {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)), "seconds": round(time.time() - started, 1),
+        "python": sys.version.split()[0], "platform": platform.platform(),
+        "packages": {name: _version(name) for name in PACKAGES},
+    }  # fmt: skip
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "?"
