@@ -95,7 +95,8 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
         channel_weight=p.array("diffusion_channel_weight", CHANNELS),
         over_compliance=p.scalar("over_compliance_rate"), search_success=p.scalar("search_success_rate"),
         search_cost=p.scalar("search_cost"), full_cut=p.scalar("full_cut_threshold"), input_limit=p.scalar("capacity_input_limit"),
-        expansion_limit=p.scalar("expansion_limit"),
+        expansion_limit=p.scalar("expansion_limit"), smoothing=p.scalar("income_smoothing"),
+        habit_speed=p.scalar("habit_speed"),
     )  # fmt: skip
 
 
@@ -108,7 +109,25 @@ def _plants(base_year: BaseYear, parameters: Parameters) -> Plants:
         ecosystem=np.array([ALL_ECOSYSTEMS.index(e) if e else -1 for e in base_year.ecosystem], np.int64),
         count=np.full(len(base_year.firms), relations, np.int64),
         customs=base_year.customs, entity=entity,
+        relocation_speed=_relocation_speed(base_year, parameters), refuge=sisters(base_year),
     )  # fmt: skip
+
+
+def _relocation_speed(base_year: BaseYear, parameters: Parameters) -> Array:
+    """1/lag a year for plants whose firm has a sister plant in the segment; 0 where plants cannot move."""
+    lags = parameters["relocation_lag"]
+    speed = np.array([1 / lags[s] if s in lags else 0.0 for s in SEGMENTS])[base_year.table.segment]
+    return np.where(sisters(base_year).sum(1) > 0, speed, 0.0)
+
+
+def sisters(base_year: BaseYear) -> Array:
+    """Part of a plant's business that each sister (same firm and segment) takes over [n, n], by base output."""
+    table = base_year.table
+    firm = np.array(base_year.firms)
+    same = (firm[:, None] == firm[None]) & (firm != "")[:, None] & (table.segment[:, None] == table.segment[None])
+    weight = np.where(same & ~np.eye(table.plants, dtype=bool), table.output[None], 0.0)
+    total = weight.sum(1, keepdims=True)
+    return weight / np.where(total > 0, total, 1.0)
 
 
 def _networks(parameters: Parameters) -> tuple[Network, ...]:

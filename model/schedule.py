@@ -41,9 +41,9 @@ SCHEDULE: tuple[Stage, ...] = (
     Stage("respond", stages.respond, _names("year"), _names("in_force"), ("E22",)),
     Stage(
         "decide", stages.decide,
-        _names("year quarter wedges opened was_open capacity pipeline orders price capital_price lost stock_wish"),
-        _names("was_open capacity investment lost fixed stock_order compliance search"),
-        ("E12", "E19", "E20"),
+        _names("year quarter wedges opened was_open capacity pipeline orders price capital_price lost stock_wish moved"),
+        _names("was_open capacity investment lost fixed stock_order compliance search moved"),
+        ("E12", "E19", "E20", "E24"),
     ),
     Stage(
         "source", stages.source,
@@ -55,7 +55,7 @@ SCHEDULE: tuple[Stage, ...] = (
         "trade", stages.trade,
         _names(
             "labour inputs theta quality denial ship duty subsidy opened limit capacity investment fixed stock_order "
-            "stock wage rent price output orders expenditure trade_ratio"
+            "stock wage rent price output orders expenditure trade_ratio habit"
         ),
         _names(
             "terms delivered price capital_price output expenditure orders stock_change capacity_now input0"
@@ -65,15 +65,18 @@ SCHEDULE: tuple[Stage, ...] = (
     Stage("account", stages.account, _names("delivered terms expenditure output capacity_now"), _names("books trade_ratio"), ("E9",)),
     Stage(
         "adjust", stages.adjust,
-        _names("year wage rent capacity capacity_now pipeline stock stock_change orders output opened investment delivered"),
-        _names("wage rent capacity pipeline stock employment_gap"),
+        _names(
+            "year wage rent capacity capacity_now pipeline stock stock_change orders output opened investment "
+            "delivered expenditure habit"
+        ),
+        _names("wage rent capacity pipeline stock habit employment_gap"),
         ("E10", "E11", "E12"),
     ),
     Stage("learn", stages.learn, _names("capability delivered input0 wedges"), _names("capability"), ("E14", "E15")),
     Stage(
         "adopt", stages.adopt,
-        _names("year base new_choices wedges price ship duty"), _names("base new_choices theta"),
-        ("E16", "E17", "E18"),
+        _names("year base new_choices wedges price ship duty moved"), _names("base new_choices theta"),
+        ("E16", "E17", "E18", "E24"),
     ),
 )  # fmt: skip
 
@@ -83,6 +86,7 @@ VARIABLES: dict[str, str] = {
     "quarter": "number of the quarter since the start",
     "in_force": "[measure, r] strength with which each state applies each measure",
     "lost": "[n, r] part of a row's relations with buyers in a region that is given up",
+    "moved": "[n, r] part of a plant's business with a region that sister plants serve",
     "capability": "[n] log distance to the frontier's trend, <= 0 behind",
     "theta": "[link] lower-nest shares in force",
     "wedges": "the quarter's wedges by region, segment, plant and ecosystem",
@@ -114,6 +118,7 @@ VARIABLES: dict[str, str] = {
     "output": "[n] output",
     "expenditure": "[r] final expenditure",
     "trade_ratio": "[r] exports plus imports over expenditure",
+    "habit": "[r] expenditure that a region holds on to",
     "terms": "what stays the same while deliveries are found",
     "delivered": "techniques, prices and quantities delivered",
     "stock_change": "[cells of plants] bought less used, a quarter's rate",

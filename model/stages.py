@@ -15,7 +15,7 @@ from model.kernel import adjustment
 from model.kernel.adoption import update_base
 from model.kernel.capability import update_capability, usable_quality
 from model.kernel.deliveries import Orders, deliver
-from model.kernel.external import external_balances, find_blocs, paid_abroad
+from model.kernel.external import external_balances, find_blocs, habit_in_blocs, paid_abroad, update_habit
 from model.kernel.links import Array, Mask
 from model.kernel.market import Guess, Terms
 from model.kernel.sourcing import Sourcing, update_orders
@@ -156,7 +156,7 @@ def decide(setting: Setting, now: View) -> State:
         stock_order = wish[economy.links.cell] * np.where(economy.links.buyer[:lt] < economy.n, now.orders[buyer], 0.0)
     return {
         "was_open": now.opened, "capacity": capacity, "investment": investment, "lost": lost,
-        "fixed": fixed, "stock_order": stock_order, "compliance": compliance, "search": search,
+        "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "compliance": compliance, "search": search,
     }  # fmt: skip
 
 
@@ -242,7 +242,8 @@ def trade(setting: Setting, now: View) -> State:
         wage=now.wage, rent=now.rent, ship=now.ship, duty=now.duty, subsidy=now.subsidy,
         owner=paid_abroad(economy, bloc), bloc=bloc,
         balance=external_balances(economy, bloc, now.trade_ratio, setting.behaviour.fixed_balance),
-        expenditure=now.expenditure, share=share,
+        expenditure=now.expenditure, share=share, smoothing=setting.behaviour.smoothing,
+        habit=habit_in_blocs(now.habit, now.expenditure, bloc),
     )  # fmt: skip
     capacity = np.where(now.opened, np.minimum(now.capacity, now.limit), np.inf)
     orders = Orders(
@@ -296,7 +297,7 @@ def adjust(setting: Setting, now: View) -> State:
     has = economy.investor >= 0
     made = np.where(has, now.delivered.scale[economy.n + economy.investor * has], 1.0) if economy.k else 1.0
     grown = adjustment.update_capacity(now.capacity, now.pipeline[0], economy.kappa, table.depreciation, dt)
-    followed = adjustment.follow_orders(now.capacity, now.orders, behaviour.slack, behaviour.follow_speed, behaviour.expansion_limit, dt)
+    followed = adjustment.follow_orders(now.capacity, now.orders, behaviour.slack, behaviour.follow_speed, dt)
     followed = np.where(now.opened, followed, now.capacity)
     return {
         "wage": adjustment.update_wage(now.wage, demand, supply, coming.sum() / supply.sum(), behaviour.wage_speed, dt),
@@ -304,8 +305,9 @@ def adjust(setting: Setting, now: View) -> State:
         "capacity": np.where(has, grown, followed) * growth,
         "pipeline": adjustment.shift_pipeline(now.pipeline, now.investment * made, setting.lag_steps) * growth,
         "stock": np.maximum(0.0, now.stock + 4 * dt * now.stock_change),
+        "habit": update_habit(now.habit, now.expenditure, behaviour.growth, behaviour.habit_speed, dt),
         "employment_gap": demand / supply - 1,
-    }
+    }  # fmt: skip
 
 
 def labour_supply(setting: Setting, year: float) -> Array:
@@ -353,7 +355,28 @@ def adopt(setting: Setting, now: View) -> State:
             choice = users.decide(setting, network, share, price[region], now.wedges, now.year)
             base[region, network.column] = update_base(share, choice, network.rechoice_rate, setting.dt)
             new[region, network.column] = share @ choice
-    return {"base": base, "new_choices": new, "theta": shares_of_links(setting, base)}
+    return {"base": base, "new_choices": new, "theta": relocated(setting, shares_of_links(setting, base), now.moved)}
+
+
+def relocated(setting: Setting, theta: Array, moved: Array) -> Array:
+    """Lower shares [lt] after relocation (E24): what a plant no longer serves, its sisters do; cells keep their sum."""
+    if not moved.any():
+        return theta
+    economy, links = setting.economy, setting.economy.links
+    lt, n = links.technique, economy.n
+    f, cell = links.supplier[:lt], links.cell
+    leaving = theta * moved[f, economy.buyer_region[links.buyer[:lt]]]
+    gone = np.flatnonzero(leaving > 0)
+    place = np.full((len(links.start), n), -1)
+    place[cell, f] = np.arange(lt)
+    result = theta - leaving
+    for g in np.unique(f[gone]):
+        mine = gone[f[gone] == g]
+        for sister in np.flatnonzero(setting.plants.refuge[g]):
+            link = place[cell[mine], sister]
+            np.add.at(result, link[link >= 0], (leaving[mine] * setting.plants.refuge[g, sister])[link >= 0])
+            result[mine[link < 0]] += (leaving[mine] * setting.plants.refuge[g, sister])[link < 0]
+    return result
 
 
 def ecosystem_prices(setting: Setting, network: Network, now: View) -> Array:

@@ -20,7 +20,7 @@ def start_state(setting: Setting) -> State:
     return {
         "year": setting.first_year, "quarter": 0,
         "in_force": decide_states(setting, setting.first_year),
-        "lost": np.zeros((n, regions)), "capability": setting.capability0.copy(),
+        "lost": np.zeros((n, regions)), "moved": np.zeros((n, regions)), "capability": setting.capability0.copy(),
         "base": setting.base0.copy(), "new_choices": setting.base0.copy(),
         "theta": shares_of_links(setting, setting.base0),
         "was_open": ~economy.latent, "opened": ~economy.latent,
@@ -31,6 +31,6 @@ def start_state(setting: Setting) -> State:
         "stock_wish": np.zeros(cells), "stock_order": np.zeros(lt), "stock_change": np.zeros(cells),
         "orders": economy.output0.copy(), "output": economy.output0.copy(),
         "expenditure": economy.expenditure0.copy(), "trade_ratio": economy.trade_ratio0.copy(),
-        "investment": table.investment.copy(), "fixed": economy.fixed0.copy(),
+        "habit": economy.expenditure0.copy(), "investment": table.investment.copy(), "fixed": economy.fixed0.copy(),
         "compliance": np.zeros(n), "search": np.zeros(n), "employment_gap": np.zeros(regions), "books": books,
     }  # fmt: skip

@@ -51,7 +51,8 @@ class Behaviour:
     follow_speed (capacity without capital goods); slack [n] K0/x0; growth [r] of effective labour;
     quality_valuation [n], frontier_growth [s], diffusion_rate [n] a year, diffusion_saturation, channel_weight [c];
     over_compliance, search_success a year; search_cost a share of a year's purchases; full_cut threshold;
-    input_limit omega_K, response of capacity to missing inputs; expansion_limit of capacity a year.
+    input_limit omega_K, response of capacity to missing inputs; expansion_limit of capacity a year;
+    smoothing psi: part of a change of income that is not spent at once; habit_speed a year at which it is.
     fixed_balance: keep B at its base value (for the static limit).
     """
 
@@ -75,6 +76,8 @@ class Behaviour:
     full_cut: float
     input_limit: float = 0.0
     expansion_limit: float = np.inf
+    smoothing: float = 0.0
+    habit_speed: float = 0.0
     fixed_balance: bool = False
 
 
@@ -103,7 +106,8 @@ class Network:
 @dataclass(frozen=True)
 class Plants:
     """What is known of each plant besides its numbers: id, firm ('' for a fringe), kind, owner region, entry year,
-    ecosystem column (-1: none), relations a row has with a region's buyers, customs [n, R] region its output leaves from."""
+    ecosystem column (-1: none), relations a row has with a region's buyers, customs [n, R] region its output leaves from, relocation_speed [n] a year (0: cannot),
+    refuge [n, n] where a firm's business goes when a plant loses a market (rows add to 1, or 0 without sisters)."""
 
     ids: tuple[str, ...]
     firms: tuple[str, ...]
@@ -113,6 +117,8 @@ class Plants:
     count: Index
     customs: Array
     entity: Any
+    relocation_speed: Array
+    refuge: Any
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,15 @@ def observe(population: Population, setting: Setting, now: Any, capacity: Array)
         coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
         price_ratio=now.price / price, kappa=economy.kappa, slack=setting.behaviour.slack,
         depreciation=table.depreciation, lag=setting.lag_steps * dt, lost=now.lost,
-        targeted=targeted, count=setting.plants.count,
+        targeted=targeted, denied=denied_part(setting, now), moved=now.moved,
+        relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
         luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,
     )  # fmt: skip
+
+
+def denied_part(setting: Setting, now: Any) -> Array:
+    """Part of each plant's business with a region that is denied now [n, R]: none at home."""
+    table = setting.economy.table
+    regions = np.arange(setting.economy.regions)
+    denied = now.wedges["denial_rate"][table.location[:, None], regions[None], table.segment[:, None]]
+    return np.where(table.location[:, None] == regions[None], 0.0, denied)

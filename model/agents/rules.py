@@ -26,6 +26,9 @@ class PlantView(NamedTuple):
     lag: Array
     lost: Array
     targeted: Array
+    denied: Array
+    moved: Array
+    relocation_speed: Array
     count: Index
     luck_drop: Array
 
@@ -41,15 +44,17 @@ class FirmRule(NamedTuple):
 
 
 class FirmDecision(NamedTuple):
-    """investment [n]; dropped [n, R], part of a row's relations with buyers in a region given up now; seeks [n] 0 or 1."""
+    """What the firm of each plant does: investment [n]; dropped [n, R], part of a row's relations with buyers in a
+    region given up now; seeks [n] 0 or 1; moved [n, R], part of its business with a region served from elsewhere."""
 
     investment: Array
     dropped: Array
     seeks: Array
+    moved: Array
 
 
 def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
-    """Invest (E12), drop untargeted customers in a region under control (E19), seek suppliers."""
+    """Invest (E12), drop untargeted customers in a region under control (E19), seek suppliers, relocate (E24)."""
     investment = planned_investment(
         view.capacity, view.coming, view.orders, view.price_ratio, view.kappa, view.slack,
         view.depreciation, view.lag, rule.investment_speed, rule.price_response, rule.expansion_limit,
@@ -59,7 +64,9 @@ def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
         hazard = 1 - np.exp(-rule.over_compliance * view.targeted * rule.dt)
         left = np.rint(view.count[:, None] * (1 - view.lost))
         dropped = binomial(left, hazard, view.luck_drop) / view.count[:, None]
-    return FirmDecision(investment, dropped, np.ones(len(investment)))
+    part = 1 - np.exp(-view.relocation_speed[:, None] * rule.dt)
+    moved = view.moved + part * (view.denied - view.moved)
+    return FirmDecision(investment, dropped, np.ones(len(investment)), moved)
 
 
 def binomial(trials: Array, chance: Array, luck: Array) -> Array:

@@ -62,15 +62,16 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     foreign = terms.owner @ profit - np.bincount(location, profit, regions)
     gdp = np.bincount(location, market.price * market.output + subsidy - inputs, regions) + public
     spending = bought[economy.final]
+    balance = terms.balance + terms.smoothing * (terms.habit - terms.balance - income)
     absorbed = np.bincount(location, own, regions) + state
     errors = {
         "market": _relative(np.bincount(links.supplier, flow, n), market.output),
-        "budget": float(abs(spending - income - terms.balance).max()),
-        "trade": float(abs(net_exports + terms.balance + foreign).max()),
+        "budget": float(abs(spending - income - balance).max()),
+        "trade": float(abs(net_exports + balance + foreign).max()),
         "gdp": float(abs(gdp - (spending + absorbed + net_exports)).max()),
         "numeraire": abs(float(spending.sum()) - 1.0),
         "walras": market.walras,
-        "sum_of_balances": _largest_sum(terms.balance, terms.bloc),
+        "sum_of_balances": _largest_sum(balance, terms.bloc),
         "sum_of_profit_income": _largest_sum(foreign, terms.bloc),
     }
     check(errors)

@@ -36,7 +36,8 @@ def planned_investment(
     """  # fmt: skip
     wanted = slack * orders * price_ratio**price_response
     excess = coming - lag * depreciation * capacity
-    expansion = np.minimum(speed * (wanted - capacity - excess), limit * capacity)
+    bound = np.inf if np.isinf(limit) else limit * capacity
+    expansion = np.minimum(speed * (wanted - capacity - excess), bound)
     return kappa / 4 * np.maximum(0.0, depreciation * capacity + expansion)
 
 
@@ -45,12 +46,12 @@ def update_capacity(capacity: Array, arriving: Array, kappa: Array, depreciation
     return capacity * (1 - depreciation * dt) + 4 * dt * arriving / np.where(kappa > 0, kappa, 1.0)
 
 
-def follow_orders(capacity: Array, orders: Array, slack: Array, speed: float, limit: float, dt: float) -> Array:
-    """K [n] of plants that buy no capital goods (E12b): towards slack x orders at a speed a year, within the limit."""
+def follow_orders(capacity: Array, orders: Array, slack: Array, speed: float, dt: float) -> Array:
+    """K [n] of plants that buy no capital goods (E12b): moves towards slack x orders at a speed a year."""
     if speed == 0.0:
         return capacity
     with np.errstate(invalid="ignore"):
-        change = np.minimum(adjust_share(speed, dt) * (slack * orders - capacity), limit * dt * capacity)
+        change = adjust_share(speed, dt) * (slack * orders - capacity)
         return np.where(np.isfinite(capacity), capacity + change, capacity)
 
 

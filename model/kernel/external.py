@@ -8,6 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from model.kernel.inversion import Economy
 from model.kernel.links import Array, Index, Mask
+from model.kernel.sourcing import adjust_share
 
 
 def find_blocs(economy: Economy, possible: Mask) -> Index:
@@ -44,3 +45,21 @@ def external_balances(economy: Economy, bloc: Index, trade_ratio: Array, fixed: 
         balance = np.where(members & (balance > 0), balance * (level / plus if plus > 0 else 0.0), balance)
         balance = np.where(members & (balance < 0), balance * (level / minus if minus > 0 else 0.0), balance)
     return np.asarray(balance)
+
+
+def habit_in_blocs(habit: Array, expenditure: Array, bloc: Index) -> Array:
+    """Expenditure that each region holds on to [R] (E7c), scaled to its bloc's share of world expenditure."""
+    scaled = habit / habit.sum()
+    if (bloc == bloc[0]).all():
+        return scaled
+    whole = expenditure / expenditure.sum()
+    for c in np.unique(bloc):
+        members = bloc == c
+        scaled[members] *= whole[members].sum() / scaled[members].sum()
+    return scaled
+
+
+def update_habit(habit: Array, expenditure: Array, growth: Array, speed: float, dt: float) -> Array:
+    """Habit [R] (E7c): follows expenditure at a speed a year, and the region's trend growth at once."""
+    moved = (habit + adjust_share(speed, dt) * (expenditure - habit)) * np.exp(growth * dt)
+    return np.asarray(moved / moved.sum())

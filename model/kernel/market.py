@@ -28,7 +28,8 @@ class Terms:
     """What stays the same while one quarter's deliveries are found.
 
     wage [R], rent [n], ship [l] tau, duty [l] t, subsidy [n], owner [R, n] after bloc cuts,
-    bloc [R] label, balance [R], expenditure [R] of the last quarter, share [n] of its investor's purchases.
+    bloc [R] label, balance [R], expenditure [R] of the last quarter, share [n] of its investor's purchases;
+    smoothing psi and habit [R], the expenditure it holds on to (E7c).
     """
 
     wage: Array
@@ -41,6 +42,8 @@ class Terms:
     balance: Array
     expenditure: Array
     share: Array
+    smoothing: float
+    habit: Array
 
 
 class Guess(NamedTuple):
@@ -72,7 +75,8 @@ def solve_market(
     """
     n, k, lt = economy.n, economy.k, economy.links.technique
     paid = inputs * (terms.ship * (1 + terms.duty))[:lt]
-    price = solve_prices(economy, paid, labour, terms, guess.price, tolerance)
+    margin = economy.markup * (1 + terms.rent) * (1 - terms.subsidy)
+    price = solve_prices(economy, paid, labour, margin, terms.wage, guess.price, tolerance)
     bill = economy.links.buyer_sum(paid * price[economy.links.supplier[:lt]])
     system = _trade_system(economy, inputs, labour, fixed, terms, price, bill)
     output, expenditure, walras = _solve_trade(economy, system, terms, guess, tolerance)
@@ -86,11 +90,15 @@ def solve_market(
 # -- price ---------------------------------------------------------------------------------------
 
 
-def solve_prices(economy: Economy, paid: Array, labour: Array, terms: Terms, guess: Array, tolerance: float) -> Array:
-    """Mill prices p [n] (E6): p = m(1+mu)(1-subsidy)[w l + sum a pay p + (depreciation) P_K]; paid [lt] = a pay."""
+def solve_prices(
+    economy: Economy, paid: Array, labour: Array, margin: Array, wage: Array, guess: Array, tolerance: float
+) -> Array:
+    """Mill prices p [n] (E6): p = margin [w l + sum a pay p + (depreciation) P_K]; paid [lt] = a pay.
+
+    margin [n] = m (1+mu)(1-subsidy).
+    """
     n, k, links = economy.n, economy.k, economy.links
     supplier = links.supplier[: links.technique]
-    margin = economy.markup * (1 + terms.rent) * (1 - terms.subsidy)
     has, investor = economy.investor >= 0, np.maximum(economy.investor, 0)
 
     def apply(price: Array) -> Array:
@@ -98,7 +106,7 @@ def solve_prices(economy: Economy, paid: Array, labour: Array, terms: Terms, gue
         capital = np.where(has, economy.capital0 * bill[n : n + k][investor], 0.0) if k else 0.0
         return np.asarray(price - margin * (bill[:n] + capital))
 
-    rhs = margin * terms.wage[economy.table.location] * labour
+    rhs = margin * wage[economy.table.location] * labour
     near = _near_prices(economy, paid, margin)
     price = solve_linear(apply, near, rhs, guess, FLOOR, "prices", tolerance)
     if not (price > 0).all():
@@ -126,7 +134,7 @@ def _near_prices(economy: Economy, paid: Array, margin: Array) -> Map:
 
 class _Trade(NamedTuple):
     """Coefficients of the trade system: sent [lt] units shipped per unit of the buyer (final users: of E),
-    income [R, n] per unit of output, duty_final [R] per unit of E, fixed_output [n], fixed_income [R]."""
+    income [R, n] spent per unit of output, duty_final [R] per unit of E, fixed_output [n], fixed_income [R] spent."""
 
     sent: Array
     income: Array
@@ -138,7 +146,7 @@ class _Trade(NamedTuple):
 def _trade_system(
     economy: Economy, inputs: Array, labour: Array, fixed: Array, terms: Terms, price: Array, bill: Array
 ) -> _Trade:
-    """Everything E7 needs, from deliveries: x = sent x + sent E + fixed; E = Y(x, E) + B."""
+    """Everything E7 needs, from deliveries: x = sent x + sent E + fixed; E = (1 - psi)(Y(x, E) + B) + psi habit."""
     n, k, links, lt = economy.n, economy.k, economy.links, economy.links.technique
     location, region, rows = economy.table.location, economy.buyer_region, np.arange(economy.n)
     shipped = inputs * terms.ship[:lt]
@@ -155,10 +163,12 @@ def _trade_system(
     index = bill[economy.final]
     final = slice(links.pointer[economy.final.start], lt)
     shipped[final] /= index[links.buyer[final] - economy.final.start]
+    spend = 1 - terms.smoothing
+    autonomous = duty_fixed - spent[economy.buyers :] - terms.owner @ own + terms.balance
     return _Trade(
-        sent=shipped, income=income, duty_final=duties[economy.final] / index,
+        sent=shipped, income=spend * income, duty_final=spend * duties[economy.final] / index,
         fixed_output=np.bincount(links.supplier, dispatched, n),
-        fixed_income=duty_fixed - spent[economy.buyers :] - terms.owner @ own,
+        fixed_income=spend * autonomous + terms.smoothing * terms.habit,
     )  # fmt: skip
 
 
@@ -182,14 +192,14 @@ def _solve_trade(
         sent = np.bincount(supplier, system.sent * np.concatenate([x, idle, e])[buyer], n)
         return np.concatenate([x - sent, rows])
 
-    rhs = np.concatenate([system.fixed_output, system.fixed_income + terms.balance])
+    rhs = np.concatenate([system.fixed_output, system.fixed_income])
     for r in last:
         members = terms.bloc == terms.bloc[r]
         rhs[n + r] = 1.0 if len(last) == 1 else terms.expenditure[members].sum() / terms.expenditure.sum()
     near = _near_trade(economy, system, terms, last, guess.output)
     z = solve_linear(apply, near, rhs, np.concatenate([guess.output, guess.expenditure]), FLOOR, "trade", tolerance)
     x, e = z[:n], z[n:]
-    return x, e, float(abs(budget(x, e) - system.fixed_income - terms.balance).max())
+    return x, e, float(abs(budget(x, e) - system.fixed_income).max())
 
 
 def _near_trade(economy: Economy, system: _Trade, terms: Terms, last: list[int], output: Array) -> Map:

@@ -1,0 +1,12 @@
+"""What holds for every test: the same examples every time, no window, no picture library that opens one."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+os.environ["MPLBACKEND"] = "Agg"  # also for the processes that tests start
+
+settings.register_profile("blocs", derandomize=True, database=None, deadline=None, print_blob=False)
+settings.load_profile("blocs")

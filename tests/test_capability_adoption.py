@@ -1,0 +1,262 @@
+"""Learning and adoption: the shape of catch-up, caps, stationary shares, tipping at nu = 1, and lost access."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.kernel.adoption import choices, invert_quality, update_base, utility
+from model.kernel.capability import diffusion, update_capability, usable_quality
+from model.kernel.links import Array
+from model.simulation import Decoupling
+from model.stages import exposure, shares_of_links
+from tests import small
+
+RATE, SATURATION = 0.3, 1.2
+
+
+def learn(gap: float, exposed: float, years: float, gap0: float | None = None, dt: float = 0.25) -> Array:
+    """Path of a level that starts `gap` behind under constant exposure."""
+    level, level0 = np.array([-gap]), np.array([-(gap if gap0 is None else gap0)])
+    path = [level]
+    for _ in range(round(years / dt)):
+        path.append(update_capability(path[-1], level0, np.array([exposed]), np.array([RATE]), SATURATION, dt))
+    return np.array(path)[:, 0]
+
+
+# -- capability --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("gap", [0.0, 0.1, 0.9, 3.0])
+def test_the_gap_is_stable_at_base_exposure(gap: float) -> None:
+    assert (learn(gap, 1.0, 18) == -gap).all()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(0.05, 3), st.floats(0, 0.99), st.floats(0, 0.99))
+def test_less_exposure_loses_ground(gap: float, less: float, more: float) -> None:
+    less, more = sorted((less, more))
+    low, high = learn(gap, less, 1)[-1], learn(gap, more, 1)[-1]
+    assert low <= high < -gap
+    assert low < high or more - less < 1e-12
+    assert learn(gap, 1.3, 1)[-1] > -gap
+
+
+def test_the_frontier_learns_from_nobody_and_is_not_passed() -> None:
+    assert (learn(0.0, 0.2, 5) == 0).all()
+    assert learn(0.5, 9.0, 40)[-1] <= 0
+    assert max(learn(0.5, 9.0, 40)) <= 0
+
+
+def test_catch_up_is_fast_where_close_and_nil_where_far() -> None:
+    """Benhabib and Spiegel (2005): gap exp(-gap/s) rises up to a gap of s, falls beyond, and vanishes at both ends."""
+    gap = np.linspace(0, 12 * SATURATION, 1201)
+    pull = diffusion(gap, SATURATION)
+    top = int(pull.argmax())
+    assert gap[top] == pytest.approx(SATURATION, abs=0.02)
+    assert (np.diff(pull[: top + 1]) > 0).all()
+    assert (np.diff(pull[top:]) < 0).all()
+    assert pull[0] == 0
+    assert pull[-1] < 1e-3 * pull.max()
+    assert pull[1] / gap[1] == pytest.approx(1, abs=0.02)
+
+
+def test_who_is_knocked_back_beyond_saturation_falls_further_behind_than_who_is_close() -> None:
+    """Close, a loss of ground strengthens the pull; far, it weakens it: the sign of the answer depends on distance."""
+    near = [learn(g, 1.0, 6, gap0=0.4)[-1] + g for g in (0.5, 0.6)]
+    far = [learn(g, 1.0, 6, gap0=2.4)[-1] + g for g in (2.5, 2.6)]
+    assert min(near) > 0
+    assert max(far) < 0
+
+
+def test_the_law_converges_in_the_step() -> None:
+    ends = [learn(1.0, 0.4, 10, dt=dt)[-1] for dt in (0.25, 0.125, 0.0625)]
+    assert 1.6 < (ends[0] - ends[1]) / (ends[1] - ends[2]) < 2.5
+
+
+def test_a_cap_binds_only_above_it() -> None:
+    level0 = np.full(5, -0.5)
+    level = np.array([-0.7, -0.5, -0.3, 0.0, 0.0])
+    cap = np.array([-0.4, -0.4, -0.4, -0.4, np.inf])
+    v = usable_quality(np.full(5, 0.3), level, level0, cap)
+    assert np.allclose(v, 0.3 * (np.array([-0.7, -0.5, -0.4, -0.4, 0.0]) + 0.5))
+    assert v[1] == 0
+    assert usable_quality(np.full(1, 0.3), np.zeros(1), np.zeros(1), np.array([np.inf]))[0] == 0
+
+
+def test_exposure_is_one_in_the_base_year_and_falls_with_what_is_cut() -> None:
+    still = Decoupling(small.scenario(), parameters=small.still())
+    still.step()
+    from types import SimpleNamespace
+
+    base = exposure(still.setting, SimpleNamespace(**still.now))
+    assert abs(base - 1).max() < 1e-12
+    cut = small.measure("export_control", {"segments": ("equipment",), "denial_rate": 1.0}, 2018.0, senders=("USA",))
+    model = Decoupling(small.with_measures((cut,)), parameters=small.still())
+    model.step()
+    found = exposure(model.setting, SimpleNamespace(**model.now))
+    location, segment = model.setting.economy.table.location, model.setting.economy.table.segment
+    fabs = (location == 1) & (segment == 2) & ~model.setting.economy.latent
+    assert (found[fabs] < 0.99).all()
+    elsewhere = (location == 2) & (segment == 2)
+    assert abs(found[elsewhere] - 1).max() < 0.02
+
+
+# -- choices -----------------------------------------------------------------------------------------
+@st.composite
+def networks(draw: st.DrawFn) -> tuple[Array, Array, float, float]:
+    """Shares of two to four ecosystems, interoperability, network effect and switching cost."""
+    size = draw(st.integers(2, 4))
+    weight = np.array(draw(st.lists(st.floats(0.02, 1), min_size=size, max_size=size)))
+    bridge = np.array(draw(st.lists(st.floats(0, 1), min_size=size * size, max_size=size * size))).reshape(size, size)
+    bridge = (bridge + bridge.T) / 2 * (1 - np.eye(size))
+    return weight / weight.sum(), bridge, draw(st.floats(0, 1.2)), draw(st.floats(0, 3))
+
+
+def stay(share: Array, bridge: Array, effect: float, cost: float, quality: Array) -> Array:
+    """New choices of everybody, without policy."""
+    ones = np.ones(len(share))
+    u = utility(quality, share, bridge, ones, 0 * ones, effect, 2.0, -12.0, 0.001)
+    return np.asarray(share @ choices(u, share > 0, cost))
+
+
+@settings(max_examples=200, deadline=None)
+@given(networks())
+def test_inverted_qualities_make_base_shares_stationary(case: tuple[Array, Array, float, float]) -> None:
+    share, bridge, effect, cost = case
+    quality = invert_quality(share, bridge, effect, cost, 0.001)
+    assert abs(stay(share, bridge, effect, cost, quality) - share).max() < 1e-12
+    assert abs(share @ quality) < 1e-12
+
+
+def test_absent_ecosystems_stay_absent_without_entry() -> None:
+    """A choice that nobody in a region had in 2018, and that has no date of entry, is not taken up without policy."""
+    model = Decoupling(small.scenario("no_policy", "2020Q4"), parameters=small.override(
+        small.central(), {"ecosystem_entry": 9999.0, "entrant_date": 9999.0}, check=False))  # fmt: skip
+    state = list(small.quarters(model))[-1]
+    absent = model.setting.base0 == 0
+    assert absent.any()
+    assert state["base"][absent].max() < 1e-12
+
+
+@settings(max_examples=200, deadline=None)
+@given(networks(), st.floats(0, 2), st.floats(0.01, 1))
+def test_shares_stay_shares(case: tuple[Array, Array, float, float], rate: float, dt: float) -> None:
+    share, bridge, effect, cost = case
+    u = utility(np.linspace(0, 1, len(share)), share, bridge, np.ones(len(share)), 0 * share, effect, 1.0, -12.0, 0.001)
+    choice = choices(u, share > 0, cost)
+    new = update_base(share, choice, rate, dt)
+    assert np.allclose(choice.sum(1), 1, rtol=1e-13)
+    assert new.sum() == pytest.approx(1, rel=1e-13)
+    assert (new >= 0).all()
+    assert np.array_equal(update_base(share, choice, 0.0, dt), share)
+
+
+@pytest.mark.parametrize(("effect", "tips"), [(0.9, False), (0.99, False), (1.01, True), (1.1, True)])
+@pytest.mark.parametrize("start", [0.5 - 1e-3, 0.5 + 1e-3])
+def test_two_equal_ecosystems_tip_if_and_only_if_nu_exceeds_one(effect: float, tips: bool, start: float) -> None:
+    """Without switching cost, interoperability or floor the logit of nu ln N has slope nu at one half."""
+    share, none = np.array([start, 1 - start]), np.zeros((2, 2))
+    for _ in range(4000):
+        u = utility(np.zeros(2), share, none, np.ones(2), np.zeros(2), effect, 1.0, -12.0, 0.0)
+        share = update_base(share, choices(u, np.ones(2, bool), 0.0), 1.0, 0.25)
+    assert (abs(share[0] - 0.5) > 0.49) == tips
+    assert (abs(share[0] - 0.5) < 1e-3) != tips
+    assert (share[0] > 0.5) == (start > 0.5) or not tips
+
+
+def test_interoperability_and_switching_costs_hold_back_tipping_and_change() -> None:
+    share, ones = np.array([0.6, 0.4]), np.ones(2)
+    free = stay(share, np.zeros((2, 2)), 1.1, 0.0, np.zeros(2))
+    bridged = stay(share, 1 - np.eye(2), 1.1, 0.0, np.zeros(2))
+    assert free[0] > share[0]
+    assert bridged[0] == pytest.approx(0.5, abs=1e-3)
+    u = utility(np.array([0.0, 2.0]), share, np.zeros((2, 2)), ones, 0 * ones, 0.0, 1.0, -12.0, 0.001)
+    kept = [choices(u, np.ones(2, bool), cost)[0, 0] for cost in (0.0, 1.0, 3.0, 30.0)]
+    assert kept == sorted(kept)
+    assert kept[-1] > 1 - 1e-9
+
+
+def test_price_and_access_lower_utility() -> None:
+    share, none = np.array([0.5, 0.5]), np.zeros((2, 2))
+    base = utility(np.zeros(2), share, none, np.ones(2), np.zeros(2), 0.7, 2.0, -12.0, 0.001)
+    dear = utility(np.zeros(2), share, none, np.array([1.1, 1.0]), np.zeros(2), 0.7, 2.0, -12.0, 0.001)
+    shut = utility(np.zeros(2), share, none, np.ones(2), np.array([0.5, 0.0]), 0.7, 2.0, -12.0, 0.001)
+    assert (base - dear)[0] == pytest.approx(2 * np.log(1.1))
+    assert (base - shut)[0] == pytest.approx(6)
+    assert (base - dear)[1] == (base - shut)[1] == 0
+
+
+# -- adoption in the model ---------------------------------------------------------------------------
+def forked(access: float, last: str = "2021Q4") -> Decoupling:
+    """China loses American operating systems from 2020 on."""
+    levers = {"ecosystems": ("android", "ios", "windows"), "access_loss": access}
+    fork = small.measure("os_fork", levers, 2020.0, senders=("USA",))
+    return Decoupling(small.with_measures((fork,), last), record="all")
+
+
+def test_full_loss_of_access_leads_to_no_new_choices() -> None:
+    model = forked(1.0)
+    states = list(small.quarters(model))
+    network = model.setting.networks[0]
+    lost = [network.column[i] for i, e in enumerate(network.ecosystems) if e != "harmony"]
+    assert states[6]["new_choices"][1][lost].min() > 0
+    for state in states[8:]:
+        assert (state["new_choices"][1][lost] == 0).all()
+        assert state["new_choices"][1][network.column].sum() == pytest.approx(1, abs=1e-12)
+    base = np.array([state["base"][1][lost] for state in states[8:]])
+    assert (np.diff(base, axis=0) < 0).all()
+    left = 1 - np.exp(-network.rechoice_rate * model.setting.dt)
+    assert base[1:] == pytest.approx(base[:-1] * (1 - left), rel=1e-12)
+    others = [r for r in range(8) if r != 1]
+    calm = list(small.quarters(forked(0.0)))[-1]
+    assert abs(states[-1]["base"][others] - calm["base"][others]).max() < 1e-3
+
+
+def test_more_loss_of_access_means_fewer_new_choices() -> None:
+    shares = []
+    for access in (0.0, 0.1, 0.3, 1.0):
+        model = forked(access, "2020Q1")
+        shares.append(list(small.quarters(model))[-1]["new_choices"][1][:2].sum())
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > shares[1] > shares[2] > shares[3] == 0
+
+
+def test_shares_in_force_follow_users_and_stay_shares() -> None:
+    """Lower shares scale with the installed base, add to one over each choice set, and are the base's at its bases."""
+    setting = Decoupling(small.scenario()).setting
+    economy, links = setting.economy, setting.economy.links
+    assert np.allclose(shares_of_links(setting, setting.base0)[~economy.latent[links.supplier[: links.technique]]],
+                       economy.theta[~economy.latent[links.supplier[: links.technique]]], rtol=1e-12)  # fmt: skip
+    base = setting.base0.copy()
+    base[1] *= np.array([0.5, 0.5, 1.0, 0.5, 1.0, 1.0])
+    base[1, 2] = 1 - base[1, [0, 1, 3]].sum()
+    found = shares_of_links(setting, base)
+    cell = links.by_cell(found)
+    segment = links.cell_segment
+    networked = np.isin(segment, [6, 7])
+    assert np.allclose(cell[networked & (links.by_cell(economy.theta) > 0)], 1, rtol=1e-12)
+    elsewhere = economy.buyer_region[links.buyer[: links.technique]] != 1
+    latent = economy.latent[links.supplier[: links.technique]]
+    assert np.allclose(found[elsewhere & ~latent], economy.theta[elsewhere & ~latent], rtol=1e-12)
+    harmony = latent & ~elsewhere & (setting.plants.ecosystem[links.supplier[: links.technique]] == 2)
+    assert harmony.any()
+    assert (found[harmony] > 0.3).all()
+
+
+def test_users_follow_price() -> None:
+    """In the model's own choice: a dearer ecosystem gets fewer new users."""
+    model = Decoupling(small.scenario())
+    network = model.setting.networks[0]
+    users = model.setting.agents.users[0][0]
+    share = model.setting.base0[0, network.column]
+    wedges = small.fresh()
+    cheap = share @ users.decide(model.setting, network, share, np.ones(4), wedges, 2018.0)
+    dear = share @ users.decide(model.setting, network, share, np.array([1.2, 1, 1, 1.0]), wedges, 2018.0)
+    assert abs(cheap - share).max() < 1e-12
+    assert dear[0] < cheap[0] - 0.01
+    nothing = replace(network, price_sensitivity=0.0)
+    same = share @ users.decide(model.setting, nothing, share, np.array([1.2, 1, 1, 1.0]), wedges, 2018.0)
+    assert abs(same - share).max() < 1e-12

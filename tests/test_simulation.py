@@ -1,0 +1,229 @@
+"""Runs as a whole: identities in every quarter, direction, the same bytes for any number of workers, and no idle parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration import base_year_tables
+from calibration.registry import central, load_rows
+from model.axes import REGION_INDEX, SEGMENT_INDEX
+from model.experiments.cases import Case, run_cases
+from model.experiments.store import write_results
+from model.kernel.links import Array
+from model.schedule import run_quarter
+from model.simulation import Decoupling
+from model.world import Parameters, Setting, State
+from tests import small
+
+RUNS = (
+    ("no_policy", None, "2035Q4"), ("chip_controls", None, "2027Q4"), ("chip_controls", "align_cn", "2027Q4"),
+    ("blocs", "hedge", "2032Q4"), ("blocs", "align_us", "2032Q4"), ("blocs", "align_cn", "2032Q4"),
+)  # fmt: skip
+IDENTITIES = {"market", "budget", "trade", "gdp", "numeraire", "walras", "sum_of_balances", "sum_of_profit_income"}
+
+
+# -- identities (MODEL.md 8.3) -----------------------------------------------------------------------
+@pytest.mark.parametrize(("name", "stance", "last"), RUNS)
+def test_identities_every_quarter(name: str, stance: str | None, last: str) -> None:
+    model = Decoupling(small.scenario(name, last), stance)
+    worst: dict[str, float] = {}
+    count = 0
+    for state in small.quarters(model):
+        assert set(state["books"].errors) >= IDENTITIES
+        found = {**state["books"].errors, **own_identities(model.setting, state)}
+        worst = {key: max(worst.get(key, 0.0), error) for key, error in found.items()}
+        assert (state["price"] > 0).all()
+        assert (state["expenditure"] > 0).all()
+        assert (state["rent"] >= 0).all()
+        assert (state["stock"] >= 0).all()
+        assert (state["output"] >= 0).all()
+        count += 1
+    assert max(worst.values()) < 1e-10, worst
+    assert count == len(model.quarters)
+
+
+def own_identities(setting: Setting, state: State) -> dict[str, float]:
+    """The identities once more from flows and prices alone, by code that is not the model's."""
+    economy, links, books = setting.economy, setting.economy.links, state["books"]
+    place, region = economy.table.location, economy.buyer_region
+    o, d = place[links.supplier], region[links.buyer]
+    price, flow, terms = state["price"], books.flow, state["terms"]
+    value = price[links.supplier] * flow
+    paid = (1 + terms.duty) * value
+    sent = np.zeros(economy.n)
+    np.add.at(sent, links.supplier, flow)
+    final = np.zeros(economy.regions)
+    consumers = (links.buyer >= economy.final.start) & (links.buyer < economy.final.stop)
+    np.add.at(final, d[consumers], paid[consumers])
+    net = np.array([value[(o == r) & (d != r)].sum() - value[(d == r) & (o != r)].sum() for r in range(economy.regions)])
+    revenue = price * state["output"] / (1 - terms.subsidy)
+    bought = np.bincount(links.buyer, paid, len(region))
+    firm = np.bincount(place, revenue - books.wages - books.profit, economy.regions)
+    spent = np.array([bought[: economy.n][place == r].sum() + bought[economy.n : economy.n + economy.k][region[economy.n : economy.n + economy.k] == r].sum() for r in range(economy.regions)])
+    limit = np.where(np.isfinite(state["capacity_now"]), state["capacity_now"], np.inf)
+    return {
+        "own_market": float(abs(sent - state["output"]).max()),
+        "own_final": float(abs(final - state["expenditure"]).max()),
+        "own_world": abs(float(final.sum()) - 1),
+        "own_firms": float(abs(firm - spent).max()),
+        "own_trade": float(abs(net + terms.balance + books.net_profit_income).max()),
+        "own_transfers": abs(float(books.net_profit_income.sum())),
+        "own_capacity": float(np.maximum(0, state["output"] / limit - 1).max()),
+        "own_cuts": float(abs(flow[state["denial"] >= 1]).max(initial=0.0)),
+    }
+
+
+def test_accounts_find_a_broken_flow() -> None:
+    """The identities have teeth: one flow changed by a millionth of itself is found."""
+    from model.errors import IdentityError
+    from model.kernel.accounts import account
+
+    model = Decoupling(small.scenario("no_policy", "2018Q1"))
+    model.step()
+    got, terms = model.now["delivered"], model.now["terms"]
+    account(model.setting.economy, got, terms)
+    inputs = got.inputs.copy()
+    inputs[int(np.argmax(inputs * model.setting.economy.output0[model.setting.economy.links.supplier[: len(inputs)]]))] *= 1 + 1e-6
+    with pytest.raises(IdentityError):
+        account(model.setting.economy, got._replace(inputs=inputs), terms)
+
+
+# -- direction (MODEL.md 8.8) ------------------------------------------------------------------------
+def controlled(rate: float, segment: str) -> Decoupling:
+    """A model whose controls start in its third quarter."""
+    levers = {"segments": (segment,), "denial_rate": rate}
+    return Decoupling(small.with_measures((small.measure("export_control", levers, 2018.5, senders=("USA",)),)))
+
+
+@pytest.mark.parametrize("segment", ["equipment", "logic", "accelerators", "os", "platforms"])
+def test_a_stronger_denial_never_raises_deliveries(segment: str) -> None:
+    """On the real table, in the quarter in which the control starts and a year on from one common state."""
+    origin, target, s = REGION_INDEX["USA"], REGION_INDEX["CHN"], SEGMENT_INDEX[segment]
+    models = {rate: controlled(rate, segment) for rate in (0.0, 0.2, 0.5, 0.9, 1.0)}
+    start = models[0.5]
+    for quarters_before in (2, 4):
+        while start.now["quarter"] < quarters_before:
+            start.step()
+        found = []
+        for model in models.values():
+            state = run_quarter(model.setting, start.now | {"in_force": start.now["in_force"]})
+            found.append(float(small.cube(model.setting, state)[origin, target, s]))
+        assert found == sorted(found, reverse=True), found
+        assert found[0] > found[2] > 0
+        assert found[-1] == 0
+
+
+# -- runs --------------------------------------------------------------------------------------------
+def test_horizon_and_labels() -> None:
+    model = Decoupling("no_policy")
+    assert (model.quarters[0], model.quarters[-1], len(model.quarters)) == ("2018Q1", "2035Q4", 72)
+    short = Decoupling(small.scenario("no_policy", "2018Q3"))
+    assert [state["quarter"] for state in small.quarters(short)] == [1, 2, 3]
+    assert not short.running
+    assert short.now["year"] == 2018.75
+
+
+def test_a_finer_step_is_the_same_story() -> None:
+    """The whole model runs at half the step; annual means of outcomes are close to those of quarters."""
+    annual = []
+    for dt in (0.25, 0.125):
+        model = Decoupling(small.everything("2019Q4"), dt=dt)
+        values = [small.real_income(model.setting, state) for state in small.quarters(model)]
+        assert len(values) == round(2 / dt)
+        annual.append(np.array(values).reshape(2, -1, 8).mean(1))
+    base = Decoupling(small.scenario("no_policy", "2019Q4"))
+    neutral = np.array([small.real_income(base.setting, s) for s in small.quarters(base)]).reshape(2, 4, 8).mean(1)
+    effect = abs(annual[0] / neutral - 1).max()
+    assert effect > 1e-3
+    assert abs(annual[0] - annual[1]).max() < 0.1 * effect
+
+
+def test_a_run_is_a_function_of_its_inputs() -> None:
+    one, two = (small.outcomes_of(Decoupling(small.everything(), seed=3, record="all")) for _ in range(2))
+    assert not small.same_bits(one, two)
+
+
+def test_chance_moves_only_with_the_seed() -> None:
+    """Seeds change what is left to chance under controls, and nothing where nothing is left to chance."""
+    acting = [small.outcomes_of(Decoupling(small.everything(), seed=s)) for s in (0, 1)]
+    calm = [small.outcomes_of(Decoupling(small.scenario(), seed=s)) for s in (0, 1)]
+    assert small.same_bits(*acting)
+    assert not small.same_bits(*calm)
+
+
+def test_scenario_overrides_reach_the_parameters() -> None:
+    from dataclasses import replace
+
+    changed = replace(small.scenario(), overrides={"elasticity_of_substitution[memory]": 6})
+    assert Decoupling(changed).setting.economy.sigma[SEGMENT_INDEX["memory"]] == 6
+    assert Decoupling(small.scenario()).setting.economy.sigma[SEGMENT_INDEX["memory"]] != 6
+
+
+def test_workers_do_not_matter(tmp_path: Path) -> None:
+    """Two draws of a scenario and its baseline: the same bytes from one worker and from two."""
+    from model.scenario.resolve import load_scenario
+
+    scenarios = [load_scenario(n, sets=["horizon=[2018Q1, 2023Q4]"]) for n in ("no_policy", "chip_controls")]
+    cases = [Case(s.name, s, None, draw, 0, ((0,), (1,)), None) for draw in (0, 1) for s in scenarios]
+    files = []
+    for workers in (1, 2):
+        shards = run_cases(cases, workers)
+        assert not shards.failures
+        files.append(tmp_path / f"{workers}.parquet")
+        write_results(files[-1], shards.recordings)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert len(files[0].read_bytes()) > 10_000
+
+
+# -- no idle parameter -------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Watched(Parameters):
+    """Parameters that note which names are read; a copy of all of them reads none."""
+
+    seen: set[str] = field(default_factory=set)
+
+    def __getitem__(self, name: str) -> dict[str, float]:
+        self.seen.add(name)
+        return dict(self.table[name])
+
+    def items(self) -> Iterator[tuple[str, dict[str, float]]]:  # type: ignore[override]
+        return iter([(name, dict(rows)) for name, rows in self.table.items()])
+
+
+def test_every_parameter_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parameter that nothing reads must go: by settings, agents and instruments of blocs@hedge, or by the base year."""
+    watched, settings_seen = Watched(central().table), set()
+    for method in ("number", "word", "by_segment", "by_region", "pairs"):
+        plain = getattr(base_year_tables.Settings, method)
+
+        def reading(self: base_year_tables.Settings, name: str, *rest: str, plain: object = plain) -> object:
+            settings_seen.add(name)
+            return plain(self, name, *rest)  # type: ignore[operator]
+
+        monkeypatch.setattr(base_year_tables.Settings, method, reading)
+    model = Decoupling(small.scenario("blocs", "2018Q2"), "hedge", parameters=watched)
+    model.step()
+    names = {row.name for row in load_rows()}
+    assert watched.seen <= names
+    idle = names - watched.seen - settings_seen
+    assert not idle, f"no code reads {sorted(idle)}"
+
+
+def test_every_base_year_row_has_a_place() -> None:
+    """Rows of the base year are read by axis; an index that is no code would be passed over silently."""
+    from model.axes import ECOSYSTEMS, REGIONS, SEGMENTS
+
+    known = {"", *REGIONS, *SEGMENTS, *(e for names in ECOSYSTEMS.values() for e in names), *ECOSYSTEMS}
+    known |= {"imported_inputs", "open_source", "collaboration", "investment", "CXMT", "YMTC", "Huawei"}
+    strange = [row.key for row in load_rows() if not set(row.index.split("/")) <= known]
+    assert not strange, strange
+
+
+def array_of(values: list[float]) -> Array:
+    """A float array."""
+    return np.array(values, float)
