@@ -23,6 +23,8 @@ TAIL = 0.05
 """Probability below `low` and above `high` in the fitted distribution (the meaning of the columns)."""
 ELECTRONICS: tuple[str, ...] = ("equipment", "memory", "logic", "accelerators", "devices")
 """Segments whose elasticities of substitution share one factor."""
+CHIP_CHAIN: tuple[str, ...] = ("equipment", "foundry", "logic", "accelerators")
+"""Segments that need each other: the loop in which a low elasticity and a full cut leave no technique."""
 SIGMA, E1, NU, WEIGHT = (
     "elasticity_of_substitution",
     "one_year_elasticity",
@@ -40,13 +42,19 @@ def draw_parameters(draw: int, seed: int = 0) -> Parameters:
     if draw == 0:
         return central()
     alone = (row for row in uncertain() if row.name not in (E1, WEIGHT))
-    values = {row.key: _quantile(row, _uniform(row.key, draw, seed)) for row in alone}
+    values = {row.key: _quantile(row, _uniform(row.key, draw, seed), _floor(row)) for row in alone}
     values |= _electronics(draw, seed)
     values |= _one_year(values, draw, seed)
     values |= _below_tipping(draw, seed)
     values |= _channel_weights(draw, seed)
     values |= _remainders(values)
     return build_parameters(values)
+
+
+def _floor(row: Row) -> float:
+    """Least elasticity of a segment of the chip chain: below it a full cut leaves no technique (docs/decisions/0012)."""
+    chain = row.name == SIGMA and row.index in CHIP_CHAIN
+    return joint("full_cut_elasticity") if chain else -math.inf
 
 
 def _uniform(key: str, draw: int, seed: int) -> float:
@@ -140,7 +148,8 @@ def _electronics(draw: int, seed: int) -> dict[str, float]:
     for segment in ELECTRONICS:
         row = rows_by_key()[f"{SIGMA}[{segment}]"]
         own = float(ndtri(_uniform(row.key, draw, seed) or np.finfo(float).tiny))
-        values[row.key] = _quantile(row, float(ndtr(math.sqrt(rho) * factor + math.sqrt(1 - rho) * own)))
+        chance = float(ndtr(math.sqrt(rho) * factor + math.sqrt(1 - rho) * own))
+        values[row.key] = _quantile(row, chance, _floor(row))
     return values
 
 

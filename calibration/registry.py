@@ -217,6 +217,14 @@ def parameter_hash(parameters: Parameters) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+@cache
+def tables_hash() -> str:
+    """sha256 over the parameter tables (values, ranges, distributions) and the numbers that tie draws together."""
+    rows = [f"{r.key} {r.value!r} {r.low!r} {r.high!r} {r.distribution} {r.evidence}" for r in load_rows()]
+    ties = [f"{row['name']} {row['value']}" for row in table("joint.csv")]
+    return hashlib.sha256("\n".join(sorted(rows) + sorted(ties)).encode()).hexdigest()
+
+
 def override(parameters: Parameters, changes: Mapping[str, float | str], check: bool = True) -> Parameters:
     """Parameters with some values replaced: 'name[index]', or 'name' for a scalar or all of its rows.
 

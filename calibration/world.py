@@ -11,7 +11,7 @@ from calibration.registry import choice
 from model.axes import ECOSYSTEMS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
 from model.kernel.adoption import invert_quality
 from model.kernel.inversion import Economy, Elasticities, build_economy
-from model.kernel.links import Array
+from model.kernel.links import Array, Index, Links
 from model.kernel.table import BaseTable
 from model.scenario.types import Scenario
 from model.streams import key_of
@@ -28,7 +28,7 @@ def build_setting(
     base_year = _base_year(parameters)
     table = split_investors(base_year.table)
     economy = build_economy(table, elasticities(parameters))
-    plants = _plants(base_year, parameters)
+    plants = _plants(base_year, parameters, economy.links)
     return Setting(
         economy=economy, behaviour=_behaviour(parameters, economy, plants), networks=_networks(parameters),
         ecosystems=ALL_ECOSYSTEMS, plants=plants, actions=_actions(scenario, stance),
@@ -100,34 +100,37 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
     )  # fmt: skip
 
 
-def _plants(base_year: BaseYear, parameters: Parameters) -> Plants:
+def _plants(base_year: BaseYear, parameters: Parameters, links: Links) -> Plants:
     """Identity of each plant: owner region, entry, ecosystem, relations it has with a region's buyers."""
     relations = int(parameters.scalar("relations_per_row"))
+    speed = _relocation_speed(base_year, parameters)
     entity = np.array([key_of(i) & 0xFFFFFFFFFFFFFF00 for i in base_year.plant_ids], np.uint64)
     return Plants(
         ids=base_year.plant_ids, firms=base_year.firms, owner=base_year.table.owner.argmax(0), entry=base_year.entry,
         ecosystem=np.array([ALL_ECOSYSTEMS.index(e) if e else -1 for e in base_year.ecosystem], np.int64),
         count=np.full(len(base_year.firms), relations, np.int64),
         customs=base_year.customs, entity=entity,
-        relocation_speed=_relocation_speed(base_year, parameters), refuge=sisters(base_year),
+        relocation_speed=speed, sisters=sister_links(base_year, links, speed),
     )  # fmt: skip
 
 
 def _relocation_speed(base_year: BaseYear, parameters: Parameters) -> Array:
-    """1/lag a year for plants whose firm has a sister plant in the segment; 0 where plants cannot move."""
+    """1/lag a year for the named plants of segments that can move; 0 elsewhere."""
     lags = parameters["relocation_lag"]
     speed = np.array([1 / lags[s] if s in lags else 0.0 for s in SEGMENTS])[base_year.table.segment]
-    return np.where(sisters(base_year).sum(1) > 0, speed, 0.0)
+    return np.where(np.array(base_year.firms) != "", speed, 0.0)
 
 
-def sisters(base_year: BaseYear) -> Array:
-    """Part of a plant's business that each sister (same firm and segment) takes over [n, n], by base output."""
-    table = base_year.table
-    firm = np.array(base_year.firms)
-    same = (firm[:, None] == firm[None]) & (firm != "")[:, None] & (table.segment[:, None] == table.segment[None])
-    weight = np.where(same & ~np.eye(table.plants, dtype=bool), table.output[None], 0.0)
-    total = weight.sum(1, keepdims=True)
-    return weight / np.where(total > 0, total, 1.0)
+def sister_links(base_year: BaseYear, links: Links, speed: Array) -> tuple[Index, Index, Array]:
+    """Pairs of links of one firm's plants in one cell: from, to, and base output of the plant it goes to."""
+    _, firm = np.unique(np.array(base_year.firms), return_inverse=True)
+    plant = links.supplier[: links.technique]
+    can = np.flatnonzero(speed[plant] > 0)
+    key = links.cell[can] * (int(firm.max()) + 1) + firm[plant[can]]
+    groups = [can[key == k] for k in np.unique(key)]
+    pairs = [(i, j) for group in groups if len(group) > 1 for i in group for j in group if i != j]
+    source, sister = np.array(pairs, np.int64).reshape(-1, 2).T
+    return source, sister, base_year.table.output[plant[sister]]
 
 
 def _networks(parameters: Parameters) -> tuple[Network, ...]:
@@ -141,11 +144,14 @@ def _network(parameters: Parameters, segment: str, choices: tuple[str, ...]) -> 
     effect, cost = p["network_effect"][segment], p["switching_cost"][segment]
     shares = [p.array("ecosystem_share_2018", tuple(f"{r}/{e}" for e in choices)) for r in REGIONS]
     quality = np.array([invert_quality(share, bridge, effect, cost, floor) for share in shares])
-    entry = np.array([p["ecosystem_entry"].get(e, -np.inf) for e in choices])
+    seed = np.array([[p["entry_seed_share"].get(f"{e}/{r}", 0.0) for e in choices] for r in REGIONS])
+    dates = np.array([p["ecosystem_entry"].get(e, np.inf) for e in choices])
+    entry = np.where(np.array(shares) > 0, -np.inf, np.where(seed > 0, dates, np.inf))
     quality += np.array([p["entry_utility"].get(e, 0.0) for e in choices])
     return Network(
         segment=segment, ecosystems=choices, column=np.array([ALL_ECOSYSTEMS.index(e) for e in choices], np.int64),
-        quality=quality, interoperability=bridge, entry=entry,
+        quality=quality, interoperability=bridge, entry=entry, launch=dates,
+        seed=seed,
         users=p.array("installed_base_2018", tuple(f"{r}/{segment}" for r in REGIONS)),
         network_effect=effect, price_sensitivity=p["price_sensitivity"][segment], switching_cost=cost,
         access_utility=p.scalar("access_loss_utility"), rechoice_rate=p["rechoice_rate"][segment], floor=floor,

@@ -67,6 +67,15 @@ class Book:
         return np.bincount(self.fixed.cell, self.books.value, int(np.prod(self.fixed.size))).reshape(self.fixed.size)
 
     @cached_property
+    def owned(self) -> Array:
+        """Deliveries by buyer region, segment and owner region of the supplier [d, s, r]."""
+        links, economy = self.setting.economy.links, self.setting.economy
+        r, _, s = self.fixed.size
+        place = (economy.buyer_region[links.buyer] * s + economy.table.segment[links.supplier]) * r
+        place = place + self.setting.plants.owner[links.supplier]
+        return np.bincount(place, self.books.value, r * s * r).reshape(r, s, r)
+
+    @cached_property
     def chips(self) -> Array:
         """Chip products on customs basis [o, d]: leaving from where wafers are made."""
         links, n = self.setting.economy.links, self.setting.n
@@ -269,7 +278,7 @@ def outcomes(setting: Setting, fixed: Fixed) -> tuple[Outcome, ...]:
         Outcome("Exports Share|Chips|to {}", "percent", lambda b: share(no_diagonal(b.chips), abroad(b.chips, 1)[:, None]), REGION_LABELS, "main"),
         Outcome("Imports Share|Chips|from {}", "percent", lambda b: share(no_diagonal(b.chips).T, abroad(b.chips, 0)[:, None]), REGION_LABELS, "none"),
         Outcome("Self-Sufficiency|Chips", "percent", lambda b: share(np.diag(b.chips), b.chips.sum(0)), (), "main"),
-        Outcome("Supplier Share|{}|{}", "percent", lambda b: share(b.cube.transpose(1, 2, 0), b.cube.sum(0)[:, :, None]), (SEGMENT_NAMES, REGIONS), "none"),
+        Outcome("Supplier Share|{}|{}", "percent", lambda b: share(b.owned, b.cube.sum(0)[:, :, None]), (SEGMENT_NAMES, REGIONS), "none"),
         Outcome("Capability|{}", "log points", lambda b: b.levels + b.setting.behaviour.frontier_growth * b.elapsed, SEGMENT_LABELS, "none"),
         Outcome("Capability Gap|{}", "years behind the frontier", _gap_years, SEGMENT_LABELS, "main"),
         Outcome("HHI|{}", "index 0-1", _hhi, SEGMENT_LABELS, "none"),
@@ -342,7 +351,7 @@ class Recorder:
         regions = ("World",) if outcome.world else self.setting.regions
         labels: list[tuple[str, ...]] = [()]
         for axis in outcome.labels:
-            labels = [done + (label,) for done in labels for label in axis]
+            labels = [(*done, label) for done in labels for label in axis]
         main = {self.setting.regions[self.setting.focus], *MAIN, "World"}
         keys, keep = [], []
         for i, (region, label) in enumerate((r, x) for r in regions for x in labels):

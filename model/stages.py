@@ -26,6 +26,8 @@ from model.world import Network, Setting, State
 View = SimpleNamespace
 """The declared reads of a stage, as attributes."""
 
+COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
+"""Chips and platforms: AI applications buy compute, so their quality does not change AI applications' cost."""
 CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 
 
@@ -106,14 +108,26 @@ def link_quality(setting: Setting, wedges: Wedges, now: View) -> Array:
     cap = wedges["capability_cap"][table.location[f], economy.buyer_region[b], s]
     elapsed = now.year - setting.first_year
     cap = np.where(np.isfinite(cap), cap - behaviour.frontier_growth[s] * elapsed, np.inf)
-    return usable_quality(behaviour.quality_valuation[f], now.capability[f], setting.capability0[f], cap)
+    quality = usable_quality(behaviour.quality_valuation[f], now.capability[f], setting.capability0[f], cap)
+    buys_compute = np.isin(buyer_segment(setting)[b], [setting.segments.index(x) for x in setting.segments if x == "ai_apps"])
+    compute = np.isin(s, [setting.segments.index(x) for x in COMPUTE if x in setting.segments])
+    return np.where(buys_compute & compute, 0.0, quality)
+
+
+def buyer_segment(setting: Setting) -> Array:
+    """Segment of each buyer [C]: of plants and investors, -1 for final users and states."""
+    economy = setting.economy
+    segment = np.full(len(economy.buyer_region), -1)
+    segment[: economy.n] = economy.table.segment
+    segment[economy.n : economy.n + economy.k] = economy.table.investors[:, 1]
+    return segment
 
 
 # -- 2 respond -----------------------------------------------------------------------------------
 
 
 def respond(setting: Setting, now: View) -> State:
-    """Each state decides which of its measures it applies in the quarter to come."""
+    """Each state decides which of its measures it applies in the quarter to come (E22)."""
     return {"in_force": decide_states(setting, now.year + setting.dt)}
 
 
@@ -146,7 +160,7 @@ def decide(setting: Setting, now: View) -> State:
         lost = np.maximum(0.0, lost - setting.agents.refound(lost, plants.count, success, effort, luck))
     grown = np.exp(behaviour.growth * (now.year - setting.first_year))
     fixed = economy.fixed0 * grown[economy.buyer_region[economy.links.buyer]]
-    compliance, search = _policy_purchases(setting, now, grown), _search_purchases(setting, now, effort)
+    compliance, search = _policy_purchases(setting, now, grown), _search_purchases(setting, now, effort) * grown[table.location]
     fixed = fixed + _from_home_rest(setting, compliance + search)
     stock_order = np.zeros(lt)
     if now.stock_wish.any():
@@ -334,12 +348,24 @@ def exposure(setting: Setting, now: View) -> Array:
     links, lt, n = economy.links, economy.links.technique, economy.n
     f, b = links.supplier[:lt], links.buyer[:lt]
     foreign = setting.technology()[f] & (economy.table.location[f] != economy.buyer_region[b]) & (b < n)
+    foreign &= ~economy.latent[f]
     then = np.bincount(b[foreign], economy.input0[foreign], n)[:n]
     today = np.bincount(b[foreign], np.minimum(now.delivered.inputs, now.input0)[foreign], n)[:n]
     imported = np.where(then > 0, today / np.where(then > 0, then, 1.0), 1.0)
-    blocked = now.wedges["knowledge_flow"][1:, :, :, :].mean(1)  # over origins: [channel, d, s]
+    blocked = np.einsum("cods,ods->cds", now.wedges["knowledge_flow"][1:], frontier_weight(setting))
     open_part = 1 - blocked[:, economy.table.location, economy.table.segment]
     return np.asarray(weight[0] * imported + weight[1:] @ open_part)
+
+
+def frontier_weight(setting: Setting) -> Array:
+    """Weight of each origin as a source of knowledge for d in s [o, d, s]: base output at the frontier, abroad."""
+    table, economy = setting.economy.table, setting.economy
+    weight = np.zeros((economy.regions, table.segments))
+    at_frontier = setting.capability0 >= 0
+    np.add.at(weight, (table.location[at_frontier], table.segment[at_frontier]), economy.output0[at_frontier])
+    abroad = weight[:, None, :] * (1 - np.eye(economy.regions))[:, :, None]
+    total = abroad.sum(0)
+    return np.asarray(abroad / np.where(total > 0, total, 1.0))
 
 
 # -- 9 adopt -------------------------------------------------------------------------------------
@@ -351,11 +377,20 @@ def adopt(setting: Setting, now: View) -> State:
     for index, network in enumerate(setting.networks):
         price = ecosystem_prices(setting, network, now)
         for region, users in enumerate(setting.agents.users[index]):
-            share = now.base[region, network.column]
+            share = seeded(network, region, now.base[region, network.column], now.year)
             choice = users.decide(setting, network, share, price[region], now.wedges, now.year)
             base[region, network.column] = update_base(share, choice, network.rechoice_rate, setting.dt)
             new[region, network.column] = share @ choice
     return {"base": base, "new_choices": new, "theta": relocated(setting, shares_of_links(setting, base), now.moved)}
+
+
+def seeded(network: Network, region: int, share: Array, year: float) -> Array:
+    """Installed shares [e] in which an ecosystem that has entered has at least its seed, taken from the others alike."""
+    fresh = (network.entry[region] <= year + 1e-9) & (share == 0) & (network.seed[region] > 0)
+    if not fresh.any():
+        return share
+    seed = np.where(fresh, network.seed[region], 0.0)
+    return np.asarray(share * (1 - seed.sum()) + seed)
 
 
 def relocated(setting: Setting, theta: Array, moved: Array) -> Array:
@@ -363,20 +398,12 @@ def relocated(setting: Setting, theta: Array, moved: Array) -> Array:
     if not moved.any():
         return theta
     economy, links = setting.economy, setting.economy.links
-    lt, n = links.technique, economy.n
-    f, cell = links.supplier[:lt], links.cell
-    leaving = theta * moved[f, economy.buyer_region[links.buyer[:lt]]]
-    gone = np.flatnonzero(leaving > 0)
-    place = np.full((len(links.start), n), -1)
-    place[cell, f] = np.arange(lt)
-    result = theta - leaving
-    for g in np.unique(f[gone]):
-        mine = gone[f[gone] == g]
-        for sister in np.flatnonzero(setting.plants.refuge[g]):
-            link = place[cell[mine], sister]
-            np.add.at(result, link[link >= 0], (leaving[mine] * setting.plants.refuge[g, sister])[link >= 0])
-            result[mine[link < 0]] += (leaving[mine] * setting.plants.refuge[g, sister])[link < 0]
-    return result
+    source, sister, weight = setting.plants.sisters
+    f, d = links.supplier[: links.technique], economy.buyer_region[links.buyer[: links.technique]]
+    open_part = weight * (1 - moved[f[sister], d[sister]])
+    total = np.bincount(source, open_part, len(theta))[source]
+    shift = (theta * moved[f, d])[source] * np.where(total > 0, open_part / np.where(total > 0, total, 1.0), 0.0)
+    return np.asarray(theta - np.bincount(source, shift, len(theta)) + np.bincount(sister, shift, len(theta)))
 
 
 def ecosystem_prices(setting: Setting, network: Network, now: View) -> Array:

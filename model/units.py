@@ -18,6 +18,9 @@ UNITS: dict[str, str] = {
     "index": "2018 = 1 unless said otherwise",
     "million": "million users, devices or developers",
     "firms": "a count of firms",
+    "years behind the frontier": "a capability gap divided by the frontier's growth",
+    "percent of new choices": "parts of a hundred of those who choose again",
+    "index 0-1": "a concentration or dependence index",
     "switch": "0 or 1",
     "name": "a choice among named alternatives",
 }

@@ -85,7 +85,8 @@ class Behaviour:
 class Network:
     """One choice set: its segment, its ecosystems' columns in the world's list, and how users choose.
 
-    quality [R, e], interoperability [e, e], entry [e] year, users [R] million in 2018.
+    quality [R, e], interoperability [e, e], entry [R, e] year from which it can be chosen (inf: never),
+    launch [e] year from which it can be chosen where others are shut out, seed [R, e] share it starts from, users [R] million in 2018.
     """
 
     segment: str
@@ -94,6 +95,8 @@ class Network:
     quality: Array
     interoperability: Array
     entry: Array
+    launch: Array
+    seed: Array
     users: Array
     network_effect: float
     price_sensitivity: float
@@ -107,7 +110,7 @@ class Network:
 class Plants:
     """What is known of each plant besides its numbers: id, firm ('' for a fringe), kind, owner region, entry year,
     ecosystem column (-1: none), relations a row has with a region's buyers, customs [n, R] region its output leaves from, relocation_speed [n] a year (0: cannot),
-    refuge [n, n] where a firm's business goes when a plant loses a market (rows add to 1, or 0 without sisters)."""
+    sisters: pairs of links (from, to, weight) of one firm's plants in a segment to the same buyer."""
 
     ids: tuple[str, ...]
     firms: tuple[str, ...]
@@ -118,7 +121,7 @@ class Plants:
     customs: Array
     entity: Any
     relocation_speed: Array
-    refuge: Any
+    sisters: tuple[Index, Index, Array]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from calibration.registry import central, override
 from model.axes import REGION_INDEX, REGIONS, SEGMENTS
 from model.instruments import Facts, Instrument, Lever, Order, Value, instruments
-from model.kernel.links import Array
+from model.kernel.links import Array, Index
 from model.kernel.table import BaseTable
 from model.outcomes import Key
 from model.scenario.resolve import load_scenario
@@ -45,7 +45,8 @@ def measure(
     """A measure whose levers do not move; levers not given are neutral."""
     values = {**neutral_levers(instruments()[instrument]), **levers}
     paths = {key: Path(constant=value) for key, value in values.items()}
-    return Measure(name or instrument, instrument, start, end, None, suspended, senders, targets, paths, "test", Place("test", 1))
+    name, place = name or instrument, Place("test", 1)
+    return Measure(name, instrument, start, end, None, suspended, senders, targets, paths, "test", place)
 
 
 def with_measures(measures: tuple[Measure, ...], last: str = "2019Q4", blocs: bool = False) -> Scenario:
@@ -123,9 +124,10 @@ def arrays(wedges: Wedges) -> dict[str, Array]:
 
 
 # -- runs --------------------------------------------------------------------------------------------
-def still() -> Parameters:
-    """Central parameters without growth, entry, catch-up and ecosystem drift."""
-    return override(central(), STILL, check=False)
+def still(parameters: Parameters | None = None, leave: tuple[str, ...] = ()) -> Parameters:
+    """Parameters (the central ones) without growth, entry, catch-up and ecosystem drift, but for those left on."""
+    changes = {name: value for name, value in STILL.items() if name not in leave}
+    return override(parameters or central(), changes, check=False)
 
 
 def quarters(model: Decoupling) -> Iterator[State]:
@@ -183,7 +185,7 @@ def sum_by(setting: Setting, value: Array) -> Array:
     """Sum of a plant value by region and segment [R, S]."""
     table = setting.economy.table
     place = table.location * table.segments + table.segment
-    return np.bincount(place, value, table.regions * table.segments).reshape(table.regions, -1)
+    return np.asarray(np.bincount(place, value, table.regions * table.segments).reshape(table.regions, -1), float)
 
 
 def cube(setting: Setting, state: State) -> Array:
@@ -198,18 +200,19 @@ def cube(setting: Setting, state: State) -> Array:
 
 
 # -- permutations ------------------------------------------------------------------------------------
-def permuted(table: BaseTable, p: Array) -> BaseTable:
+def permuted(table: BaseTable, p: Index) -> BaseTable:
     """The table with plant p[i] in place i."""
     columns = np.concatenate([p, np.arange(table.plants, table.flow.shape[1])])
     rows = {
         name: getattr(table, name)[p] for name in (
-            "location", "segment", "wages", "investment", "capacity", "depreciation", "build_lag", "theta", "entry_capacity",
+            "location", "segment", "wages", "investment", "capacity", "depreciation", "build_lag", "theta",
+            "entry_capacity",
         )
     }  # fmt: skip
     return table.replace(owner=table.owner[:, p], flow=table.flow[p][:, columns], **rows)
 
 
-def permuted_wedges(w: OracleWedges, p: Array) -> OracleWedges:
+def permuted_wedges(w: OracleWedges, p: Index) -> OracleWedges:
     """The same policy for the permuted plants."""
     columns = np.concatenate([p, np.arange(len(p), w.denial.shape[1])])
     both = {name: getattr(w, name)[p][:, columns] for name in ("denial", "tau", "tariff", "quality", "orders")}
@@ -218,7 +221,7 @@ def permuted_wedges(w: OracleWedges, p: Array) -> OracleWedges:
     )  # fmt: skip
 
 
-def renamed(table: BaseTable, p: Array) -> BaseTable:
+def renamed(table: BaseTable, p: Index) -> BaseTable:
     """The table with region p[i] called i: plants, investors and the columns of final users and states move along."""
     new = np.argsort(p)
     n, k, regions = table.plants, len(table.investors), table.regions
@@ -231,7 +234,7 @@ def renamed(table: BaseTable, p: Array) -> BaseTable:
     )  # fmt: skip
 
 
-def renamed_wedges(w: OracleWedges, table: BaseTable, p: Array) -> OracleWedges:
+def renamed_wedges(w: OracleWedges, table: BaseTable, p: Index) -> OracleWedges:
     """The same policy for the renamed regions of `table` (its form before renaming)."""
     new, n, k = np.argsort(p), table.plants, len(table.investors)
     investors = np.column_stack([new[table.investors[:, 0]], table.investors[:, 1:]])

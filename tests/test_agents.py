@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from model.agents.population import Firm, PlantView, State, Users, observe, rule_of
-from model.agents.rules import FirmDecision, FirmRule, binomial, decide_firm
+from model.agents.population import Firm, State, Users, observe, rule_of
+from model.agents.rules import FirmDecision, FirmRule, PlantView, binomial, decide_firm
 from model.kernel.links import Array
 from model.outcomes import Key
 from model.simulation import Decoupling
@@ -74,7 +74,7 @@ def test_every_agent_is_asked_every_quarter() -> None:
     asked: dict[str, int] = {"state": 0, "firm": 0, "users": 0}
 
     def counting(kind: str, base: type[mesa.Agent]) -> type[mesa.Agent]:
-        class Counting(base):  # type: ignore[misc, valid-type]
+        class Counting(base):  # type: ignore[misc]
             def decide(self, *arguments: Any) -> Any:
                 asked[kind] += 1
                 return super().decide(*arguments)

@@ -1,4 +1,4 @@
-"""What must not matter: names, order and split of plants and regions, the unit of account, who else draws (MODEL.md 8.7)."""
+"""What must not matter: names, order and split of plants and regions, the unit, who else draws (MODEL.md 8.7)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.errors import TableError
-from model.kernel.links import Array
+from model.kernel.links import Array, Index
 from model.streams import stream, uniforms
 from model.world import State
 from tests import small
@@ -25,7 +25,7 @@ def relative(one: Array, two: Array) -> float:
     return float((abs(one - two) / np.maximum(abs(one), 1e-12)).max())
 
 
-def random_order(seed: int, size: int) -> Array:
+def random_order(seed: int, size: int) -> Index:
     return np.random.default_rng(seed).permutation(size)
 
 

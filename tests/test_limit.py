@@ -46,9 +46,8 @@ def test_long_run_is_the_static_equilibrium(seed: int) -> None:
     assert p.sigma.min() >= 1.5
     assert p.speed.min() >= 0.3
     static = solve_static(table, p.sigma, p.eta, static_wedges(wedges, economy), eta_final=p.eta_final)
-    path = run_engine(
-        small.build_setting(table, p, unlimited=True), wedges, MOST_QUARTERS / 4, lambda s: distance(s, static) < CLOSE / 10
-    )  # fmt: skip
+    setting = small.build_setting(table, p, unlimited=True)
+    path = run_engine(setting, wedges, MOST_QUARTERS / 4, lambda s: distance(s, static) < CLOSE / 10)
     assert distance(path[0], static) > 1e-3
     assert distance(path[-1], static) < CLOSE
     assert len(path) < MOST_QUARTERS
@@ -117,7 +116,8 @@ def test_half_denied_is_half_delivered(dt: float) -> None:
     path = run_engine(setting, wedges, 2.5)
     for state in path:
         got = state["delivered"]
-        placed = state["inputs"] * state["input0"] * (got.market.output / got.scale[: economy.n])[np.minimum(b, economy.n - 1)]
+        activity = got.market.output / got.scale[: economy.n]
+        placed = state["inputs"] * state["input0"] * activity[np.minimum(b, economy.n - 1)]
         orders = hit & (placed > 0)
         assert got.rho.min() == 1
         assert orders.sum() > 10
@@ -128,7 +128,7 @@ def test_half_denied_is_half_delivered(dt: float) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_stronger_denial_never_raises_deliveries(seed: int) -> None:
-    """From one state, ever stronger denials deliver ever less of the segment in the same quarter; a cut delivers nothing."""
+    """From one state, ever stronger denials deliver ever less in the same quarter; a cut delivers nothing."""
     table = random_table(seed)
     setting = small.build_setting(table, parameters())
     base = neutral(calibrate(table))

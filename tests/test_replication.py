@@ -1,10 +1,11 @@
-"""Without growth, entry, catch-up and drift the model gives back its base table, quarter after quarter (MODEL.md 8.1)."""
+"""Without growth, entry, catch-up and drift the model gives back its base table every quarter (MODEL.md 8.1)."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from calibration.draws import draw_parameters
 from model.kernel.inversion import base_profit
 from model.simulation import Decoupling
 from model.world import State
@@ -78,9 +79,7 @@ def test_recorded_outcomes_do_not_move(model: Decoupling, path: list[State]) -> 
 
 def test_ecosystem_shares_are_stationary_while_users_choose_again() -> None:
     """The inverted qualities hold the base-year shares also where users do choose (entries alone are off)."""
-    still = {name: value for name, value in small.STILL.items() if name != "rechoice_rate"}
-    parameters = small.override(small.central(), still, check=False)
-    model = Decoupling(small.scenario("no_policy", "2022Q4"), parameters=parameters)
+    model = Decoupling(small.scenario("no_policy", "2022Q4"), parameters=small.still(leave=("rechoice_rate",)))
     state = list(small.quarters(model))[-1]
     assert min(network.rechoice_rate for network in model.setting.networks) > 0.05
     assert abs(state["base"] - model.setting.base0).max() < 1e-11
@@ -91,8 +90,7 @@ def test_ecosystem_shares_are_stationary_while_users_choose_again() -> None:
 @pytest.mark.parametrize("name", ["growth_baseline", "entrant_date"])
 def test_each_switch_is_needed(name: str) -> None:
     """With growth or entry left on the table is left behind: the replication is not an accident of the code."""
-    off = {key: value for key, value in small.STILL.items() if key != name}
-    model = Decoupling(small.scenario("no_policy", "2020Q4"), parameters=small.override(small.central(), off, check=False))
+    model = Decoupling(small.scenario("no_policy", "2020Q4"), parameters=small.still(leave=(name,)))
     state = list(small.quarters(model))[-1]
     base = model.setting.economy.flow0 > 0
     assert abs(state["books"].flow[base] / model.setting.economy.flow0[base] - 1).max() > 1e-4
@@ -100,11 +98,8 @@ def test_each_switch_is_needed(name: str) -> None:
 
 def test_replication_holds_for_other_states_of_the_world() -> None:
     """The same for drawn parameters: calibration has no constant tuned to the central values."""
-    from calibration.draws import draw_parameters
-
     for draw in (1, 2):
-        parameters = small.override(draw_parameters(draw), small.STILL, check=False)
-        model = Decoupling(small.scenario("no_policy", "2019Q4"), parameters=parameters)
+        model = Decoupling(small.scenario("no_policy", "2019Q4"), parameters=small.still(draw_parameters(draw)))
         base = model.setting.economy.flow0 > 0
         for state in small.quarters(model):
             assert abs(state["books"].flow[base] / model.setting.economy.flow0[base] - 1).max() < TOLERANCE

@@ -53,7 +53,8 @@ class Users(mesa.Agent):
         here, column = self.region, network.column
         bridge = network.interoperability * (1 - wedges["interoperability"][here][np.ix_(column, column)])
         loss = wedges["market_access"][column, here]
-        allowed = (network.entry <= year + 1e-9) & (loss < 1)
+        forked = (loss > 0).any() & (network.launch <= year + 1e-9)
+        allowed = ((network.entry[here] <= year + 1e-9) | forked) & (loss < 1)
         if not allowed.any():
             return np.eye(len(share))
         u = utility(

@@ -56,7 +56,20 @@ def _run(name: str, options: dict[str, Any]) -> int:
         quiet=options["quiet"],
         force=options["force"],
     )
-    return _report(run_scenario(request), out, options)
+    return _report(run_scenario(request, _progress(options)), out, options)
+
+
+def _progress(options: dict[str, Any]) -> Any:
+    """A counter on standard error while the runs go on, where a person is looking."""
+    stream = click.get_text_stream("stderr")
+    if options["quiet"] or options["json"] or not stream.isatty():
+        return None
+
+    def show(done: int, planned: int) -> None:
+        end = "\n" if done == planned else ""
+        click.echo("\r" + word("cli.run.progress", options["lang"], done=done, planned=planned) + end, err=True, nl=False)
+
+    return show
 
 
 def _report(result: Any, out: Path, options: dict[str, Any]) -> int:

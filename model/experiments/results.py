@@ -167,7 +167,7 @@ def stance_levels(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
 
 def _stance_first(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with `stance` as its first column and plain text in the text columns."""
-    texts = {column: str for column in ("scenario", "region", "variable", "unit")}
+    texts = dict.fromkeys(("scenario", "region", "variable", "unit"), str)
     return frame[["stance", *(column for column in frame.columns if column != "stance")]].astype(texts)
 
 

@@ -18,6 +18,7 @@ from model.axes import REGION_INDEX, quarter_start
 from model.errors import ModelError
 from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
 from model.experiments.identity import engine_hash, run_hash
+from model.experiments.stability import accepted_draws
 from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
 from model.scenario.types import Scenario
@@ -79,7 +80,7 @@ def plan_cases(request: RunRequest) -> list[Case]:
     scenario, sides = request.scenario, index_sides(request.scenario)
     stances = stances_of(request)
     cases: list[Case] = []
-    for draw in range(request.draws):
+    for draw in accepted_draws(request.draws)[0]:
         if request.baseline is not None:
             base = request.baseline
             cases.append(Case(base.name, base, None, draw, request.seed, sides, request.record))
@@ -146,7 +147,7 @@ def manifest(request: RunRequest, cases: list[Case], shards: Shards) -> dict[str
         "scenario": resolved(request.scenario),
         "baseline": resolved(request.baseline) if request.baseline else None,
         "stances": [s or "" for s in stances_of(request)],
-        "parameters": parameter_hash(central()), "draws": request.draws, "seed": request.seed,
+        "parameters": parameter_hash(central()), "draws": request.draws, "refused_draws": accepted_draws(request.draws)[1], "seed": request.seed,
         "engine": {"version": __version__, "sources": engine_hash()},
         "planned": len(cases),
         "failed": [f.__dict__ for f in shards.failures],

@@ -58,11 +58,3 @@ def invert_quality(
         if abs(step).max() < 1e-14:
             break
     return np.where(live, quality - share @ quality, 0.0)
-
-
-def shares_in_force(theta0: Array, base_now: Array, base_then: Array, cell_total: Array) -> Array:
-    """theta [links of a network segment] (E18b): scaled with N(t)/N(0), renormalised over the choice set.
-
-    All per link; cell_total = sum of the scaled shares over the link's cell.
-    """
-    return theta0 * base_now / base_then / cell_total

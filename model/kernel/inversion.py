@@ -52,7 +52,7 @@ class Groups(NamedTuple):
 
 def group_plants(table: BaseTable, links: Links, investor: Index, capital0: Array) -> Groups:
     """Groups of plants that share region and segment, and what the solver needs of them."""
-    n, k, regions = table.plants, len(table.investors), table.regions
+    k, regions = len(table.investors), table.regions
     _, group = np.unique(table.location * table.segments + table.segment, return_inverse=True)
     count = int(group.max()) + 1
     size = np.maximum(table.output, 1e-12)
