@@ -10,6 +10,7 @@ import pandas as pd
 from calibration.base_year import BaseYear, build_base_year
 from calibration.base_year_diagnostics import value_added
 from model.axes import QUARTERS_PER_YEAR, REGIONS, SEGMENTS
+from model.kernel.links import sum_by
 
 PAGE = Path(__file__).parent.parent / "docs" / "base_year.md"
 BASES = ("location", "billing", "headquarters")
@@ -193,7 +194,7 @@ def _named(base: BaseYear) -> pd.DataFrame:
     """Sales of named plants in bn USD and as a share of their cell; entrants with their date."""
     table, world = base.table, base.usd * QUARTERS_PER_YEAR
     cell = table.location * len(SEGMENTS) + table.segment
-    total = np.bincount(cell, table.output, len(REGIONS) * len(SEGMENTS))
+    total = sum_by(cell, table.output, len(REGIONS) * len(SEGMENTS))
     keep = [i for i, kind in enumerate(base.kind) if kind == "named"]
     return pd.DataFrame({
         "plant": [base.plant_ids[i] for i in keep], "firm": [base.firms[i] for i in keep],

@@ -177,14 +177,23 @@ def _capability(parameters: Parameters, table: BaseTable, plants: Plants) -> Arr
 
 
 def _actions(scenario: Scenario, stance: str | None) -> tuple[Action, ...]:
-    """The scenario's measures with blocs resolved for a stance; a measure without two sides is left out."""
+    """The scenario's measures with blocs resolved for a stance; a measure without two sides is left out.
+
+    In an order of their own content, not of the file: sums of three wedges depend on order in the last bit.
+    """
     found = []
     for m in scenario.measures:
         senders = tuple(REGION_INDEX[r] for r in scenario.active(m, stance))
         targets = tuple(REGION_INDEX[r] for r in scenario.regions(m.targets, stance))
         if senders and targets:
             found.append(Action(m.id, m.instrument, senders, targets, m))
-    return tuple(found)
+    return tuple(sorted(found, key=_content))
+
+
+def _content(action: Action) -> tuple[str, float, tuple[int, ...], tuple[int, ...], str]:
+    """What an action is, whatever its place in the file."""
+    m = action.measure
+    return (m.instrument, m.start, action.senders, action.targets, repr((m.end, m.suspended, sorted(m.levers.items()))))
 
 
 def _serving_both(scenario: Scenario, stance: str | None) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.axes import CHIP_PRODUCTS, LAYER_NAMES, LAYERS, REGIONS, SEGMENT_INDEX, SEGMENT_NAMES, SEGMENTS
-from model.kernel.links import Array
+from model.kernel.links import Array, Index, sum_by
 from model.outcomes import Key
 from model.record_gdp import ChainedGdp
 from model.world import Setting, State
@@ -27,10 +27,10 @@ MAIN = ("USA", "CHN")
 class Fixed(NamedTuple):
     """Index helpers that do not change in a run: cell of each link in [o, d, s]; firms; owners; members of two blocs."""
 
-    cell: Array
+    cell: Index
     size: tuple[int, int, int]
     firms: tuple[str, ...]
-    firm: Array
+    firm: Index
     blocs: tuple[tuple[int, ...], tuple[int, ...]]
     base_gdp: Array
     base_income: Array
@@ -64,7 +64,7 @@ class Book:
     @cached_property
     def cube(self) -> Array:
         """Deliveries at basic prices by location of the plant [o, d, s]."""
-        return np.bincount(self.fixed.cell, self.books.value, int(np.prod(self.fixed.size))).reshape(self.fixed.size)
+        return sum_by(self.fixed.cell, self.books.value, int(np.prod(self.fixed.size))).reshape(self.fixed.size)
 
     @cached_property
     def owned(self) -> Array:
@@ -73,7 +73,7 @@ class Book:
         r, _, s = self.fixed.size
         place = (economy.buyer_region[links.buyer] * s + economy.table.segment[links.supplier]) * r
         place = place + self.setting.plants.owner[links.supplier]
-        return np.bincount(place, self.books.value, r * s * r).reshape(r, s, r)
+        return sum_by(place, self.books.value, r * s * r).reshape(r, s, r)
 
     @cached_property
     def chips(self) -> Array:
@@ -82,7 +82,7 @@ class Book:
         region = self.setting.economy.buyer_region[links.buyer]
         chip = np.isin(self.setting.economy.table.segment[links.supplier], CHIPS)
         place = links.supplier[chip] * self.fixed.size[1] + region[chip]
-        by_plant = np.bincount(place, self.books.value[chip], n * self.fixed.size[1]).reshape(n, -1)
+        by_plant = sum_by(place, self.books.value[chip], n * self.fixed.size[1]).reshape(n, -1)
         return np.asarray(self.setting.plants.customs.T @ by_plant)
 
     @cached_property
@@ -93,7 +93,7 @@ class Book:
     def by_owner(self, value: Array) -> Array:
         """Sum of a plant value by owner region and segment [r, s]."""
         owner, segment = self.setting.plants.owner, self.setting.economy.table.segment
-        return np.bincount(owner * self.fixed.size[2] + segment, value, self.fixed.size[0] * self.fixed.size[2]).reshape(
+        return sum_by(owner * self.fixed.size[2] + segment, value, self.fixed.size[0] * self.fixed.size[2]).reshape(
             self.fixed.size[0], -1
         )
 
@@ -102,12 +102,12 @@ class Book:
         """Value added by location and segment [r, s]: revenue and subsidy less current purchases (nominal)."""
         economy, n = self.setting.economy, self.setting.n
         links = economy.links
-        bought = np.bincount(links.buyer, self.books.paid, len(economy.buyer_region))[:n]
-        apart = np.bincount(links.buyer, self.other, len(economy.buyer_region))[:n]
+        bought = sum_by(links.buyer, self.books.paid, len(economy.buyer_region))[:n]
+        apart = sum_by(links.buyer, self.other, len(economy.buyer_region))[:n]
         subsidy = self.now["terms"].subsidy
         value = self.sales * (1 + subsidy / (1 - subsidy)) - bought + apart
         place = economy.table.location * self.fixed.size[2] + economy.table.segment
-        return np.bincount(place, value, self.fixed.size[0] * self.fixed.size[2]).reshape(self.fixed.size[0], -1)
+        return sum_by(place, value, self.fixed.size[0] * self.fixed.size[2]).reshape(self.fixed.size[0], -1)
 
     @cached_property
     def other(self) -> Array:
@@ -122,8 +122,8 @@ class Book:
         table, weight = self.setting.economy.table, self.setting.economy.output0
         place = table.location * self.fixed.size[2] + table.segment
         size = self.fixed.size[0] * self.fixed.size[2]
-        total = np.bincount(place, weight, size)
-        level = np.bincount(place, weight * self.now["capability"], size)
+        total = sum_by(place, weight, size)
+        level = sum_by(place, weight * self.now["capability"], size)
         with np.errstate(invalid="ignore", divide="ignore"):
             return (level / total).reshape(self.fixed.size[0], -1)
 
@@ -199,7 +199,7 @@ def _gap_years(book: Book) -> Array:
 
 def _firm(book: Book, value: Array) -> Array:
     """[firm] sums of a plant value."""
-    return np.bincount(book.fixed.firm, value, len(book.fixed.firms) + 1)[:-1]
+    return sum_by(book.fixed.firm, value, len(book.fixed.firms) + 1)[:-1]
 
 
 def _hhi(book: Book) -> Array:
@@ -209,7 +209,7 @@ def _hhi(book: Book) -> Array:
     r, s = book.fixed.size[0], book.fixed.size[2]
     d = book.setting.economy.buyer_region[links.buyer]
     place = (d * s + book.setting.economy.table.segment[f]) * firms + book.fixed.firm[f]
-    value = np.bincount(place, book.books.value, r * s * firms).reshape(r, s, firms)
+    value = sum_by(place, book.books.value, r * s * firms).reshape(r, s, firms)
     total = value.sum(2)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(total > 0, ((value[:, :, :-1] / total[:, :, None]) ** 2).sum(2), np.nan)
@@ -230,8 +230,8 @@ def _compliance(book: Book) -> Array:
     origin = economy.table.location[economy.links.supplier]
     rest = economy.table.segments - 1
     price = np.array([_rest_price(book, r, rest) for r in range(economy.regions)])
-    fixed = np.bincount(economy.table.location, book.now["compliance"], economy.regions) * price
-    return np.bincount(origin, extra, economy.regions) + fixed
+    fixed = sum_by(economy.table.location, book.now["compliance"], economy.regions) * price
+    return np.asarray(sum_by(origin, extra, economy.regions) + fixed)
 
 
 def _rest_price(book: Book, region: int, rest: int) -> float:
@@ -304,7 +304,7 @@ def _network_outcomes(segment: str, ecosystems: tuple[str, ...]) -> list[Outcome
     """Choices, installed bases and, for hosts, developers' places."""
     name = SEGMENT_NAMES[SEGMENTS.index(segment)]
 
-    def network(book: Book) -> tuple[Array, Array]:
+    def network(book: Book) -> tuple[Index, Array]:
         found = next(x for x in book.setting.networks if x.segment == segment)
         return found.column, found.users
 

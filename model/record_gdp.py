@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.kernel.inversion import base_profit
-from model.kernel.links import Array
+from model.kernel.links import Array, sum_by
 from model.world import Setting, State
 
 
@@ -22,7 +22,7 @@ class ChainedGdp:
         self.price, self.duty = np.ones(economy.n), economy.tariff0.copy()
         self.base_gdp = self.value(economy.output0, technique, economy.flow0)
         foreign = economy.table.owner @ base_profit(economy)
-        at_home = np.bincount(economy.table.location, base_profit(economy), economy.regions)
+        at_home = sum_by(economy.table.location, base_profit(economy), economy.regions)
         self.base_gnp = self.base_gdp + foreign - at_home
         self.level, self.reference = np.ones(economy.regions), self.base_gdp
         self.sums: list[Array] = []
@@ -33,9 +33,9 @@ class ChainedGdp:
         economy, links = self.setting.economy, self.setting.economy.links
         location, region = economy.table.location, economy.buyer_region[links.buyer]
         price = self.price[links.supplier]
-        bought = np.bincount(links.buyer, (1 + self.duty) * price * current, len(economy.buyer_region))[: economy.n]
-        duties = np.bincount(region, self.duty * price * flow, economy.regions)
-        return np.bincount(location, self.price * output - bought, economy.regions) + duties
+        bought = sum_by(links.buyer, (1 + self.duty) * price * current, len(economy.buyer_region))[: economy.n]
+        duties = sum_by(region, self.duty * price * flow, economy.regions)
+        return sum_by(location, self.price * output - bought, economy.regions) + duties
 
     def add(self, now: State) -> Array:
         """Index [R] of the quarter just run, 2018 base table = 1."""

@@ -16,7 +16,7 @@ from model.kernel.adoption import update_base
 from model.kernel.capability import update_capability, usable_quality
 from model.kernel.deliveries import Orders, deliver
 from model.kernel.external import external_balances, find_blocs, habit_in_blocs, paid_abroad, update_habit
-from model.kernel.links import Array, Mask
+from model.kernel.links import Array, Mask, sum_by
 from model.kernel.market import Guess, Terms
 from model.kernel.sourcing import Sourcing, update_orders
 from model.kernel.technique import composite
@@ -177,15 +177,15 @@ def decide(setting: Setting, now: View) -> State:
 def _effort(setting: Setting, seeks: Array) -> Array:
     """Part of each region's purchases whose buyers seek suppliers [R]."""
     table, weight = setting.economy.table, setting.economy.output0
-    total = np.bincount(table.location, weight, setting.economy.regions)
-    return np.bincount(table.location, weight * seeks, setting.economy.regions) / total
+    total = sum_by(table.location, weight, setting.economy.regions)
+    return sum_by(table.location, weight * seeks, setting.economy.regions) / total
 
 
 def _policy_purchases(setting: Setting, now: View, grown: Array) -> Array:
     """Fixed compliance cost of each plant [n], in units of home rest at base prices (a year's share as a rate)."""
     table = setting.economy.table
     share = now.wedges["fixed_cost"][table.location, table.segment]
-    return share * setting.economy.output0 * grown[table.location]
+    return np.asarray(share * setting.economy.output0 * grown[table.location])
 
 
 def _search_purchases(setting: Setting, now: View, effort: Array) -> Array:
@@ -198,7 +198,7 @@ def _search_purchases(setting: Setting, now: View, effort: Array) -> Array:
     f, b = links.supplier[own], links.buyer[own]
     sought = economy.flow0[own] * now.lost[f, economy.buyer_region[b]] * effort[economy.buyer_region[b]]
     extra = now.wedges["search_cost"][economy.table.location, economy.table.segment]
-    return (setting.behaviour.search_cost + extra) * np.bincount(b, sought, economy.n)
+    return np.asarray((setting.behaviour.search_cost + extra) * sum_by(b, sought, economy.n))
 
 
 def _from_home_rest(setting: Setting, amount: Array) -> Array:
@@ -212,7 +212,7 @@ def _from_home_rest(setting: Setting, amount: Array) -> Array:
     at_home = (links.buyer < economy.n) & (economy.table.segment[f] == rest)
     at_home &= economy.table.location[f] == economy.buyer_region[links.buyer]
     weight = np.where(at_home, economy.output0[f], 0.0)
-    total = np.bincount(b, weight, economy.n)
+    total = sum_by(b, weight, economy.n)
     return np.where(at_home, weight / np.where(total > 0, total, 1.0)[b] * amount[b], 0.0)
 
 
@@ -241,7 +241,7 @@ def trade(setting: Setting, now: View) -> State:
     economy = setting.economy
     links, n, k, lt = economy.links, economy.n, economy.k, economy.links.technique
     input0 = economy.input0 * now.theta / economy.theta
-    investment = np.bincount(economy.investor[economy.investor >= 0], now.investment[economy.investor >= 0], k)
+    investment = sum_by(economy.investor[economy.investor >= 0], now.investment[economy.investor >= 0], k)
     share = _own_share(setting, now.investment, investment)
     fixed = now.fixed.copy()
     stocked = now.stock_order * input0 * now.inputs
@@ -349,8 +349,8 @@ def exposure(setting: Setting, now: View) -> Array:
     f, b = links.supplier[:lt], links.buyer[:lt]
     foreign = setting.technology()[f] & (economy.table.location[f] != economy.buyer_region[b]) & (b < n)
     foreign &= ~economy.latent[f]
-    then = np.bincount(b[foreign], economy.input0[foreign], n)[:n]
-    today = np.bincount(b[foreign], np.minimum(now.delivered.inputs, now.input0)[foreign], n)[:n]
+    then = sum_by(b[foreign], economy.input0[foreign], n)[:n]
+    today = sum_by(b[foreign], np.minimum(now.delivered.inputs, now.input0)[foreign], n)[:n]
     imported = np.where(then > 0, today / np.where(then > 0, then, 1.0), 1.0)
     blocked = np.einsum("cods,ods->cds", now.wedges["knowledge_flow"][1:], frontier_weight(setting))
     open_part = 1 - blocked[:, economy.table.location, economy.table.segment]
@@ -401,9 +401,9 @@ def relocated(setting: Setting, theta: Array, moved: Array) -> Array:
     source, sister, weight = setting.plants.sisters
     f, d = links.supplier[: links.technique], economy.buyer_region[links.buyer[: links.technique]]
     open_part = weight * (1 - moved[f[sister], d[sister]])
-    total = np.bincount(source, open_part, len(theta))[source]
+    total = sum_by(source, open_part, len(theta))[source]
     shift = (theta * moved[f, d])[source] * np.where(total > 0, open_part / np.where(total > 0, total, 1.0), 0.0)
-    return np.asarray(theta - np.bincount(source, shift, len(theta)) + np.bincount(sister, shift, len(theta)))
+    return np.asarray(theta - sum_by(source, shift, len(theta)) + sum_by(sister, shift, len(theta)))
 
 
 def ecosystem_prices(setting: Setting, network: Network, now: View) -> Array:
@@ -416,8 +416,8 @@ def ecosystem_prices(setting: Setting, network: Network, now: View) -> Array:
     place = region * len(setting.ecosystems) + column
     live = (column >= 0) & (economy.theta[final] > 0)
     size = economy.regions * len(setting.ecosystems)
-    weight = np.bincount(place[live], economy.theta[final][live], size)
-    total = np.bincount(place[live], (economy.theta[final] * change)[live], size)
+    weight = sum_by(place[live], economy.theta[final][live], size)
+    total = sum_by(place[live], (economy.theta[final] * change)[live], size)
     mean = np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), 1.0)
     return mean.reshape(economy.regions, -1)[:, network.column]
 

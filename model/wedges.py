@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,7 @@ class Wedges:
             self._arrays[name] = np.full(self.shape(name), RULES[WEDGES[name].rule][0])
         return self._arrays[name]
 
-    def move(self, name: str, where: tuple[object, ...], amount: Array | float) -> None:
+    def move(self, name: str, where: tuple[Any, ...], amount: Array | float) -> None:
         """Combine `amount` into the cells `where` (an index for numpy) by the wedge's rule."""
         array, combine = self[name], RULES[WEDGES[name].rule][1]
         array[where] = combine(array[where], np.asarray(amount, float))

@@ -46,12 +46,12 @@ class Stub:
     failed: int = 0
     error: BaseException | None = None
 
-    def run_scenario(self, request: dict[str, Any]) -> types.SimpleNamespace:
+    def run_scenario(self, request: dict[str, Any], progress: object = None) -> types.SimpleNamespace:
         """Note the request; answer with a count of failures, or raise."""
         self.requests.append(request)
         if self.error is not None:
             raise self.error
-        return types.SimpleNamespace(failed=self.failed, cases=4)
+        return types.SimpleNamespace(failed=self.failed, cases=4, text="", failures=[])
 
 
 @pytest.fixture

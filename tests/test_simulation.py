@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,9 +18,9 @@ from model.experiments.cases import Case, run_cases
 from model.experiments.store import write_results
 from model.instruments import Value
 from model.kernel.accounts import account
-from model.kernel.links import Array
+from model.kernel.links import Array, Mask
 from model.scenario.types import Scenario
-from model.schedule import run_quarter
+from model.schedule import SCHEDULE, run_quarter
 from model.simulation import Decoupling
 from model.world import Parameters, Setting, State
 from tests import small
@@ -121,6 +122,81 @@ def test_a_stronger_denial_never_raises_deliveries(segment: str) -> None:
         assert found == sorted(found, reverse=True), found
         assert found[0] > found[2] > 0
         assert found[-1] == 0
+
+
+# -- from wedges to links ----------------------------------------------------------------------------
+def enacted(levers: dict[str, Value], **changes: Array) -> tuple[Setting, State]:
+    """What the first stage writes on the first day, under an export control of the USA against China."""
+    model = Decoupling(small.with_measures((small.measure("export_control", levers, 2018.0, senders=("USA",)),)))
+    now = SimpleNamespace(**(model.now | changes))
+    return model.setting, SCHEDULE[0].function(model.setting, now)
+
+
+def links_between(setting: Setting, origin: str, target: str, segment: str) -> Mask:
+    """Links from plants of a region and segment to buyers of a region."""
+    economy, links = setting.economy, setting.economy.links
+    here = economy.table.location[links.supplier] == REGION_INDEX[origin]
+    there = economy.buyer_region[links.buyer] == REGION_INDEX[target]
+    return np.asarray(here & there & (economy.table.segment[links.supplier] == SEGMENT_INDEX[segment]))
+
+
+def test_a_denial_reaches_its_links_and_no_others() -> None:
+    setting, wrote = enacted({"segments": ("equipment",), "denial_rate": 0.6})
+    hit = links_between(setting, "USA", "CHN", "equipment")
+    assert hit.sum() > 5
+    assert wrote["denial"][hit] == pytest.approx(0.6)
+    assert not wrote["denial"][~hit].any()
+
+
+def test_an_exemption_by_owner_spares_foreign_plants_only() -> None:
+    """Plants and investors in China with a foreign owner keep their tools; Chinese ones do not."""
+    setting, wrote = enacted({"segments": ("equipment",), "denial_rate": 0.6, "owner_exemption": 1.0})
+    economy, buyer = setting.economy, setting.economy.links.buyer
+    owner = np.full(len(economy.buyer_region), REGION_INDEX["CHN"])
+    owner[: economy.n] = setting.plants.owner
+    owner[economy.n : economy.n + economy.k] = economy.table.investors[:, 2]
+    hit = links_between(setting, "USA", "CHN", "equipment")
+    foreign = hit & (owner[buyer] != REGION_INDEX["CHN"])
+    assert (foreign & (buyer < economy.n)).any()
+    assert (foreign & (buyer >= economy.n)).any()
+    assert not wrote["denial"][foreign].any()
+    assert wrote["denial"][hit & ~foreign] == pytest.approx(0.6)
+
+
+def test_relations_given_up_are_denied_abroad_not_at_home() -> None:
+    setting = Decoupling(small.scenario()).setting
+    lost = np.zeros((setting.n, setting.economy.regions))
+    lost[:, REGION_INDEX["CHN"]] = 0.25
+    setting, wrote = enacted({"segments": ("equipment",), "denial_rate": 0.6}, lost=lost)
+    assert wrote["denial"][links_between(setting, "USA", "CHN", "logic")] == pytest.approx(0.25)
+    assert wrote["denial"][links_between(setting, "USA", "CHN", "equipment")] == pytest.approx(1 - 0.4 * 0.75)
+    assert not wrote["denial"][links_between(setting, "CHN", "CHN", "logic")].any()
+    assert not wrote["denial"][links_between(setting, "USA", "KOR", "logic")].any()
+
+
+def test_a_denial_beyond_the_threshold_is_a_full_cut() -> None:
+    limit = central().scalar("full_cut_threshold")
+    for rate, expected in ((limit - 0.01, limit - 0.01), (limit + 0.01, 1.0)):
+        setting, wrote = enacted({"segments": ("logic",), "denial_rate": rate})
+        hit = links_between(setting, "USA", "CHN", "logic")
+        assert wrote["denial"][hit] == pytest.approx(expected, abs=1e-12)
+        assert wrote["open_links"][hit[: len(wrote["open_links"])].nonzero()[0]].any() == (expected < 1)
+
+
+def test_capacity_without_capital_goods_follows_orders() -> None:
+    """Plants that buy no capital goods grow where more is wanted and shrink where less is."""
+    cut = small.measure("export_control", {"segments": ("devices", "os"), "denial_rate": 0.9}, 2018.0)
+    model = Decoupling(small.with_measures((cut,)), parameters=small.still())
+    before = model.now["capacity"]
+    states = list(small.quarters(model))
+    economy = model.setting.economy
+    free = (economy.investor < 0) & np.isfinite(before) & ~economy.latent
+    grown = states[0]["capacity"][free] - before[free]
+    wanted = (model.setting.behaviour.slack * states[0]["orders"] - before)[free]
+    moved = abs(wanted) > 1e-6 * before[free]
+    assert moved.any()
+    assert (np.sign(grown[moved]) == np.sign(wanted[moved])).all()
+    assert abs(states[-1]["capacity"][free] / before[free] - 1).max() > 0.01
 
 
 # -- runs --------------------------------------------------------------------------------------------

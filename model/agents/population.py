@@ -15,7 +15,7 @@ from model.wedges import Wedges
 from model.world import Network, Setting
 
 
-class State(mesa.Agent):
+class State(mesa.Agent):  # type: ignore[misc]
     """The government of one region: applies the measures that are written for it, if it acts at all."""
 
     def __init__(self, model: mesa.Model, region: int, mode: str) -> None:
@@ -27,7 +27,7 @@ class State(mesa.Agent):
         return scripted_strength(due) if self.mode == "scripted" else np.zeros(len(due))
 
 
-class Firm(mesa.Agent):
+class Firm(mesa.Agent):  # type: ignore[misc]
     """A named firm and its plants (row numbers)."""
 
     def __init__(self, model: mesa.Model, name: str, rows: Array) -> None:
@@ -39,7 +39,7 @@ class Firm(mesa.Agent):
         return decide_firm(view, rule)
 
 
-class Users(mesa.Agent):
+class Users(mesa.Agent):  # type: ignore[misc]
     """The users of one network in one region: who chooses again, chooses by logit."""
 
     def __init__(self, model: mesa.Model, region: int) -> None:
@@ -111,7 +111,7 @@ def observe(population: Population, setting: Setting, now: Any, capacity: Array)
         capacity=np.where(np.isfinite(capacity), capacity, 0.0),
         coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
         price_ratio=now.price / price, kappa=economy.kappa, slack=setting.behaviour.slack,
-        depreciation=table.depreciation, lag=setting.lag_steps * dt, lost=now.lost,
+        depreciation=table.depreciation, lag=np.asarray(setting.lag_steps * dt, float), lost=now.lost,
         targeted=targeted, denied=denied_part(setting, now), moved=now.moved,
         relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
         luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,

@@ -29,7 +29,7 @@ class PlantView(NamedTuple):
     denied: Array
     moved: Array
     relocation_speed: Array
-    count: Index
+    count: Index  # type: ignore[assignment]  # instead of tuple's method
     luck_drop: Array
 
 

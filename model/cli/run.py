@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,7 @@ def _run(name: str, options: dict[str, Any]) -> int:
 
 def _progress(options: dict[str, Any]) -> Any:
     """A counter on standard error while the runs go on, where a person is looking."""
-    stream = click.get_text_stream("stderr")
-    if options["quiet"] or options["json"] or not stream.isatty():
+    if options["quiet"] or options["json"] or not sys.stderr.isatty():
         return None
 
     def show(done: int, planned: int) -> None:

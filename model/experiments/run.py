@@ -18,8 +18,8 @@ from model.axes import REGION_INDEX, quarter_start
 from model.errors import ModelError
 from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
 from model.experiments.identity import engine_hash, run_hash
-from model.experiments.stability import accepted_draws
 from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
+from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
 from model.scenario.types import Scenario
 

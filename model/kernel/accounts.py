@@ -9,7 +9,7 @@ import numpy as np
 from model.errors import IdentityError
 from model.kernel.deliveries import Delivered
 from model.kernel.inversion import Economy
-from model.kernel.links import Array, Index
+from model.kernel.links import Array, Index, sum_by
 from model.kernel.market import Terms
 
 TOLERANCE = 1e-10
@@ -47,25 +47,25 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     value, other = price * flow, (1 + terms.duty) * price * terms.ship * got.fixed
     paid, duty = (1 + terms.duty) * value, terms.duty * value
     columns = len(region)
-    bought = np.bincount(links.buyer, paid, columns)
-    apart = np.bincount(links.buyer, other, columns)
+    bought = sum_by(links.buyer, paid, columns)
+    apart = sum_by(links.buyer, other, columns)
     own = apart[:n] + economy.of_investor(terms.share, apart[n : n + k])
     inputs = bought[:n] - apart[:n]
     wages = terms.wage[location] * got.labour * market.output
     subsidy = terms.subsidy / (1 - terms.subsidy) * market.price * market.output
     profit = market.price * market.output + subsidy - wages - inputs - own
     state = apart[economy.buyers :]
-    public = np.bincount(region[links.buyer], duty, regions) - np.bincount(location, subsidy, regions)
-    income = np.bincount(location, wages, regions) + terms.owner @ profit + public - state
+    public = sum_by(region[links.buyer], duty, regions) - sum_by(location, subsidy, regions)
+    income = sum_by(location, wages, regions) + terms.owner @ profit + public - state
     trade = _by_regions(location[links.supplier], region[links.buyer], value, regions)
     net_exports = trade.sum(1) - trade.sum(0)
-    foreign = terms.owner @ profit - np.bincount(location, profit, regions)
-    gdp = np.bincount(location, market.price * market.output + subsidy - inputs, regions) + public
+    foreign = terms.owner @ profit - sum_by(location, profit, regions)
+    gdp = sum_by(location, market.price * market.output + subsidy - inputs, regions) + public
     spending = bought[economy.final]
     balance = terms.balance + terms.smoothing * (terms.habit - terms.balance - income)
-    absorbed = np.bincount(location, own, regions) + state
+    absorbed = sum_by(location, own, regions) + state
     errors = {
-        "market": _relative(np.bincount(links.supplier, flow, n), market.output),
+        "market": _relative(sum_by(links.supplier, flow, n), market.output),
         "budget": float(abs(spending - income - balance).max()),
         "trade": float(abs(net_exports + balance + foreign).max()),
         "gdp": float(abs(gdp - (spending + absorbed + net_exports)).max()),
@@ -87,7 +87,7 @@ def check(errors: dict[str, float]) -> None:
 
 def _by_regions(origin: Index, destination: Index, value: Array, regions: int) -> Array:
     """Sum of link values by origin and destination [R, R]."""
-    return np.bincount(origin * regions + destination, value, regions * regions).reshape(regions, regions)
+    return sum_by(origin * regions + destination, value, regions * regions).reshape(regions, regions)
 
 
 def _relative(found: Array, wanted: Array) -> float:
@@ -98,4 +98,4 @@ def _relative(found: Array, wanted: Array) -> float:
 
 def _largest_sum(values: Array, bloc: Index) -> float:
     """Largest absolute sum within a bloc."""
-    return float(abs(np.bincount(bloc, values)).max())
+    return float(abs(sum_by(bloc, values)).max())

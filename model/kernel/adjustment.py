@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.kernel.inversion import Economy
-from model.kernel.links import Array
+from model.kernel.links import Array, sum_by
 from model.kernel.sourcing import adjust_share
 
 
@@ -64,4 +64,4 @@ def shift_pipeline(pipeline: Array, ordered: Array, steps: np.ndarray) -> Array:
 
 def labour_demand(economy: Economy, labour: Array, output: Array) -> Array:
     """L^D [R]."""
-    return np.bincount(economy.table.location, labour * output, economy.regions)
+    return sum_by(economy.table.location, labour * output, economy.regions)

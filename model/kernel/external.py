@@ -49,7 +49,7 @@ def external_balances(economy: Economy, bloc: Index, trade_ratio: Array, fixed: 
 
 def habit_in_blocs(habit: Array, expenditure: Array, bloc: Index) -> Array:
     """Expenditure that each region holds on to [R] (E7c), scaled to its bloc's share of world expenditure."""
-    scaled = habit / habit.sum()
+    scaled: Array = habit / habit.sum()
     if (bloc == bloc[0]).all():
         return scaled
     whole = expenditure / expenditure.sum()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.errors import TableError
-from model.kernel.links import Array, Index, Links, Mask, build_links
+from model.kernel.links import Array, Index, Links, Mask, build_links, sum_by
 from model.kernel.table import BaseTable
 
 COBB_DOUGLAS = 1e-4
@@ -40,7 +40,7 @@ class Groups(NamedTuple):
     cost; activity [T] column of each buyer in the small trade system; no_plant [k + R] weights beside plants.
     """
 
-    count: int
+    count: int  # type: ignore[assignment]  # instead of tuple's method
     group: Index
     supplier: Index
     buyer: Index
@@ -56,11 +56,11 @@ def group_plants(table: BaseTable, links: Links, investor: Index, capital0: Arra
     _, group = np.unique(table.location * table.segments + table.segment, return_inverse=True)
     count = int(group.max()) + 1
     size = np.maximum(table.output, 1e-12)
-    share = size / np.bincount(group, size, count)[group]
+    share = size / sum_by(group, size, count)[group]
     has = investor >= 0
     of_investor = np.zeros(k, np.int64)
     of_investor[investor[has]] = group[has]
-    by_investor = np.bincount(investor[has], (share * capital0)[has], k) if k else np.zeros(0)
+    by_investor = sum_by(investor[has], (share * capital0)[has], k) if k else np.zeros(0)
     buyer_group = np.concatenate([group, of_investor, np.zeros(regions, np.int64)])
     weight = np.concatenate([share, by_investor, np.zeros(regions)])
     f, b = links.supplier[: links.technique], links.buyer[: links.technique]
@@ -159,7 +159,7 @@ def build_economy(table: BaseTable, elasticity: Elasticities) -> Economy:
     buyer_region = np.r_[table.location, table.investors[:, 0], np.arange(regions), np.arange(regions)]
     output0, latent = table.output, table.output == 0
     investor = investor_of(table)
-    investment0 = np.bincount(investor[investor >= 0], table.investment[investor >= 0], k) if k else np.zeros(0)
+    investment0 = sum_by(investor[investor >= 0], table.investment[investor >= 0], k) if k else np.zeros(0)
     tariff = table.tariff[table.location[:, None], buyer_region[None], table.segment[:, None]]
     expenditure0 = ((1 + tariff) * table.flow)[:, n + k : buyers].sum(0)
     scale = np.r_[np.where(latent, 1, output0), np.where(investment0 > 0, investment0, 1), expenditure0]
@@ -167,7 +167,7 @@ def build_economy(table: BaseTable, elasticity: Elasticities) -> Economy:
     capital0 = table.investment / scale[:n]
     kappa = _capital_price(table)
     for f in np.flatnonzero(latent):
-        peers = np.flatnonzero(_peers(table, f, latent))
+        peers = np.flatnonzero(_peers(table, int(f), latent))
         weight = output0[peers] / output0[peers].sum()
         inputs[:, f], labour0[f] = inputs[:, peers] @ weight, labour0[peers] @ weight
         capital0[f], kappa[f] = capital0[peers] @ weight, kappa[peers] @ weight
@@ -188,7 +188,7 @@ def build_economy(table: BaseTable, elasticity: Elasticities) -> Economy:
         labour_share=np.r_[labour0, np.zeros(k + regions)] / cost, labour0=labour0, capital0=capital0, kappa=kappa,
         markup=1 / (cost[:n] + capital0), tariff0=tariff[lf, lb], flow0=flow0,
         fixed0=np.where(lb >= buyers, flow0, 0.0), output0=output0, investment0=investment0, expenditure0=expenditure0,
-        labour=np.bincount(table.location, labour0 * output0, regions),
+        labour=sum_by(table.location, labour0 * output0, regions),
         balance=np.zeros(0), trade_ratio0=np.zeros(0), groups=group_plants(table, links, investor, capital0),
     )  # fmt: skip
     return _with_balances(_with_upper(economy))
@@ -214,7 +214,7 @@ def _peers(table: BaseTable, plant: int, latent: Mask) -> Mask:
     """Plants an entrant takes its notional technique from: its region's segment, else the world's."""
     same = (table.segment == table.segment[plant]) & ~latent
     home = same & (table.location == table.location[plant])
-    return home if home.any() else same
+    return np.asarray(home if home.any() else same)
 
 
 def _shares(table: BaseTable, inputs: Array, tariff: Array, latent: Mask) -> tuple[Array, Array, Array]:
@@ -242,7 +242,7 @@ def base_profit(economy: Economy) -> Array:
     """Cash profit of each plant in the base year [n]: output less wages, purchases and investment."""
     links, n = economy.links, economy.n
     paid = (1 + economy.tariff0) * economy.flow0
-    current = np.bincount(links.buyer, paid, len(economy.buyer_region))[:n]
+    current = sum_by(links.buyer, paid, len(economy.buyer_region))[:n]
     return economy.output0 - economy.labour0 * economy.output0 - current - economy.table.investment
 
 
@@ -250,13 +250,13 @@ def _with_balances(economy: Economy) -> Economy:
     """External balances B = E - Y of the base year, and the checks that refuse a table."""
     links, table, regions = economy.links, economy.table, economy.regions
     region = economy.buyer_region[links.buyer]
-    duty = np.bincount(region, economy.tariff0 * economy.flow0, regions)
-    state = np.bincount(region, (1 + economy.tariff0) * economy.fixed0, regions)
+    duty = sum_by(region, economy.tariff0 * economy.flow0, regions)
+    state = sum_by(region, (1 + economy.tariff0) * economy.fixed0, regions)
     income = economy.labour + table.owner @ base_profit(economy) + duty - state
     balance = economy.expenditure0 - income
     origin = table.location[links.supplier]
     cross = np.where(origin != region, economy.flow0, 0.0)
-    trade = np.bincount(origin, cross, regions) + np.bincount(region, cross, regions)
+    trade = sum_by(origin, cross, regions) + sum_by(region, cross, regions)
     if abs(balance.sum()) > BALANCE_TOLERANCE or abs(economy.expenditure0.sum() - 1) > BALANCE_TOLERANCE:
         raise TableError(f"the table does not balance: sum of balances {balance.sum():.2g}, of final use {economy.expenditure0.sum():.12g}")
     if not (economy.labour0 > 0).all():

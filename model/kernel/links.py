@@ -8,6 +8,7 @@ then investors, then final users (these have a technique), then states (these ha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,11 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+
+def sum_by(index: NDArray[np.integer], weight: Array, count: int = 0) -> Array:
+    """Sum of weight by index [count]; numpy's stubs take weighted bincounts for whole numbers."""
+    return cast("Array", np.bincount(index, weight, count))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from scipy.linalg import lu_factor, lu_solve
 from model.errors import ModelError
 from model.kernel.inversion import Economy
 from model.kernel.linear import TOLERANCE, Map, solve_linear
-from model.kernel.links import Array, Index
+from model.kernel.links import Array, Index, sum_by
 
 FLOOR = 1e-9
 """Smallest scale of a row: a billionth of world final expenditure."""
@@ -119,11 +119,11 @@ def _near_prices(economy: Economy, paid: Array, margin: Array) -> Map:
     groups = economy.groups
     weight = paid * groups.cost_weight
     size = groups.count
-    small = np.bincount(groups.pair, weight * margin[groups.supplier], size * size).reshape(size, size)
+    small = sum_by(groups.pair, weight * margin[groups.supplier], size * size).reshape(size, size)
     factor = lu_factor(np.eye(size) - small, check_finite=False)
 
     def near(rhs: Array) -> Array:
-        own = np.bincount(groups.buyer, weight * rhs[groups.supplier], size)
+        own = sum_by(groups.buyer, weight * rhs[groups.supplier], size)
         return np.asarray(rhs + margin * lu_solve(factor, own, check_finite=False)[groups.group])
 
     return near
@@ -157,9 +157,9 @@ def _trade_system(
     income[location, rows] += wages + duties[:n] - subsidy
     dispatched = terms.ship * fixed
     value = dispatched * price[links.supplier]
-    spent = np.bincount(links.buyer, value * (1 + terms.duty), len(region))
+    spent = sum_by(links.buyer, value * (1 + terms.duty), len(region))
     own = spent[:n] + economy.of_investor(terms.share, spent[n : n + k])
-    duty_fixed = np.bincount(region[links.buyer], value * terms.duty, economy.regions)
+    duty_fixed = sum_by(region[links.buyer], value * terms.duty, economy.regions)
     index = bill[economy.final]
     final = slice(links.pointer[economy.final.start], lt)
     shipped[final] /= index[links.buyer[final] - economy.final.start]
@@ -167,7 +167,7 @@ def _trade_system(
     autonomous = duty_fixed - spent[economy.buyers :] - terms.owner @ own + terms.balance
     return _Trade(
         sent=shipped, income=spend * income, duty_final=spend * duties[economy.final] / index,
-        fixed_output=np.bincount(links.supplier, dispatched, n),
+        fixed_output=sum_by(links.supplier, dispatched, n),
         fixed_income=spend * autonomous + terms.smoothing * terms.habit,
     )  # fmt: skip
 
@@ -189,7 +189,7 @@ def _solve_trade(
         rows = budget(x, e)
         for r in last:
             rows[r] = e[terms.bloc == terms.bloc[r]].sum()
-        sent = np.bincount(supplier, system.sent * np.concatenate([x, idle, e])[buyer], n)
+        sent = sum_by(supplier, system.sent * np.concatenate([x, idle, e])[buyer], n)
         return np.concatenate([x - sent, rows])
 
     rhs = np.concatenate([system.fixed_output, system.fixed_income])
@@ -211,12 +211,12 @@ def _near_trade(economy: Economy, system: _Trade, terms: Terms, last: list[int],
     supplier, buyer = links.supplier[: links.technique], links.buyer[: links.technique]
     size = groups.count + regions
     weight = np.maximum(output, FLOOR)
-    part = np.concatenate([weight / np.bincount(groups.group, weight, groups.count)[groups.group], groups.no_plant])
+    part = np.concatenate([weight / sum_by(groups.group, weight, groups.count)[groups.group], groups.no_plant])
     mixes = system.sent * part[buyer]
     column = groups.activity[buyer]
     small = np.eye(size)
-    small[: groups.count] -= np.bincount(groups.group[supplier] * size + column, mixes, groups.count * size).reshape(-1, size)
-    reach = np.bincount(supplier * size + column, mixes, n * size).reshape(n, size)
+    small[: groups.count] -= sum_by(groups.group[supplier] * size + column, mixes, groups.count * size).reshape(-1, size)
+    reach = sum_by(supplier * size + column, mixes, n * size).reshape(n, size)
     small[groups.count :] -= system.income @ reach
     small[groups.count :, groups.count :] -= np.diag(system.duty_final)
     for r in last:
@@ -227,7 +227,7 @@ def _near_trade(economy: Economy, system: _Trade, terms: Terms, last: list[int],
     def near(rhs: Array) -> Array:
         own = rhs[n:] + system.income @ rhs[:n]
         own[last] = rhs[n:][last]
-        found = lu_solve(factor, np.concatenate([np.bincount(groups.group, rhs[:n], groups.count), own]), check_finite=False)
+        found = lu_solve(factor, np.concatenate([sum_by(groups.group, rhs[:n], groups.count), own]), check_finite=False)
         return np.concatenate([rhs[:n] + reach @ found, found[groups.count :]])
 
     return near

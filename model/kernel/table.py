@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,18 +56,18 @@ class BaseTable:
     @property
     def regions(self) -> int:
         """R."""
-        return self.owner.shape[0]
+        return int(self.owner.shape[0])
 
     @property
     def segments(self) -> int:
         """S."""
-        return self.tariff.shape[2]
+        return int(self.tariff.shape[2])
 
     @property
     def output(self) -> Array:
         """x0 [n], at basic prices."""
         return np.asarray(self.flow.sum(1))
 
-    def replace(self, **changes: object) -> BaseTable:
+    def replace(self, **changes: Any) -> BaseTable:
         """A copy with some arrays replaced."""
         return BaseTable(**{f.name: changes.get(f.name, getattr(self, f.name)) for f in fields(self)})

@@ -21,7 +21,7 @@ class Dual(NamedTuple):
     """Cost-minimising technique: unit cost ratio [T], price index [k], inputs and labour in ratios."""
 
     cost: Array
-    index: Array
+    index: Array  # type: ignore[assignment]  # instead of tuple's method
     inputs: Array
     labour: Array
 
