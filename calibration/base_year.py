@@ -62,7 +62,7 @@ class Parts:
     rest: Rest
 
 
-def build_base_year(values: Mapping[str, object]) -> BaseYear:
+def build_base_year(values: Mapping[str, object], with_diagnostics: bool = True) -> BaseYear:
     """The base year under the given parameter values; {} gives the central values.
 
     `values` maps a parameter's name to a number or word, or to {index: value}; names that the base year
@@ -75,7 +75,7 @@ def build_base_year(values: Mapping[str, object]) -> BaseYear:
     return BaseYear(
         table=table, plant_ids=parts.plants.ids, firms=parts.plants.firms, kind=parts.plants.kind,
         ecosystem=parts.plants.ecosystem, entry=_entry(parts), usd=world / QUARTERS_PER_YEAR,
-        customs=customs, diagnostics=diagnose(parts.tables, parts.cells, parts.rest, table, customs, world),
+        customs=customs, diagnostics=diagnose(parts.tables, parts.cells, parts.rest, table, customs, world) if with_diagnostics else {},
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def _base_year(parameters: Parameters) -> BaseYear:
     """The balanced table for these parameters (named alternatives as words)."""
     values: dict[str, object] = {name: dict(rows) for name, rows in parameters.items()}
     values["chip_purchase_basis"] = choice(parameters, "chip_purchase_basis")
-    return build_base_year(values)
+    return build_base_year(values, with_diagnostics=False)
 
 
 def elasticities(parameters: Parameters) -> Elasticities:
@@ -142,11 +142,11 @@ def _network(parameters: Parameters, segment: str, choices: tuple[str, ...]) -> 
     p, floor = parameters, parameters.scalar("log_base_floor")
     bridge = np.array([[_bridge(p, a, b) for b in choices] for a in choices])
     effect, cost = p["network_effect"][segment], p["switching_cost"][segment]
-    shares = [p.array("ecosystem_share_2018", tuple(f"{r}/{e}" for e in choices)) for r in REGIONS]
-    quality = np.array([invert_quality(share, bridge, effect, cost, floor) for share in shares])
+    shares = np.array([p.array("ecosystem_share_2018", tuple(f"{r}/{e}" for e in choices)) for r in REGIONS])
+    quality = invert_quality(shares, bridge, effect, cost, floor)
     seed = np.array([[p["entry_seed_share"].get(f"{e}/{r}", 0.0) for e in choices] for r in REGIONS])
     dates = np.array([p["ecosystem_entry"].get(e, np.inf) for e in choices])
-    entry = np.where(np.array(shares) > 0, -np.inf, np.where(seed > 0, dates, np.inf))
+    entry = np.where(shares > 0, -np.inf, np.where(seed > 0, dates, np.inf))
     quality += np.array([p["entry_utility"].get(e, 0.0) for e in choices])
     return Network(
         segment=segment, ecosystems=choices, column=np.array([ALL_ECOSYSTEMS.index(e) for e in choices], np.int64),

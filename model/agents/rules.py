@@ -55,26 +55,28 @@ class FirmDecision(NamedTuple):
 
 def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
     """Invest (E12), drop untargeted customers in a region under control (E19), seek suppliers, relocate (E24)."""
-    investment = planned_investment(
-        view.capacity, view.coming, view.orders, view.price_ratio, view.kappa, view.slack,
-        view.depreciation, view.lag, rule.investment_speed, rule.price_response, rule.expansion_limit,
-    )  # fmt: skip
+    investment = np.zeros(len(view.capacity))
+    if view.kappa.any():
+        investment = planned_investment(
+            view.capacity, view.coming, view.orders, view.price_ratio, view.kappa, view.slack,
+            view.depreciation, view.lag, rule.investment_speed, rule.price_response, rule.expansion_limit,
+        )  # fmt: skip
     dropped = np.zeros_like(view.lost)
     if view.targeted.any():
         hazard = 1 - np.exp(-rule.over_compliance * view.targeted * rule.dt)
         left = np.rint(view.count[:, None] * (1 - view.lost))
         dropped = binomial(left, hazard, view.luck_drop) / view.count[:, None]
-    part = 1 - np.exp(-view.relocation_speed[:, None] * rule.dt)
-    moved = view.moved + part * (view.denied - view.moved)
+    moved = view.moved
+    if view.relocation_speed.any():
+        part = 1 - np.exp(-view.relocation_speed[:, None] * rule.dt)
+        moved = moved + part * (view.denied - moved)
     return FirmDecision(investment, dropped, np.ones(len(investment)), moved)
 
 
 def binomial(trials: Array, chance: Array, luck: Array) -> Array:
     """Number of successes in `trials` at `chance` from one uniform `luck`, by inverting the distribution; shapes alike."""
-    shape = np.broadcast_shapes(np.shape(trials), np.shape(chance), np.shape(luck))
-    trials, chance, luck = (np.broadcast_to(z, shape) for z in (trials, chance, luck))
-    result = np.zeros(shape)
-    live = (trials > 0) & (chance > 0)
+    result = np.zeros(np.shape(trials))
+    live = (trials > 0) & (chance > 0) & (luck >= (1 - chance) ** trials)
     if live.any():
         n, p, u = trials[live], chance[live], luck[live]
         term = (1 - p) ** n

@@ -15,10 +15,10 @@ from model.kernel.links import Array
 from model.kernel.market import Guess, Market, Terms, solve_market
 from model.kernel.technique import composite, project
 
-TOLERANCE = 1e-12
+TOLERANCE = 2e-11
 PASSES = 3000
 ROUNDING = 1e-13
-NEAR, LOOSE = 1e-8, 1e-5
+NEAR, LOOSE = 1e-9, 1e-5
 """While rationing still moves by more than NEAR, a pass is solved only to LOOSE times the last move."""
 LEAST = 1e-9
 """Smallest rationing share: what is below delivers nothing that counts."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import lu_factor, lu_solve
+from scipy.linalg.lapack import dgetrf, dgetrs
 
 from model.errors import ModelError
 from model.kernel.inversion import Economy
@@ -120,11 +120,11 @@ def _near_prices(economy: Economy, paid: Array, margin: Array) -> Map:
     weight = paid * groups.cost_weight
     size = groups.count
     small = sum_by(groups.pair, weight * margin[groups.supplier], size * size).reshape(size, size)
-    factor = lu_factor(np.eye(size) - small, check_finite=False)
+    solve = _factored(np.eye(size) - small)
 
     def near(rhs: Array) -> Array:
         own = sum_by(groups.buyer, weight * rhs[groups.supplier], size)
-        return np.asarray(rhs + margin * lu_solve(factor, own, check_finite=False)[groups.group])
+        return np.asarray(rhs + margin * solve(own)[groups.group])
 
     return near
 
@@ -222,12 +222,18 @@ def _near_trade(economy: Economy, system: _Trade, terms: Terms, last: list[int],
     for r in last:
         small[groups.count + r] = 0.0
         small[groups.count + r, groups.count :] = terms.bloc == terms.bloc[r]
-    factor = lu_factor(small, check_finite=False)
+    solve = _factored(small)
 
     def near(rhs: Array) -> Array:
         own = rhs[n:] + system.income @ rhs[:n]
         own[last] = rhs[n:][last]
-        found = lu_solve(factor, np.concatenate([sum_by(groups.group, rhs[:n], groups.count), own]), check_finite=False)
+        found = solve(np.concatenate([sum_by(groups.group, rhs[:n], groups.count), own]))
         return np.concatenate([rhs[:n] + reach @ found, found[groups.count :]])
 
     return near
+
+
+def _factored(matrix: Array) -> Map:
+    """Solver for one small dense system, factored once (LAPACK without the checks, which would cost more)."""
+    lu, pivots, _ = dgetrf(matrix)
+    return lambda rhs: np.asarray(dgetrs(lu, pivots, rhs)[0])
