@@ -194,7 +194,7 @@ def test_one_draw_one_stance_and_no_stance(context: FigureContext, tmp_path: Pat
     for name in FIGURES:
         data = FIGURES[name].data(one, single)
         text = " ".join(shown.get_text() for shown in drawn(name, data, single).texts)
-        assert "no band" in text
+        assert "too few draws for a band" in text
     bare = one.assign(scenario=one["scenario"].astype(str).str.replace("blocs@hedge", "chip_controls"))
     plain = replace(context, scenario="chip_controls", stances=(), draws=1, years=results.horizon_years(2022.75))
     for name in FIGURES:

@@ -22,6 +22,8 @@ from model.words import has_word, word
 FLOW_UNITS = frozenset({"bn USD of 2018"})
 """Units of a quarter's flow, summed over a year; everything else is averaged."""
 HORIZONS = (1, 5, 10)
+BAND_DRAWS = 5
+"""Fewest draws of which a band is shown; percentiles of fewer would be invented."""
 BASELINE = "baseline"
 """What stands in the `stance` column of baseline rows."""
 HEADLINE = "Real Income"
@@ -216,7 +218,7 @@ def _cell(row: dict[Hashable, Any], year: int, digits: int, lang: str) -> str:
     """Central value with its band in one cell: '−0.31 (−0.45 to −0.20)'."""
     central, low, high = (float(row[f"{name}_{year}"]) for name in ("central", "p10", "p90"))
     middle = signed(central, digits)
-    if int(row["draws"]) < 2 or math.isnan(low):
+    if int(row["draws"]) < BAND_DRAWS or math.isnan(low):
         return middle
     return f"{middle} ({word('table.band', lang, low=signed(low, digits), high=signed(high, digits))})"
 
@@ -224,7 +226,7 @@ def _cell(row: dict[Hashable, Any], year: int, digits: int, lang: str) -> str:
 def headline_caption(table: pd.DataFrame, lang: str, scenario: str, baseline: str) -> list[str]:
     """Two lines that say what the short table holds: measure, unit, baseline; central value, band, draws."""
     draws = int(table["draws"].max()) if len(table) else 0
-    spread = "table.note" if draws > 1 else "table.note_single"
+    spread = "table.note" if draws >= BAND_DRAWS else "table.note_single"
     return [word("table.title", lang, scenario=scenario, baseline=baseline), word(spread, lang, draws=draws)]
 
 

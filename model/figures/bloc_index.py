@@ -8,6 +8,7 @@ import pandas as pd
 
 from model.axes import LAYER_NAMES
 from model.experiments.results import (
+    BAND_DRAWS,
     BASELINE,
     FigureContext,
     band,
@@ -87,7 +88,7 @@ def _draw_layer(axes: Axes, rows: pd.DataFrame, stances: list[str], first: int) 
     for stance in reversed(stances):
         own, look = rows[rows["stance"] == stance], stance_look(stance, stances)
         years = own["year"].to_numpy()
-        if own["draws"].max() > 1 and stance != BASELINE:
+        if own["draws"].max() >= BAND_DRAWS and stance != BASELINE:
             axes.fill_between(years, own["p10"], own["p90"], color=look.colour, alpha=0.1, linewidth=0)
         marked = [
             k for k, year in enumerate(years) if year >= first and (year - first) % 4 == stances.index(stance) % 4

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import REGIONS
-from model.experiments.results import BASELINE, FigureContext, band, beyond_baseline, last_horizon, plain, stance_levels
+from model.experiments.results import (
+    BAND_DRAWS,
+    BASELINE,
+    FigureContext,
+    band,
+    beyond_baseline,
+    last_horizon,
+    plain,
+    stance_levels,
+)
 from model.figures.house import FAINT, WIDTH, FigureSpec, Look, canvas, key_row, stance_look, subtitle
 
 if TYPE_CHECKING:
@@ -87,7 +96,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, places: Sequence[str], stances: 
     for place, stance in enumerate(stances):
         look, own = stance_look(stance, stances), rows[rows["stance"] == stance].set_index("to").reindex(list(places))
         down = [k + (place - (len(stances) - 1) / 2) * step for k in range(len(places))]
-        if rows["draws"].max() > 1:
+        if rows["draws"].max() >= BAND_DRAWS:
             axes.hlines(down, own["p10"], own["p90"], color=look.colour, linewidth=1.2, alpha=0.75)
         axes.plot(own["central"], down, color=look.colour, marker=look.marker, linestyle="none", markersize=3.8)
     axes.set_ylim(len(places) - 0.45, -0.55)

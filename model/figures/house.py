@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from model.experiments.results import BASELINE, FigureContext
+from model.experiments.results import BAND_DRAWS, BASELINE, FigureContext
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -283,7 +283,7 @@ def tick_digits(axis: Axis) -> int:
 
 def subtitle(name: str, data: pd.DataFrame, context: FigureContext) -> str:
     """A figure's subtitle (unit and baseline) and whether there is a band."""
-    spread = "figure.band" if data["draws"].max() > 1 else "figure.no_band"
+    spread = "figure.band" if data["draws"].max() >= BAND_DRAWS else "figure.no_band"
     return f"{context.say(f'figure.{name}.subtitle', baseline=context.baseline)} {context.say(spread)}"
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from model.axes import ECOSYSTEMS
 from model.experiments.results import (
+    BAND_DRAWS,
     BASELINE,
     FigureContext,
     band,
@@ -71,7 +72,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, systems: Sequence[str]) -> None:
     for place, system in enumerate(systems):
         own, look = rows[rows["ecosystem"] == system], ecosystem_look(system, systems)
         years = own["year"].to_numpy()
-        if own["draws"].max() > 1:
+        if own["draws"].max() >= BAND_DRAWS:
             axes.fill_between(years, own["p10"], own["p90"], color=look.colour, alpha=0.12, linewidth=0)
         axes.plot(years, own["central"], color=look.colour, linestyle=look.line, marker=look.marker,
                   markevery=(place, 4), markersize=3.8, linewidth=1.6)  # fmt: skip

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model.experiments.results import HEADLINE, FigureContext, band, last_horizon, select, signed, stance_differences
+from model.experiments.results import (
+    BAND_DRAWS,
+    HEADLINE,
+    FigureContext,
+    band,
+    last_horizon,
+    select,
+    signed,
+    stance_differences,
+)
 from model.figures.house import (
     INK,
     FigureSpec,
@@ -70,7 +79,7 @@ def _draw_stance(axes: Axes, rows: pd.DataFrame, stance: str, stances: Sequence[
     """Line, band and the band's thin edges for one stance."""
     look = stance_look(stance, stances)
     years = rows["year"].to_numpy()
-    if rows["draws"].max() > 1:
+    if rows["draws"].max() >= BAND_DRAWS:
         low, high = rows["p10"].to_numpy(), rows["p90"].to_numpy()
         axes.fill_between(years, low, high, color=look.colour, alpha=0.13, linewidth=0)
         for edge in (low, high):
@@ -98,7 +107,7 @@ def _name_ends(figure: Figure, axes: Axes, data: pd.DataFrame, context: FigureCo
 def _value(end: pd.Series, context: FigureContext) -> str:
     """'2035: −0.31 (−0.45 to −0.20)'."""
     text = f"{int(end['year'])}: {signed(end['central'])}"
-    if end["draws"] < 2:
+    if end["draws"] < BAND_DRAWS:
         return text
     return f"{text} ({context.say('table.band', low=signed(end['p10']), high=signed(end['p90']))})"
 
@@ -106,7 +115,7 @@ def _value(end: pd.Series, context: FigureContext) -> str:
 def _subtitle(data: pd.DataFrame, context: FigureContext) -> str:
     """Unit, baseline, what line and band are, and how sure the order of the stances is."""
     last, text = last_horizon(data, context.years), subtitle("real-income", data, context)
-    if last["draws"].max() < 2 or len(last) < 2:
+    if last["draws"].max() < BAND_DRAWS or len(last) < 2:
         return text
     best = last.sort_values("highest_in_percent", kind="stable").iloc[-1]
     return text + " " + context.say(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import SEGMENT_NAMES
-from model.experiments.results import FigureContext, band, select, signed, stance_differences
+from model.experiments.results import BAND_DRAWS, FigureContext, band, select, signed, stance_differences
 from model.figures.house import FAINT, GRID, FigureSpec, canvas, key_row, stance_look, subtitle, tick_digits, zero_line
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, segments: Sequence[str], stances
         look = stance_look(stance, stances)
         own = rows[rows["stance"] == stance].set_index("segment").reindex(list(segments))
         down = [k + (place - (len(stances) - 1) / 2) * step for k in range(len(segments))]
-        if rows["draws"].max() > 1:
+        if rows["draws"].max() >= BAND_DRAWS:
             axes.hlines(down, own["p10"], own["p90"], color=look.colour, linewidth=1.5, alpha=0.75)
         axes.plot(own["central"], down, color=look.colour, marker=look.marker, linestyle="none", markersize=4.6)
     for k in range(len(segments) - 1):

@@ -83,14 +83,14 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
         if k == 0:
             first = market.output
         limit = orders.capacity * np.minimum(1.0, scale[:n]) ** orders.input_limit
-        wanted = np.minimum(1.0, rho * limit / np.maximum(market.output, 1e-300))
+        wanted = np.clip(rho * limit / np.maximum(market.output, 1e-300), LEAST, 1.0)
         change = float(abs(wanted - rho).max())
         settled = change < TOLERANCE and (not len(used) or abs(new_used - used).max() < TOLERANCE)
         used, output = new_used, market.output
         guess = Guess(market.price, market.output, market.expenditure)
         if settled:
             return Delivered(market, labour, inputs, fixed, scale, used, first, wanted, k)
-        rho = np.clip(np.exp(mixing.next(np.log(rho), np.log(np.maximum(wanted, LEAST)))), LEAST, 1.0)
+        rho = np.clip(np.exp(mixing.next(np.log(rho), np.log(wanted))), LEAST, 1.0)
     raise ConvergenceError("rationing", change)
 
 
