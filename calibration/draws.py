@@ -25,6 +25,8 @@ ELECTRONICS: tuple[str, ...] = ("equipment", "memory", "logic", "accelerators", 
 """Segments whose elasticities of substitution share one factor."""
 CHIP_CHAIN: tuple[str, ...] = ("equipment", "foundry", "logic", "accelerators")
 """Segments that need each other: the loop in which a low elasticity and a full cut leave no technique."""
+SOFTWARE: tuple[str, ...] = ("os", "open_source")
+"""Segments without a home supplier in most regions, whose ecosystems carry most of the choice."""
 SIGMA, E1, NU, WEIGHT = (
     "elasticity_of_substitution",
     "one_year_elasticity",
@@ -52,9 +54,11 @@ def draw_parameters(draw: int, seed: int = 0) -> Parameters:
 
 
 def _floor(row: Row) -> float:
-    """Least elasticity of a segment of the chip chain: below it a full cut leaves no technique (docs/decisions/0012)."""
-    chain = row.name == SIGMA and row.index in CHIP_CHAIN
-    return joint("full_cut_elasticity") if chain else -math.inf
+    """Least elasticity of a segment: below it a full cut leaves no technique (docs/decisions/0012)."""
+    if row.name != SIGMA:
+        return -math.inf
+    bounds = {**dict.fromkeys(CHIP_CHAIN, "full_cut_elasticity"), **dict.fromkeys(SOFTWARE, "full_cut_elasticity_software")}
+    return joint(bounds[row.index]) if row.index in bounds else -math.inf
 
 
 def _uniform(key: str, draw: int, seed: int) -> float:

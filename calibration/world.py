@@ -84,6 +84,7 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
     return Behaviour(
         sourcing_speed=-np.log(1 - first_year / sigma),
         labour_speed=p.scalar("labour_adjustment_speed"), wage_speed=p.scalar("wage_adjustment_speed"),
+        wage_speed_up=p.scalar("wage_speed_overheated"),
         rent_speed=p.scalar("rent_speed"), investment_speed=p.scalar("investment_speed"),
         investment_price_response=p.scalar("investment_price_response"),
         follow_speed=p.scalar("capacity_follow_speed"), slack=slack,
@@ -96,7 +97,8 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
         over_compliance=p.scalar("over_compliance_rate"), search_success=p.scalar("search_success_rate"),
         search_cost=p.scalar("search_cost"), full_cut=p.scalar("full_cut_threshold"), input_limit=p.scalar("capacity_input_limit"),
         expansion_limit=p.scalar("expansion_limit"), smoothing=p.scalar("income_smoothing"),
-        habit_speed=p.scalar("habit_speed"),
+        habit_speed=p.scalar("habit_speed"), rent_erosion=p.scalar("rent_erosion"),
+        rent_pressure=p.scalar("rent_pressure"),
     )  # fmt: skip
 
 

@@ -314,8 +314,13 @@ def adjust(setting: Setting, now: View) -> State:
     followed = adjustment.follow_orders(now.capacity, now.orders, behaviour.slack, behaviour.follow_speed, dt)
     followed = np.where(now.opened, followed, now.capacity)
     return {
-        "wage": adjustment.update_wage(now.wage, demand, supply, coming.sum() / supply.sum(), behaviour.wage_speed, dt),
-        "rent": adjustment.update_rent(now.rent, now.orders, now.capacity_now, behaviour.rent_speed, dt),
+        "wage": adjustment.update_wage(
+            now.wage, demand, supply, coming.sum() / supply.sum(), behaviour.wage_speed, behaviour.wage_speed_up, dt
+        ),
+        "rent": adjustment.update_rent(
+            now.rent, now.orders, now.capacity_now, behaviour.rent_speed, behaviour.rent_erosion,
+            behaviour.rent_pressure, dt,
+        ),
         "capacity": np.where(has, grown, followed) * growth,
         "pipeline": adjustment.shift_pipeline(now.pipeline, now.investment * made, setting.lag_steps) * growth,
         "stock": np.maximum(0.0, now.stock + 4 * dt * now.stock_change),

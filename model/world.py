@@ -47,18 +47,20 @@ class Parameters(Mapping[str, Mapping[str, float]]):
 class Behaviour:
     """Behavioural parameters as the stages want them. Speeds a year; axes s segment, n plant, r region.
 
-    sourcing_speed [s]; labour_speed, wage_speed, rent_speed; investment_speed, investment_price_response;
+    sourcing_speed [s]; labour_speed, wage_speed (below) and wage_speed_up (above full employment), rent_speed; investment_speed, investment_price_response;
     follow_speed (capacity without capital goods); slack [n] K0/x0; growth [r] of effective labour;
     quality_valuation [n], frontier_growth [s], diffusion_rate [n] a year, diffusion_saturation, channel_weight [c];
     over_compliance, search_success a year; search_cost a share of a year's purchases; full_cut threshold;
     input_limit omega_K, response of capacity to missing inputs; expansion_limit of capacity a year;
-    smoothing psi: part of a change of income that is not spent at once; habit_speed a year at which it is.
+    smoothing psi: part of a change of income that is not spent at once; habit_speed a year at which it is;
+    rent_erosion a year, of rents where capacity is idle; rent_pressure: largest log excess of orders that counts.
     fixed_balance: keep B at its base value (for the static limit).
     """
 
     sourcing_speed: Array
     labour_speed: float
     wage_speed: float
+    wage_speed_up: float
     rent_speed: float
     investment_speed: float
     investment_price_response: float
@@ -78,6 +80,8 @@ class Behaviour:
     expansion_limit: float = np.inf
     smoothing: float = 0.0
     habit_speed: float = 0.0
+    rent_erosion: float = 0.0
+    rent_pressure: float = np.inf
     fixed_balance: bool = False
 
 

@@ -28,7 +28,7 @@ def build_setting(table: BaseTable, p: OracleParameters, dt: float = 0.25, unlim
     with np.errstate(invalid="ignore", divide="ignore"):
         slack = np.where(economy.latent, p.slack, table.capacity / economy.output0)
     behaviour = Behaviour(
-        sourcing_speed=p.speed, labour_speed=p.labour_speed, wage_speed=p.wage_speed, rent_speed=p.rent_speed,
+        sourcing_speed=p.speed, labour_speed=p.labour_speed, wage_speed=p.wage_speed, wage_speed_up=p.wage_speed, rent_speed=p.rent_speed,
         investment_speed=p.investment_speed, investment_price_response=p.investment_price, follow_speed=0.0,
         slack=slack, growth=np.zeros(regions), quality_valuation=np.zeros(n), frontier_growth=np.zeros(segments),
         diffusion_rate=np.zeros(n), diffusion_saturation=1.0, channel_weight=np.array([1.0, 0, 0, 0]),

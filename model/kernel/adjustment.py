@@ -9,20 +9,30 @@ from model.kernel.links import Array, sum_by
 from model.kernel.sourcing import adjust_share
 
 
-def update_wage(wage: Array, demand: Array, supply: Array, world_growth: float, speed: float, dt: float) -> Array:
-    """w [R] (E10): w (L^D/L)^(1 - exp(-r_w dt)) / world_growth.
+def update_wage(
+    wage: Array, demand: Array, supply: Array, world_growth: float, speed_down: float, speed_up: float, dt: float
+) -> Array:
+    """w [R] (E10): w (L^D/L)^(1 - exp(-r_w dt)) / world_growth; above full employment at its own, faster speed.
 
     World expenditure is the numeraire, so an efficiency unit of labour gets cheaper as the world's labour
     grows; without this drift, growth would look like lasting unemployment.
     """
-    return np.asarray(wage / world_growth * (demand / supply) ** adjust_share(speed, dt))
+    part = np.where(demand > supply, adjust_share(speed_up, dt), adjust_share(speed_down, dt))
+    return np.asarray(wage / world_growth * (demand / supply) ** part)
 
 
-def update_rent(rent: Array, orders: Array, capacity: Array, speed: float, dt: float) -> Array:
-    """mu [n] (E11): max(0, mu + r_mu dt ln(orders/capacity)); no orders or no limit, no rent."""
+def update_rent(
+    rent: Array, orders: Array, capacity: Array, speed: float, erosion: float, most: float, dt: float
+) -> Array:
+    """mu [n] (E11): max(0, mu + r_mu dt ln(orders/capacity)); no orders or no limit, no rent.
+
+    Orders beyond `most` (logs) are orders placed many times over, and press no further; while capacity exceeds
+    orders, what is left of a rent is competed away at `erosion` a year.
+    """
     with np.errstate(divide="ignore"):
         pressure = np.where(orders > 0, np.log(np.maximum(orders, 1e-300) / capacity), 0.0)
-    return np.maximum(0.0, rent + speed * dt * pressure)
+    kept = np.where(orders < capacity, 1 - adjust_share(erosion, dt), 1.0)
+    return np.maximum(0.0, rent * kept + speed * dt * np.minimum(pressure, most))
 
 
 def planned_investment(
