@@ -34,6 +34,34 @@ class Fixed(NamedTuple):
     blocs: tuple[tuple[int, ...], tuple[int, ...]]
     base_gdp: Array
     base_income: Array
+    fabless: Array
+
+
+def wafers(setting: Setting, value: Array) -> Array:
+    """Where the foundry services that each plant buys come from [n, R], as shares; zero where it buys none."""
+    economy, links = setting.economy, setting.economy.links
+    foundry = setting.segments.index("foundry")
+    made = (economy.table.segment[links.supplier] == foundry) & (links.buyer < economy.n)
+    place = links.buyer[made] * economy.regions + economy.table.location[links.supplier[made]]
+    bought = sum_by(place, value[made], economy.n * economy.regions).reshape(economy.n, -1)
+    total = bought.sum(1, keepdims=True)
+    return np.asarray(bought / np.where(total > 0, total, 1.0))
+
+
+def fabless_part(setting: Setting) -> Array:
+    """Part of a chip plant's output that is made by foundries [n], from the base year's customs view."""
+    economy, customs = setting.economy, setting.plants.customs
+    abroad = 1 - np.eye(economy.regions)[economy.table.location]
+    elsewhere = (wafers(setting, economy.flow0) * abroad).sum(1)
+    return np.where(elsewhere > 0, (customs * abroad).sum(1) / np.where(elsewhere > 0, elsewhere, 1.0), 0.0)
+
+
+def customs_view(setting: Setting, fixed: Fixed, made: Array) -> Array:
+    """Region each plant's output leaves from now [n, R]: fabless chips from where their wafers are made today."""
+    plants, location = setting.plants, setting.economy.table.location
+    part = np.where(made.sum(1) > 0, fixed.fabless, 0.0)[:, None]
+    home = np.eye(setting.economy.regions)[location] * (plants.customs.sum(1) > 0)[:, None]
+    return np.asarray((1 - part) * home + part * made)
 
 
 def fixed_indices(setting: Setting, blocs: tuple[tuple[int, ...], tuple[int, ...]]) -> Fixed:
@@ -45,7 +73,8 @@ def fixed_indices(setting: Setting, blocs: tuple[tuple[int, ...], tuple[int, ...
     names = tuple(sorted({f for f in setting.plants.firms if f}))
     firm = np.array([names.index(f) if f else len(names) for f in setting.plants.firms])
     income = economy.expenditure0 - economy.balance
-    return Fixed((o * size[1] + d) * size[2] + s, size, names, firm, blocs, np.zeros(0), income)
+    cell = (o * size[1] + d) * size[2] + s
+    return Fixed(cell, size, names, firm, blocs, np.zeros(0), income, fabless_part(setting))
 
 
 class Book:
@@ -83,7 +112,7 @@ class Book:
         chip = np.isin(self.setting.economy.table.segment[links.supplier], CHIPS)
         place = links.supplier[chip] * self.fixed.size[1] + region[chip]
         by_plant = sum_by(place, self.books.value[chip], n * self.fixed.size[1]).reshape(n, -1)
-        return np.asarray(self.setting.plants.customs.T @ by_plant)
+        return np.asarray(customs_view(self.setting, self.fixed, wafers(self.setting, self.books.value)).T @ by_plant)
 
     @cached_property
     def sales(self) -> Array:
@@ -118,9 +147,9 @@ class Book:
 
     @cached_property
     def levels(self) -> Array:
-        """Capability behind the frontier by location and segment [r, s], weighted by base output; NaN where none."""
-        table, weight = self.setting.economy.table, self.setting.economy.output0
-        place = table.location * self.fixed.size[2] + table.segment
+        """Capability behind the frontier by owner region and segment [r, s], weighted by output; NaN where none."""
+        table, weight = self.setting.economy.table, self.market.output
+        place = self.setting.plants.owner * self.fixed.size[2] + table.segment
         size = self.fixed.size[0] * self.fixed.size[2]
         total = sum_by(place, weight, size)
         level = sum_by(place, weight * self.now["capability"], size)

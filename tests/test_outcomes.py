@@ -311,3 +311,16 @@ def test_no_row_is_undefined(tmp_path: Path) -> None:
     assert not frame.duplicated(keys).any()
     own = frame[(frame["region"] == "KOR") & (frame["variable"] == "Exports|to KOR")]
     assert own.empty
+
+
+def test_a_full_cut_leaves_few_chips_on_customs_basis() -> None:
+    """Fabless chips leave from where their wafers are made today, so a cut that is full is nearly full at the border:
+    what is left are chips that third countries design and have made in Korea."""
+    model = Decoupling("blocs", "align_us")
+    for _ in range(48):  # to 2029Q4, a year after the cut is full
+        model.step()
+    keys, values = model.recorder.table()
+    last = {key[:2]: value for key, value in zip(keys, values[:, -1], strict=True)}
+    first = {key[:2]: value for key, value in zip(keys, values[:, 0], strict=True)}
+    assert last["KOR", "Exports Share|Chips|to CHN"] < 0.5
+    assert first["KOR", "Exports Share|Chips|to CHN"] > 50

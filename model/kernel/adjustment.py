@@ -30,7 +30,8 @@ def update_rent(
     orders, what is left of a rent is competed away at `erosion` a year.
     """
     with np.errstate(divide="ignore"):
-        pressure = np.where(orders > 0, np.log(np.maximum(orders, 1e-300) / capacity), 0.0)
+        bound = (orders > 0) & np.isfinite(capacity)
+        pressure = np.where(bound, np.log(np.maximum(orders, 1e-300) / capacity), 0.0)
     kept = np.where(orders < capacity, 1 - adjust_share(erosion, dt), 1.0)
     return np.maximum(0.0, rent * kept + speed * dt * np.minimum(pressure, most))
 

@@ -85,7 +85,7 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
         limit = orders.capacity * np.minimum(1.0, scale[:n]) ** orders.input_limit
         wanted = np.clip(rho * limit / np.maximum(market.output, 1e-300), LEAST, 1.0)
         change = float(abs(wanted - rho).max())
-        settled = change < TOLERANCE and (not len(used) or abs(new_used - used).max() < TOLERANCE)
+        settled = tolerance == SOLVER and change < TOLERANCE and (not len(used) or abs(new_used - used).max() < TOLERANCE)
         used, output = new_used, market.output
         guess = Guess(market.price, market.output, market.expenditure)
         if settled:

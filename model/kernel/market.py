@@ -17,8 +17,8 @@ from model.kernel.inversion import Economy
 from model.kernel.linear import TOLERANCE, Map, solve_linear
 from model.kernel.links import Array, Index, sum_by
 
-FLOOR = 1e-9
-"""Smallest scale of a row: a billionth of world final expenditure."""
+FLOOR = 1e-11
+"""Smallest scale of a row, in units of world final expenditure a quarter."""
 ROUNDING = 1e-12
 """Outputs this far below zero are rounding of plants nobody buys from; below it the system is wrong."""
 
