@@ -34,12 +34,17 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
         parameters: Parameters | None = None, dt: float = 0.25, agents: dict[str, type[mesa.Agent]] | None = None,
         schedule: tuple[Stage, ...] = SCHEDULE, record: str | None = None,
         sides: tuple[tuple[int, ...], tuple[int, ...]] | None = None,
+        channels: frozenset[str] | None = None, otherwise: Scenario | None = None,
     ) -> None:  # fmt: skip
         super().__init__(seed=seed)
         resolved = load(scenario)
         self.scenario, self.stance, self.draw, self.schedule = resolved, stance, draw, schedule
         drawn = parameters if parameters is not None else draw_of(draw, seed, resolved)
         setting = build_setting(drawn, resolved, stance, seed, dt)
+        other = build_setting(drawn, otherwise, None, seed, dt) if otherwise is not None else None
+        if other is not None:
+            other = replace(other, agents=populate(self, other, AGENTS | (agents or {})))
+        setting = replace(setting, channels_on=channels, otherwise=other)
         self.setting = replace(setting, agents=populate(self, setting, AGENTS | (agents or {})))
         self.quarters = quarter_labels(resolved.first, resolved.last)
         self.end = quarter_start(resolved.last) + 0.25

@@ -20,7 +20,7 @@ from model.kernel.links import Array, Mask, sum_by
 from model.kernel.market import Guess, Terms
 from model.kernel.sourcing import Sourcing, update_orders
 from model.kernel.technique import composite
-from model.wedges import Wedges, axis_sizes
+from model.wedges import Wedges, axis_sizes, keep_channels
 from model.world import Network, Setting, State
 
 View = SimpleNamespace
@@ -35,10 +35,18 @@ CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 
 
 def enact(setting: Setting, now: View) -> State:
-    """Wedges of the measures in force, spread over links (E13, E21)."""
+    """Wedges of the measures in force, spread over links (E13, E21, E26)."""
     wedges = collect_wedges(setting, now.year, now.in_force)
+    if setting.channels_on is not None:
+        wedges = keep_channels(wedges, setting.channels_on, wedges_otherwise(setting, now.year))
     opened = setting.plants.entry <= now.year + 1e-9
     return {"wedges": wedges, "opened": opened} | spread_wedges(setting, wedges, opened, now)
+
+
+def wedges_otherwise(setting: Setting, year: float) -> Wedges | None:
+    """Wedges of the other scenario this quarter; nothing is recorded, as states follow their script and do not react."""
+    other = setting.otherwise
+    return None if other is None else collect_wedges(other, year, decide_states(other, year))
 
 
 def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
@@ -108,7 +116,9 @@ def link_quality(setting: Setting, wedges: Wedges, now: View) -> Array:
     cap = wedges["capability_cap"][table.location[f], economy.buyer_region[b], s]
     elapsed = now.year - setting.first_year
     cap = np.where(np.isfinite(cap), cap - behaviour.frontier_growth[s] * elapsed, np.inf)
-    quality = usable_quality(behaviour.quality_valuation[f], now.capability[f], setting.capability0[f], cap)
+    # an entrant's notional technique is its competitors', so it starts from what it is behind them
+    before = np.where(economy.latent, 0.0, setting.capability0)
+    quality = usable_quality(behaviour.quality_valuation[f], now.capability[f], before[f], cap)
     buys_compute = np.isin(buyer_segment(setting)[b], [setting.segments.index(x) for x in setting.segments if x == "ai_apps"])
     compute = np.isin(s, [setting.segments.index(x) for x in COMPUTE if x in setting.segments])
     return np.where(buys_compute & compute, 0.0, quality)

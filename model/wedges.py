@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.axes import SEGMENTS
+
 Array = NDArray[np.float64]
 
 
@@ -34,37 +36,50 @@ RULES: dict[str, tuple[float, Callable[[Array, Array], Array]]] = {
 """Rule -> (neutral element, combination)."""
 
 
+CHANNELS = ("Trade", "Inputs", "Knowledge", "Networks", "Policy Cost")
+"""Channels of the decomposition (E26): every cell of every wedge belongs to exactly one."""
+BY_SEGMENT = "by segment"
+"""Goods wedges: cells on INPUT_SEGMENTS are Inputs, the others Trade."""
+BY_STANDARD = "by standard"
+"""The same, but cells on STANDARD_SEGMENTS are Networks."""
+INPUT_SEGMENTS = ("equipment", "foundry", "os", "open_source")
+"""Segments that technology plants use to make their products: tools, wafers, systems, code."""
+STANDARD_SEGMENTS = ("devices", "platforms")
+"""Segments that follow technical standards."""
+
+
 @dataclass(frozen=True)
 class Wedge:
-    """One array that policy can move: its axes (letters), rule, unit and meaning."""
+    """One array that policy can move: its axes (letters), rule, unit, channel (or how cells get theirs) and meaning."""
 
     name: str
     axes: str
     rule: str
     unit: str
+    channel: str
     meaning: str
 
 
 WEDGES: dict[str, Wedge] = {
     w.name: w
     for w in (
-        Wedge("firm_listing", "of", "survive", "share", "denied part of deliveries from region o to listed plant f"),
-        Wedge("denial_rate", "ods", "survive", "share", "denied part of deliveries of s from o to d"),
-        Wedge("exemption", "ros", "maximum", "share", "part of a denial by o in s lifted for plants owned in r"),
-        Wedge("interoperability", "ree", "survive", "share", "lost part of the base of the second ecosystem for users of the first in r"),
-        Wedge("market_access", "er", "survive", "share", "lost access of ecosystem e to users in r"),
-        Wedge("knowledge_flow", "cods", "survive", "share", "blocked part of a knowledge channel from o to d in s"),
-        Wedge("investment_flow", "ods", "survive", "share", "blocked part of investment from o in d in s"),
-        Wedge("data_flow", "od", "survive", "share", "blocked part of data flows from o to d"),
-        Wedge("capability_cap", "ods", "minimum", "log points", "highest capability that may be delivered"),
-        Wedge("iceberg_cost", "ods", "product", "ratio", "units shipped per unit delivered, >= 1, no revenue"),
-        Wedge("tariff_rate", "ods", "sum", "rate", "extra tariff on s from o in d, revenue to d"),
-        Wedge("subsidy_rate", "rs", "sum", "rate", "part of the price of s paid by region r"),
-        Wedge("fixed_cost", "rs", "sum", "share", "policy-made fixed cost, as a share of base output, bought from home rest"),
-        Wedge("search_cost", "rs", "sum", "share", "cost of seeking suppliers, as a share of the purchases sought"),
-        Wedge("announced", "ods", "maximum", "share", "probability of a control announced and not yet in force"),
-        Wedge("enforcement", "ods", "maximum", "share", "enforcement against evasion"),
-        Wedge("home_priority", "os", "maximum", "share", "priority of home buyers when deliveries are rationed"),
+        Wedge("firm_listing", "of", "survive", "share", "Trade", "denied part of deliveries from region o to listed plant f"),
+        Wedge("denial_rate", "ods", "survive", "share", BY_SEGMENT, "denied part of deliveries of s from o to d"),
+        Wedge("exemption", "ros", "maximum", "share", BY_SEGMENT, "part of a denial by o in s lifted for plants owned in r"),
+        Wedge("interoperability", "ree", "survive", "share", "Networks", "lost part of the base of the second ecosystem for users of the first in r"),
+        Wedge("market_access", "er", "survive", "share", "Networks", "lost access of ecosystem e to users in r"),
+        Wedge("knowledge_flow", "cods", "survive", "share", "Knowledge", "blocked part of a knowledge channel from o to d in s"),
+        Wedge("investment_flow", "ods", "survive", "share", "Knowledge", "blocked part of investment from o in d in s"),
+        Wedge("data_flow", "od", "survive", "share", "Knowledge", "blocked part of data flows from o to d"),
+        Wedge("capability_cap", "ods", "minimum", "log points", BY_SEGMENT, "highest capability that may be delivered"),
+        Wedge("iceberg_cost", "ods", "product", "ratio", BY_STANDARD, "units shipped per unit delivered, >= 1, no revenue"),
+        Wedge("tariff_rate", "ods", "sum", "rate", BY_SEGMENT, "extra tariff on s from o in d, revenue to d"),
+        Wedge("subsidy_rate", "rs", "sum", "rate", "Policy Cost", "part of the price of s paid by region r"),
+        Wedge("fixed_cost", "rs", "sum", "share", "Policy Cost", "policy-made fixed cost, as a share of base output, bought from home rest"),
+        Wedge("search_cost", "rs", "sum", "share", "Policy Cost", "cost of seeking suppliers, as a share of the purchases sought"),
+        Wedge("announced", "ods", "maximum", "share", BY_SEGMENT, "probability of a control announced and not yet in force"),
+        Wedge("enforcement", "ods", "maximum", "share", BY_SEGMENT, "enforcement against evasion"),
+        Wedge("home_priority", "os", "maximum", "share", BY_SEGMENT, "priority of home buyers when deliveries are rationed"),
     )
 }  # fmt: skip
 
@@ -100,3 +115,39 @@ class Wedges:
 def axis_sizes(regions: int, segments: int, plants: int, ecosystems: int, channels: int) -> dict[str, int]:
     """Lengths by letter, as `Wedges` wants them."""
     return {"o": regions, "d": regions, "r": regions, "s": segments, "f": plants, "e": ecosystems, "c": channels}
+
+
+def channel_of(wedge: str, segment: str) -> str:
+    """The channel of a wedge's cells on a segment (wedges without segments have one channel throughout)."""
+    channel = WEDGES[wedge].channel
+    if channel == BY_STANDARD and segment in STANDARD_SEGMENTS:
+        return "Networks"
+    if channel in (BY_SEGMENT, BY_STANDARD):
+        return "Inputs" if segment in INPUT_SEGMENTS else "Trade"
+    return channel
+
+
+def channel_cells(wedge: str, channels: frozenset[str]) -> NDArray[np.bool_]:
+    """Cells of a wedge that belong to these channels: a mask for its last axis, [s] or one for all."""
+    by_segment = WEDGES[wedge].axes.endswith("s")
+    return np.array([channel_of(wedge, s) in channels for s in (SEGMENTS if by_segment else ("",))])
+
+
+def keep_channels(wedges: Wedges, channels: frozenset[str], otherwise: Wedges | None = None) -> Wedges:
+    """Wedges in the cells of these channels; in all others those of `otherwise`, by default neutral (E26).
+
+    Cells are copied, never recombined, so all channels give `wedges` and none give `otherwise`, bit for bit.
+    """
+    other = otherwise or Wedges(wedges.sizes)
+    kept = Wedges(wedges.sizes)
+    for name in WEDGES:
+        kept[name][...] = np.where(channel_cells(name, channels), wedges[name], other[name])
+    return kept
+
+
+def moved_channels(wedges: Wedges, otherwise: Wedges) -> frozenset[str]:
+    """Channels in which two sets of wedges differ in some cell."""
+    return frozenset(
+        channel for channel in CHANNELS for name in WEDGES
+        if (channel_cells(name, frozenset({channel})) & (wedges[name] != otherwise[name])).any()
+    )  # fmt: skip

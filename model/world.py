@@ -141,7 +141,10 @@ class Action:
 
 @dataclass(frozen=True)
 class Setting:
-    """Everything fixed in a run: the calibrated economy, behaviour, networks, plants, actions, seed and step."""
+    """Everything fixed in a run: the calibrated economy, behaviour, networks, plants, actions, seed and step.
+
+    channels_on: channels whose wedges act (None: all); in the others those of `otherwise` do (None: neutral).
+    """
 
     economy: Economy
     behaviour: Behaviour
@@ -162,6 +165,8 @@ class Setting:
     segments: tuple[str, ...]
     agents: Any = None
     parameters: Parameters = field(default_factory=lambda: Parameters({}))
+    channels_on: frozenset[str] | None = None
+    otherwise: Setting | None = None
 
     @property
     def n(self) -> int:

@@ -121,7 +121,7 @@ def test_language_comes_from_the_line_only(monkeypatch: pytest.MonkeyPatch) -> N
         (["run", "blocs", "--stance", "sideways"], 2, "align_us, align_cn, hedge"),
         (["run", "blocs", "--lang", "fr"], 2, "allowed: en, ko"),
         (["show", "blocs", "--focus", "KRO"], 2, "did you mean KOR?"),
-        (["instruments", "tariff"], 2, "export_control"),
+        (["instruments", "quota"], 2, "export_control"),
         (["parameters", "nothing*"], 2, "no parameter matches"),
         (["new", "a b"], 2, "cannot name a scenario"),
         (["new", "nul"], 2, "cannot name a scenario"),

@@ -18,7 +18,10 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 @dataclass(frozen=True)
 class Case:
-    """One run. `name` heads its rows (NAME or NAME@STANCE); `sides` are the blocs that bloc indices compare."""
+    """One run. `name` heads its rows (NAME or NAME@STANCE); `sides` are the blocs that bloc indices compare.
+
+    `channels` whose wedges act (None: all); in the others those of the scenario `otherwise` do (None: neutral).
+    """
 
     name: str
     scenario: Scenario
@@ -27,6 +30,8 @@ class Case:
     seed: int
     sides: tuple[tuple[int, ...], tuple[int, ...]]
     record: str | None = None
+    channels: frozenset[str] | None = None
+    otherwise: Scenario | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,10 @@ def run_case(case: Case) -> Recording | Failure:
 
     try:
         with np.errstate(all="ignore"):
-            model = Decoupling(case.scenario, case.stance, case.draw, case.seed, record=case.record, sides=case.sides)
+            model = Decoupling(
+                case.scenario, case.stance, case.draw, case.seed, record=case.record, sides=case.sides,
+                channels=case.channels, otherwise=case.otherwise,
+            )  # fmt: skip
             keys, values = model.run_to_end().table()
     except BlocsError as error:
         return Failure(case.name, case.draw, case.seed, str(error))
