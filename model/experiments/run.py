@@ -17,11 +17,13 @@ from model import __version__
 from model.axes import REGION_INDEX, quarter_start
 from model.errors import ModelError
 from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
+from model.experiments.decompose import MOST_DRAWS, decompose, render_channels
 from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
 from model.scenario.types import Scenario
+from model.words import word
 
 PACKAGES = ("numpy", "scipy", "pandas", "mesa", "matplotlib", "duckdb")
 
@@ -38,6 +40,7 @@ class RunRequest:
     workers: int | None
     out: Path
     record: str | None = None
+    decompose: bool = False
     figures: bool = True
     lang: str = "en"
     json: bool = False
@@ -64,7 +67,9 @@ def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | Non
     shards = run_cases(cases, request.workers or default_workers(), progress)
     if not shards.recordings:
         raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
+    split_channels(request, cases, shards, progress)
     request.out.mkdir(parents=True, exist_ok=True)
+    clear_outputs(request.out)
     write_results(request.out / RESULTS, shards.recordings)
     context = figure_context(request, shards)
     frame = read_results(request.out / RESULTS)
@@ -72,7 +77,30 @@ def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | Non
     write_pages(request, context, frame, table)
     write_manifest(request.out, manifest(request, cases, shards), provenance(started))
     text = render_headline(table, request.lang, context.scenario, context.baseline)
+    text += "\n" + render_channels(frame, context) if request.decompose else ""
+    if request.baseline is None:  # a root is what others are compared with: its differences would all be zero
+        text = word("cli.run.root", request.lang, scenario=context.scenario)
     return RunResult(len(cases), len(shards.failures), table, text, shards.failures, time.time() - started)
+
+
+def clear_outputs(folder: Path) -> None:
+    """Take away an earlier run's outputs, and nothing else, so that none of them stands beside the new ones."""
+    old = [folder / name for name in (RESULTS, "manifest.json", "report.html")]
+    old += [path for kind in ("png", "pdf", "csv") for path in (folder / "figures").glob(f"*.{kind}")]
+    for path in old:
+        path.unlink(missing_ok=True)
+
+
+def split_channels(
+    request: RunRequest, cases: list[Case], shards: Shards, progress: Callable[[int, int], None] | None
+) -> None:
+    """Add the rows of the decomposition by channel (E26), if asked for; its failed runs count as failures."""
+    if not request.decompose or request.baseline is None:
+        return
+    workers = request.workers or default_workers()
+    found = decompose(cases, shards.recordings, request.baseline, workers, progress)
+    shards.recordings = found.recordings
+    shards.failures += found.failures
 
 
 def plan_cases(request: RunRequest) -> list[Case]:
@@ -126,14 +154,15 @@ def figure_context(request: RunRequest, shards: Shards) -> FigureContext:
 
 
 def write_pages(request: RunRequest, context: FigureContext, frame: pd.DataFrame, table: pd.DataFrame) -> None:
-    """Figures and report.html, unless figures were not wanted."""
-    if not request.figures:
+    """Figures and report.html, unless figures were not wanted or there is nothing to compare with."""
+    if not request.figures or request.baseline is None:
         return
-    from model.figures import make_figures
+    from model.figures import FIGURES, make_figures
     from model.reports import write_report
     from model.scenario.story import story_text
 
-    drawn = make_figures(frame, context, request.out / "figures")
+    names = [name for name in FIGURES if name != "channels" or request.decompose]
+    drawn = make_figures(frame, context, request.out / "figures", names)
     write_report(request.out, context, story_text(request.scenario, request.lang), table, drawn, request.lang)
 
 
@@ -149,6 +178,7 @@ def manifest(request: RunRequest, cases: list[Case], shards: Shards) -> dict[str
         "stances": [s or "" for s in stances_of(request)],
         "parameters": parameter_hash(central()), "draws": request.draws, "refused_draws": accepted_draws(request.draws)[1], "seed": request.seed,
         "engine": {"version": __version__, "sources": engine_hash()},
+        "decomposed_draws": accepted_draws(request.draws)[0][:MOST_DRAWS] if request.decompose else [],
         "planned": len(cases),
         "failed": [f.__dict__ for f in shards.failures],
     }  # fmt: skip
