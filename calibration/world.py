@@ -99,6 +99,9 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
         expansion_limit=p.scalar("expansion_limit"), smoothing=p.scalar("income_smoothing"),
         habit_speed=p.scalar("habit_speed"), rent_erosion=p.scalar("rent_erosion"),
         rent_pressure=p.scalar("rent_pressure"),
+        stock_target=np.array([p["stockpile_target"].get(s, 0.0) for s in SEGMENTS]),
+        stock_trigger=p.scalar("stock_reorder_point"), stock_speed=p.scalar("inventory_adjustment_speed"),
+        announced_belief=p.scalar("perceived_probability"),
     )  # fmt: skip
 
 

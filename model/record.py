@@ -252,6 +252,18 @@ def _chokepoint(book: Book) -> Array:
         return np.where(total > 0, (foreign.max(0) / total) ** 2, np.nan)
 
 
+def _stockpile(book: Book) -> Array:
+    """Stocks of each segment held by a region's plants [r, s], in quarters of use; NaN where nobody uses it."""
+    links, economy = book.setting.economy.links, book.setting.economy
+    cells = len(book.now["stock"])
+    buyer = links.cell_buyer[:cells]
+    place = economy.buyer_region[buyer] * book.fixed.size[2] + links.cell_segment[:cells]
+    size = book.fixed.size[0] * book.fixed.size[2]
+    held, used = sum_by(place, book.now["stock"], size), sum_by(place, book.market.output[buyer], size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(used > 0, held / used, np.nan).reshape(book.fixed.size[0], -1)
+
+
 def _compliance(book: Book) -> Array:
     """Cost of two standards and other icebergs borne by exporters, and fixed compliance [r], nominal."""
     economy, terms = book.setting.economy, book.now["terms"]
@@ -313,6 +325,7 @@ def outcomes(setting: Setting, fixed: Fixed) -> tuple[Outcome, ...]:
         Outcome("HHI|{}", "index 0-1", _hhi, SEGMENT_LABELS, "none"),
         Outcome("Chokepoint Index|{}", "index 0-1", _chokepoint, SEGMENT_LABELS, "none"),
         Outcome("Bloc Index|{}", "index", _layers, LAYER_LABELS, "all", True),
+        Outcome("Stockpile|{}", "quarters of use", _stockpile, SEGMENT_LABELS, "none"),
         Outcome("Compliance Cost|Dual Standards", USD, lambda b: _compliance(b) * b.real),
         Outcome("Firm Revenue|{}", USD, lambda b: _owned(b, _firm(b, b.sales)) * b.real, (fixed.firms,), "firms"),
     ]  # fmt: skip

@@ -41,9 +41,9 @@ SCHEDULE: tuple[Stage, ...] = (
     Stage("respond", stages.respond, _names("year"), _names("in_force"), ("E22",)),
     Stage(
         "decide", stages.decide,
-        _names("year quarter wedges opened was_open capacity pipeline orders price capital_price lost stock_wish moved"),
+        _names("year quarter wedges opened was_open capacity pipeline orders price capital_price lost stock theta moved"),
         _names("was_open capacity investment lost fixed stock_order compliance search moved"),
-        ("E12", "E19", "E20", "E24"),
+        ("E12", "E19", "E20", "E24", "E27"),
     ),
     Stage(
         "source", stages.source,
@@ -105,7 +105,6 @@ VARIABLES: dict[str, str] = {
     "orders": "[n] orders at full rationing shares",
     "price": "[n] mill price, ratio to 2018Q1",
     "capital_price": "[investor] price of capital goods",
-    "stock_wish": "[cells of plants] quarters of use to be bought for stock",
     "fixed": "[link] purchases that follow no technique",
     "stock_order": "[link] purchases for stock, in units of the technique",
     "compliance": "[n] fixed compliance purchases",

@@ -41,11 +41,12 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
         self.scenario, self.stance, self.draw, self.schedule = resolved, stance, draw, schedule
         drawn = parameters if parameters is not None else draw_of(draw, seed, resolved)
         setting = build_setting(drawn, resolved, stance, seed, dt)
-        other = build_setting(drawn, otherwise, None, seed, dt) if otherwise is not None else None
-        if other is not None:
-            other = replace(other, agents=populate(self, other, AGENTS | (agents or {})))
-        setting = replace(setting, channels_on=channels, otherwise=other)
-        self.setting = replace(setting, agents=populate(self, setting, AGENTS | (agents or {})))
+        classes = AGENTS | (agents or {})
+        self.setting = replace(setting, agents=populate(self, setting, classes), channels_on=channels)
+        if otherwise is not None:
+            other = build_setting(drawn, otherwise, None, seed, dt)
+            other = replace(other, agents=populate(self, other, classes))
+            self.setting = replace(self.setting, otherwise=other)
         self.quarters = quarter_labels(resolved.first, resolved.last)
         self.end = quarter_start(resolved.last) + 0.25
         self.recorder = Recorder(self.setting, record, sides)

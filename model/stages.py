@@ -18,7 +18,7 @@ from model.kernel.deliveries import Orders, deliver
 from model.kernel.external import external_balances, find_blocs, habit_in_blocs, paid_abroad, update_habit
 from model.kernel.links import Array, Mask, sum_by
 from model.kernel.market import Guess, Terms
-from model.kernel.sourcing import Sourcing, update_orders
+from model.kernel.sourcing import Sourcing, adjust_share, update_orders
 from model.kernel.technique import composite
 from model.wedges import Wedges, axis_sizes, keep_channels
 from model.world import Network, Setting, State
@@ -28,6 +28,7 @@ View = SimpleNamespace
 
 COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
 """Chips and platforms: AI applications buy compute, so their quality does not change AI applications' cost."""
+TINY = 1e-300
 CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 
 
@@ -69,6 +70,7 @@ def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
         strength = float(in_force[row, list(senders)].max())
         order = Order(senders, action.targets, others, levers, year - action.measure.start, strength, both)
         instruments()[action.instrument].apply(wedges, order, facts)
+    announce(setting, wedges, facts, year)
     return wedges
 
 
@@ -133,6 +135,21 @@ def buyer_segment(setting: Setting) -> Array:
     return segment
 
 
+def announce(setting: Setting, wedges: Wedges, facts: Facts, year: float) -> None:
+    """Announced controls not yet in force: probability x the denial they will have at the end of their path (E27)."""
+    for action in setting.actions:
+        m = action.measure
+        if m.announced is None or not m.announced - 1e-9 <= year < m.start - 1e-9:
+            continue
+        levers = {name: path.at(np.inf) for name, path in m.levers.items()}
+        sides = set(action.senders) | set(action.targets)
+        others = tuple(r for r in range(setting.economy.regions) if r not in sides)
+        coming = Wedges(wedges.sizes)
+        order = Order(action.senders, action.targets, others, levers, 0.0)
+        instruments()[action.instrument].apply(coming, order, facts)
+        wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * coming["denial_rate"])
+
+
 # -- 2 respond -----------------------------------------------------------------------------------
 
 
@@ -157,7 +174,7 @@ def decide_states(setting: Setting, year: float) -> Array:
 def decide(setting: Setting, now: View) -> State:
     """Firms invest, give up and seek relations; fixed costs of policy and search become purchases."""
     economy, behaviour, plants = setting.economy, setting.behaviour, setting.plants
-    table, lt = economy.table, economy.links.technique
+    table = economy.table
     entering = now.opened & ~now.was_open
     capacity = np.where(entering, table.entry_capacity, now.capacity)
     decision = setting.agents.decide_firms(setting, now, capacity)
@@ -172,16 +189,32 @@ def decide(setting: Setting, now: View) -> State:
     fixed = economy.fixed0 * grown[economy.buyer_region[economy.links.buyer]]
     compliance, search = _policy_purchases(setting, now, grown), _search_purchases(setting, now, effort) * grown[table.location]
     fixed = fixed + _from_home_rest(setting, compliance + search)
-    stock_order = np.zeros(lt)
-    if now.stock_wish.any():
-        cells = len(now.stock_wish)
-        wish = np.concatenate([now.stock_wish, np.zeros(len(economy.links.start) - cells)])
-        buyer = np.minimum(economy.links.buyer[:lt], economy.n - 1)
-        stock_order = wish[economy.links.cell] * np.where(economy.links.buyer[:lt] < economy.n, now.orders[buyer], 0.0)
+    stock_order = stock_orders(setting, now)
     return {
         "was_open": now.opened, "capacity": capacity, "investment": investment, "lost": lost,
         "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "compliance": compliance, "search": search,
     }  # fmt: skip
+
+
+def stock_orders(setting: Setting, now: View) -> Array:
+    """Orders for stock [lt], in units of the technique (E27): quarters of use bought where a control is announced.
+
+    (s, S): a plant whose stock of a segment is below a part of its target orders towards the target.
+    """
+    economy, behaviour = setting.economy, setting.behaviour
+    links, lt, cells, theta = economy.links, economy.links.technique, len(now.stock), now.theta
+    if not now.wedges["announced"].any():
+        return np.zeros(lt)
+    f, b = links.supplier[:lt], links.buyer[:lt]
+    risk = now.wedges["announced"][economy.table.location[f], economy.buyer_region[b], economy.table.segment[f]]
+    threat = links.by_cell(theta * risk)[:cells]
+    target = behaviour.stock_target[links.cell_segment[:cells]] * threat
+    use = np.maximum(now.orders[links.cell_buyer[:cells]], TINY)
+    have = now.stock / use
+    part = adjust_share(behaviour.stock_speed, setting.dt) / (4 * setting.dt)
+    wish = np.where(have < behaviour.stock_trigger * target, part * (target - have), 0.0)
+    wanted = np.concatenate([wish, np.zeros(len(links.start) - cells)])[links.cell]
+    return np.where(b < economy.n, wanted * now.orders[np.minimum(b, economy.n - 1)], 0.0)
 
 
 def _effort(setting: Setting, seeks: Array) -> Array:

@@ -28,7 +28,7 @@ def start_state(setting: Setting) -> State:
         "pay": 1 + economy.tariff0[:lt],
         "wage": np.ones(regions), "price": np.ones(n), "capital_price": np.ones(economy.k), "rent": np.zeros(n),
         "capacity": table.capacity.copy(), "pipeline": pipeline, "stock": np.zeros(cells),
-        "stock_wish": np.zeros(cells), "stock_order": np.zeros(lt), "stock_change": np.zeros(cells),
+        "stock_order": np.zeros(lt), "stock_change": np.zeros(cells),
         "orders": economy.output0.copy(), "output": economy.output0.copy(),
         "expenditure": economy.expenditure0.copy(), "trade_ratio": economy.trade_ratio0.copy(),
         "habit": economy.expenditure0.copy(), "investment": table.investment.copy(), "fixed": economy.fixed0.copy(),

@@ -21,6 +21,7 @@ UNITS: dict[str, str] = {
     "years behind the frontier": "a capability gap divided by the frontier's growth",
     "percent of new choices": "parts of a hundred of those who choose again",
     "index 0-1": "a concentration or dependence index",
+    "quarters of use": "a stock divided by a quarter's use",
     "switch": "0 or 1",
     "name": "a choice among named alternatives",
 }

@@ -39,11 +39,13 @@ RULES: dict[str, tuple[float, Callable[[Array, Array], Array]]] = {
 CHANNELS = ("Trade", "Inputs", "Knowledge", "Networks", "Policy Cost")
 """Channels of the decomposition (E26): every cell of every wedge belongs to exactly one."""
 BY_SEGMENT = "by segment"
-"""Goods wedges: cells on INPUT_SEGMENTS are Inputs, the others Trade."""
+"""Goods wedges: cells on INPUT_SEGMENTS are Inputs, on NETWORK_SEGMENTS Networks, the others Trade."""
 BY_STANDARD = "by standard"
-"""The same, but cells on STANDARD_SEGMENTS are Networks."""
-INPUT_SEGMENTS = ("equipment", "foundry", "os", "open_source")
-"""Segments that technology plants use to make their products: tools, wafers, systems, code."""
+"""The same, but cells on STANDARD_SEGMENTS are Networks too."""
+INPUT_SEGMENTS = ("equipment", "foundry", "open_source")
+"""Segments that technology plants use to make their products: tools, wafers, code."""
+NETWORK_SEGMENTS = ("os",)
+"""Segments that are ecosystems to join: being denied one's goods and being shut out of it are one channel."""
 STANDARD_SEGMENTS = ("devices", "platforms")
 """Segments that follow technical standards."""
 
@@ -120,11 +122,11 @@ def axis_sizes(regions: int, segments: int, plants: int, ecosystems: int, channe
 def channel_of(wedge: str, segment: str) -> str:
     """The channel of a wedge's cells on a segment (wedges without segments have one channel throughout)."""
     channel = WEDGES[wedge].channel
-    if channel == BY_STANDARD and segment in STANDARD_SEGMENTS:
+    if channel not in (BY_SEGMENT, BY_STANDARD):
+        return channel
+    if segment in NETWORK_SEGMENTS or (channel == BY_STANDARD and segment in STANDARD_SEGMENTS):
         return "Networks"
-    if channel in (BY_SEGMENT, BY_STANDARD):
-        return "Inputs" if segment in INPUT_SEGMENTS else "Trade"
-    return channel
+    return "Inputs" if segment in INPUT_SEGMENTS else "Trade"
 
 
 def channel_cells(wedge: str, channels: frozenset[str]) -> NDArray[np.bool_]:
@@ -145,9 +147,10 @@ def keep_channels(wedges: Wedges, channels: frozenset[str], otherwise: Wedges | 
     return kept
 
 
-def moved_channels(wedges: Wedges, otherwise: Wedges) -> frozenset[str]:
-    """Channels in which two sets of wedges differ in some cell."""
+def moved_channels(wedges: Wedges, otherwise: Wedges | None = None) -> frozenset[str]:
+    """Channels in which wedges differ in some cell from others, by default from neutral ones."""
+    other = otherwise or Wedges(wedges.sizes)
     return frozenset(
         channel for channel in CHANNELS for name in WEDGES
-        if (channel_cells(name, frozenset({channel})) & (wedges[name] != otherwise[name])).any()
+        if (channel_cells(name, frozenset({channel})) & (wedges[name] != other[name])).any()
     )  # fmt: skip

@@ -53,7 +53,9 @@ class Behaviour:
     over_compliance, search_success a year; search_cost a share of a year's purchases; full_cut threshold;
     input_limit omega_K, response of capacity to missing inputs; expansion_limit of capacity a year;
     smoothing psi: part of a change of income that is not spent at once; habit_speed a year at which it is;
-    rent_erosion a year, of rents where capacity is idle; rent_pressure: largest log excess of orders that counts.
+    rent_erosion a year, of rents where capacity is idle; rent_pressure: largest log excess of orders that counts;
+    stock_target [s] quarters of use under a certain denial, stock_trigger a part of it, stock_speed a year;
+    announced_belief: probability given to an announced control.
     fixed_balance: keep B at its base value (for the static limit).
     """
 
@@ -82,6 +84,10 @@ class Behaviour:
     habit_speed: float = 0.0
     rent_erosion: float = 0.0
     rent_pressure: float = np.inf
+    stock_target: Array = field(default_factory=lambda: np.zeros(0))
+    stock_trigger: float = 1.0
+    stock_speed: float = 0.0
+    announced_belief: float = 0.0
     fixed_balance: bool = False
 
 

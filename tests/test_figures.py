@@ -56,6 +56,9 @@ def series(stance: str, draw: int) -> dict[Key, np.ndarray]:
     found["CHN", "Ecosystem Share|OS|harmony", "percent"] = harmony
     for name, share in (("android", 0.72), ("ios", 0.2), ("windows", 0.08)):
         found["CHN", f"Ecosystem Share|OS|{name}", "percent"] = share * (100 - np.nan_to_num(harmony))
+    for place, channel in enumerate(("Trade", "Inputs", "Knowledge", "Networks", "Policy Cost", "Demand")):
+        for region in ("KOR", "CHN"):
+            found[region, f"Welfare Channel|{channel}", "percent of baseline real income"] = (0.4 * place - 1) * shock
     return found
 
 
@@ -90,8 +93,8 @@ def drawn(name: str, data: pd.DataFrame, context: FigureContext) -> Figure:
         return FIGURES[name].draw(data, context)
 
 
-def test_the_registry_holds_the_five_figures_in_the_order_of_the_report() -> None:
-    assert list(FIGURES) == ["real-income", "segments", "bloc-index", "exports", "os-choices"]
+def test_the_registry_holds_the_six_figures_in_the_order_of_the_report() -> None:
+    assert list(FIGURES) == ["real-income", "segments", "bloc-index", "exports", "os-choices", "channels"]
     assert all(
         has_word(f"figure.{name}.{word}") for name in FIGURES for word in ("name", "title", "subtitle", "caption")
     )
@@ -120,6 +123,7 @@ def test_titles_say_the_finding(frame: pd.DataFrame, context: FigureContext, lan
         "bloc-index": "0.43",
         "exports": "중국" if lang == "ko" else "China",
         "os-choices": "60%",
+        "channels": "−0.97%",
     }
     for name, said in findings.items():
         assert said in FIGURES[name].finding(FIGURES[name].data(frame, context), context)

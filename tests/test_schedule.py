@@ -24,7 +24,7 @@ WRITTEN_TWICE: dict[str, tuple[str, ...]] = {"capacity": ("decide", "adjust")}
 """Declared exceptions: entry gives a new plant its capacity before the quarter, and investment adds after it."""
 CLOCK = {"year", "quarter"}
 """Written by run_quarter itself."""
-NEVER_WRITTEN: set[str] = {"stock_wish"}
+NEVER_WRITTEN: set[str] = set()
 """Carried, but no stage writes it yet: nobody builds stocks (anticipation is not in the model)."""
 
 

@@ -56,6 +56,7 @@ _OPTIONS: dict[str, Callable[[str], dict[str, Any]]] = {
     "stance": lambda lang: {"metavar": "NAME", "multiple": True},
     "set": lambda lang: {"metavar": "PATH=VALUE", "multiple": True},
     "record": _text("PATTERN"),
+    "decompose": _flag,
     "no-figures": _flag,
     "lang": lambda lang: {"metavar": "|".join(LANGUAGES), "default": lang, "type": Among(LANGUAGES, lang)},
     "json": _flag,

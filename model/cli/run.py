@@ -22,7 +22,7 @@ def command(lang: str) -> click.Command:
 
     @named("run", lang)
     @click.argument("scenario", metavar="SCENARIO")
-    @options("out force seed draws workers stance baseline focus set record no-figures json quiet lang", lang)
+    @options("out force seed draws workers stance baseline focus set record decompose no-figures json quiet lang", lang)
     def run(scenario: str, **options: Any) -> int:
         return _run(scenario, options)
 
@@ -39,6 +39,8 @@ def _run(name: str, options: dict[str, Any]) -> int:
     out = Path(options["out"]) if options["out"] is not None else Path(RESULTS) / scenario.name
     _check_free(out, options["force"], lang)
     baseline = load_baseline(scenario, lang)
+    if options["decompose"] and baseline is None:
+        raise UsageError(word("cli.run.no_baseline", lang, scenario=scenario.name))
 
     from model.experiments.run import RunRequest, run_scenario
 
@@ -51,6 +53,7 @@ def _run(name: str, options: dict[str, Any]) -> int:
         workers=options["workers"],
         out=out,
         record=options["record"],
+        decompose=options["decompose"],
         figures=not options["no_figures"],
         lang=lang,
         json=options["json"],
