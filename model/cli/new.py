@@ -36,7 +36,9 @@ def _write(name: str, origin: str, out: str | None, lang: str) -> str:
     if not scenario_name(name):
         raise UsageError(word("cli.new.name", lang, name=name))
     source = find_scenario(origin, lang=lang)
-    folder = Path(out) if out is not None else scenario_folder()
+    shipped = scenario_folder()
+    own = shipped if shipped.parent.name != "shipped" else Path()  # an installed copy is not a place to write
+    folder = Path(out) if out is not None else own
     target = folder / f"{name}.yaml"
     taken = scenario_names(lang=lang).get(name)
     if target.exists() or (taken is not None and taken != target):

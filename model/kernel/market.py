@@ -155,11 +155,13 @@ def _trade_system(
     subsidy = terms.subsidy / (1 - terms.subsidy) * price
     income = terms.owner * (price + subsidy - wages - bill[:n])
     income[location, rows] += wages + duties[:n] - subsidy
-    dispatched = terms.ship * fixed
-    value = dispatched * price[links.supplier]
-    spent = sum_by(links.buyer, value * (1 + terms.duty), len(region))
+    some = np.flatnonzero(fixed)  # few links carry purchases without a technique
+    supplier, buyer = links.supplier[some], links.buyer[some]
+    dispatched = terms.ship[some] * fixed[some]
+    value = dispatched * price[supplier]
+    spent = sum_by(buyer, value * (1 + terms.duty[some]), len(region))
     own = spent[:n] + economy.of_investor(terms.share, spent[n : n + k])
-    duty_fixed = sum_by(region[links.buyer], value * terms.duty, economy.regions)
+    duty_fixed = sum_by(region[buyer], value * terms.duty[some], economy.regions)
     index = bill[economy.final]
     final = slice(links.pointer[economy.final.start], lt)
     shipped[final] /= index[links.buyer[final] - economy.final.start]
@@ -167,7 +169,7 @@ def _trade_system(
     autonomous = duty_fixed - spent[economy.buyers :] - terms.owner @ own + terms.balance
     return _Trade(
         sent=shipped, income=spend * income, duty_final=spend * duties[economy.final] / index,
-        fixed_output=sum_by(links.supplier, dispatched, n),
+        fixed_output=sum_by(supplier, dispatched, n),
         fixed_income=spend * autonomous + terms.smoothing * terms.habit,
     )  # fmt: skip
 
