@@ -21,11 +21,12 @@ from model.kernel.market import Guess, Terms
 from model.kernel.sourcing import Sourcing, adjust_share, update_orders
 from model.kernel.technique import composite
 from model.wedges import Wedges, axis_sizes, keep_channels
-from model.world import Network, Setting, State
+from model.world import Action, Network, Setting, State
 
 View = SimpleNamespace
 """The declared reads of a stage, as attributes."""
 
+AI_APPS = "ai_apps"
 COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
 """Chips and platforms: AI applications buy compute, so their quality does not change AI applications' cost."""
 TINY = 1e-300
@@ -63,12 +64,8 @@ def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
         senders = tuple(r for r in action.senders if in_force[row, r] > 0)
         if not senders:
             continue
-        levers = {name: path.at(year) for name, path in action.measure.levers.items()}
-        sides = set(action.senders) | set(action.targets)
-        others = tuple(r for r in range(economy.regions) if r not in sides)
-        both = tuple(r for r in setting.serves_both if r in others)
         strength = float(in_force[row, list(senders)].max())
-        order = Order(senders, action.targets, others, levers, year - action.measure.start, strength, both)
+        order = order_of(setting, action, senders, year, strength)
         instruments()[action.instrument].apply(wedges, order, facts)
     announce(setting, wedges, facts, year)
     return wedges
@@ -121,8 +118,8 @@ def link_quality(setting: Setting, wedges: Wedges, now: View) -> Array:
     # an entrant's notional technique is its competitors', so it starts from what it is behind them
     before = np.where(economy.latent, 0.0, setting.capability0)
     quality = usable_quality(behaviour.quality_valuation[f], now.capability[f], before[f], cap)
-    buys_compute = np.isin(buyer_segment(setting)[b], [setting.segments.index(x) for x in setting.segments if x == "ai_apps"])
-    compute = np.isin(s, [setting.segments.index(x) for x in COMPUTE if x in setting.segments])
+    buys_compute = np.array([*setting.segments, ""])[buyer_segment(setting)[b]] == AI_APPS
+    compute = np.isin(np.array(setting.segments)[s], COMPUTE)
     return np.where(buys_compute & compute, 0.0, quality)
 
 
@@ -135,17 +132,22 @@ def buyer_segment(setting: Setting) -> Array:
     return segment
 
 
+def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0) -> Order:
+    """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end)."""
+    levers = {name: path.at(year) for name, path in action.measure.levers.items()}
+    sides = {*action.senders, *action.targets}
+    others = tuple(r for r in range(setting.economy.regions) if r not in sides)
+    both = tuple(r for r in setting.serves_both if r in others)
+    return Order(senders, action.targets, others, levers, year - action.measure.start, strength, both)
+
+
 def announce(setting: Setting, wedges: Wedges, facts: Facts, year: float) -> None:
     """Announced controls not yet in force: probability x the denial they will have at the end of their path (E27)."""
     for action in setting.actions:
         m = action.measure
         if m.announced is None or not m.announced - 1e-9 <= year < m.start - 1e-9:
             continue
-        levers = {name: path.at(np.inf) for name, path in m.levers.items()}
-        sides = set(action.senders) | set(action.targets)
-        others = tuple(r for r in range(setting.economy.regions) if r not in sides)
-        coming = Wedges(wedges.sizes)
-        order = Order(action.senders, action.targets, others, levers, 0.0)
+        coming, order = Wedges(wedges.sizes), order_of(setting, action, action.senders, np.inf)
         instruments()[action.instrument].apply(coming, order, facts)
         wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * coming["denial_rate"])
 

@@ -57,7 +57,6 @@ class Facts:
     owner: tuple[int, ...]
     ecosystems: tuple[str, ...]
     parameters: Mapping[str, object]
-    quality_base: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Order:
     """A measure at one date: who acts on whom, with levers already at their value of this quarter.
 
     senders, targets: region indices, blocs resolved. others: regions in neither.
-    focus_shares: region indices that serve both sides under the focus's stance (they pay twice).
+    serves_both: region indices that trade with both sides (they pay for both standards).
     """
 
     senders: tuple[int, ...]
