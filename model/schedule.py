@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 
-from model import stages
+from model.stages import account, adjust, adopt, decide, enact, learn, respond, source, trade
 from model.world import Setting, State
 
 Function = Callable[[Setting, SimpleNamespace], State]
@@ -33,26 +33,26 @@ def _names(text: str) -> tuple[str, ...]:
 
 SCHEDULE: tuple[Stage, ...] = (
     Stage(
-        "enact", stages.enact,
+        "enact", enact.enact,
         _names("year in_force lost capability theta"),
         _names("wedges opened denial ship duty subsidy quality open_links limit"),
         ("E13", "E21"),
     ),
-    Stage("respond", stages.respond, _names("year"), _names("in_force"), ("E22",)),
+    Stage("respond", respond.respond, _names("year"), _names("in_force"), ("E22",)),
     Stage(
-        "decide", stages.decide,
+        "decide", decide.decide,
         _names("year quarter wedges opened was_open capacity pipeline orders price capital_price lost stock theta moved"),
         _names("was_open capacity investment lost fixed stock_order compliance search moved"),
         ("E12", "E19", "E20", "E24", "E27"),
     ),
     Stage(
-        "source", stages.source,
+        "source", source.source,
         _names("labour inputs theta denial ship duty pay quality open_links wage price"),
         _names("labour inputs pay"),
         ("E2", "E3", "E4"),
     ),
     Stage(
-        "trade", stages.trade,
+        "trade", trade.trade,
         _names(
             "labour inputs theta quality denial ship duty subsidy opened limit capacity investment fixed stock_order "
             "stock wage rent price output orders expenditure trade_ratio habit"
@@ -62,9 +62,9 @@ SCHEDULE: tuple[Stage, ...] = (
         ),
         ("E5", "E6", "E7", "E8"),
     ),
-    Stage("account", stages.account, _names("delivered terms expenditure output capacity_now"), _names("books trade_ratio"), ("E9",)),
+    Stage("account", account.account, _names("delivered terms expenditure output capacity_now"), _names("books trade_ratio"), ("E9",)),
     Stage(
-        "adjust", stages.adjust,
+        "adjust", adjust.adjust,
         _names(
             "year wage rent capacity capacity_now pipeline stock stock_change orders output opened investment "
             "delivered expenditure habit"
@@ -72,9 +72,9 @@ SCHEDULE: tuple[Stage, ...] = (
         _names("wage rent capacity pipeline stock habit employment_gap"),
         ("E10", "E11", "E12"),
     ),
-    Stage("learn", stages.learn, _names("capability delivered input0 wedges"), _names("capability"), ("E14", "E15")),
+    Stage("learn", learn.learn, _names("capability delivered input0 wedges"), _names("capability"), ("E14", "E15")),
     Stage(
-        "adopt", stages.adopt,
+        "adopt", adopt.adopt,
         _names("year base new_choices wedges price ship duty moved"), _names("base new_choices theta"),
         ("E16", "E17", "E18", "E24"),
     ),

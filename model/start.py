@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.stages import decide_states, shares_of_links
+from model.stages.adopt import shares_of_links
+from model.stages.respond import decide_states
 from model.world import Setting, State
 
 

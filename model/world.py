@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from model.kernel.links import Array, Index, Mask
 
 State = dict[str, Any]
 """Arrays at t by name; every name is explained in model/schedule.py (VARIABLES)."""
+View = SimpleNamespace
+"""The declared reads of a stage, as attributes."""
 
 
 @dataclass(frozen=True)

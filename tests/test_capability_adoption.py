@@ -15,7 +15,8 @@ from model.kernel.adoption import choices, invert_quality, update_base, utility
 from model.kernel.capability import diffusion, update_capability, usable_quality
 from model.kernel.links import Array
 from model.simulation import Decoupling
-from model.stages import exposure, shares_of_links
+from model.stages.adopt import shares_of_links
+from model.stages.learn import exposure
 from tests import small
 
 RATE, SATURATION = 0.3, 1.2

@@ -18,7 +18,8 @@ from model.axes import REGION_INDEX, REGIONS
 from model.instruments import Instrument, Lever, Value, instruments
 from model.kernel.links import Array
 from model.simulation import Decoupling
-from model.stages import collect_wedges, decide_states
+from model.stages.enact import collect_wedges
+from model.stages.respond import decide_states
 from model.units import UNITS
 from model.wedges import RULES, WEDGES, Wedges, survive
 from tests import small

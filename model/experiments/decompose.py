@@ -22,7 +22,8 @@ from model.experiments.results import HEADLINE, FigureContext, display_width, se
 from model.outcomes import Key, Recording
 from model.scenario.types import Scenario
 from model.simulation import Decoupling
-from model.stages import collect_wedges, decide_states, wedges_otherwise
+from model.stages.enact import collect_wedges, wedges_otherwise
+from model.stages.respond import decide_states
 from model.wedges import CHANNELS, moved_channels
 
 Array = NDArray[np.float64]

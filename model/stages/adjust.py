@@ -1,0 +1,42 @@
+"""Adjust: wages, rents, capacity, pipelines, stocks (E10-E12)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.kernel import adjustment
+from model.kernel.external import update_habit
+from model.kernel.links import Array
+from model.world import Setting, State, View
+
+
+def adjust(setting: Setting, now: View) -> State:
+    """Wages, rents, capacity, pipelines and stocks for the next quarter (E10-E12)."""
+    economy, behaviour, dt, table = setting.economy, setting.behaviour, setting.dt, setting.economy.table
+    growth = np.exp(behaviour.growth * dt)[table.location]
+    supply, coming = labour_supply(setting, now.year), labour_supply(setting, now.year + dt)
+    demand = adjustment.labour_demand(economy, now.delivered.labour, now.output)
+    has = economy.investor >= 0
+    made = np.where(has, now.delivered.scale[economy.n + economy.investor * has], 1.0) if economy.k else 1.0
+    grown = adjustment.update_capacity(now.capacity, now.pipeline[0], economy.kappa, table.depreciation, dt)
+    followed = adjustment.follow_orders(now.capacity, now.orders, behaviour.slack, behaviour.follow_speed, dt)
+    followed = np.where(now.opened, followed, now.capacity)
+    return {
+        "wage": adjustment.update_wage(
+            now.wage, demand, supply, coming.sum() / supply.sum(), behaviour.wage_speed, behaviour.wage_speed_up, dt
+        ),
+        "rent": adjustment.update_rent(
+            now.rent, now.orders, now.capacity_now, behaviour.rent_speed, behaviour.rent_erosion,
+            behaviour.rent_pressure, dt,
+        ),
+        "capacity": np.where(has, grown, followed) * growth,
+        "pipeline": adjustment.shift_pipeline(now.pipeline, now.investment * made, setting.lag_steps) * growth,
+        "stock": np.maximum(0.0, now.stock + 4 * dt * now.stock_change),
+        "habit": update_habit(now.habit, now.expenditure, behaviour.growth, behaviour.habit_speed, dt),
+        "employment_gap": demand / supply - 1,
+    }  # fmt: skip
+
+
+def labour_supply(setting: Setting, year: float) -> Array:
+    """Effective labour L [R] at a date: the base year's, grown at the region's baseline rate."""
+    return np.asarray(setting.economy.labour * np.exp(setting.behaviour.growth * (year - setting.first_year)))

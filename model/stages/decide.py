@@ -1,0 +1,99 @@
+"""Decide: firms invest, store, give up and seek relations; fixed costs become purchases (E12, E19, E20, E24, E27)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.kernel.links import Array, sum_by
+from model.kernel.sourcing import adjust_share
+from model.world import Setting, State, View
+
+TINY = 1e-300
+
+
+def decide(setting: Setting, now: View) -> State:
+    """Firms invest, give up and seek relations; fixed costs of policy and search become purchases."""
+    economy, behaviour, plants = setting.economy, setting.behaviour, setting.plants
+    table = economy.table
+    entering = now.opened & ~now.was_open
+    capacity = np.where(entering, table.entry_capacity, now.capacity)
+    decision = setting.agents.decide_firms(setting, now, capacity)
+    investment = np.where(now.opened & (economy.investor >= 0), decision.investment, 0.0)
+    effort = _effort(setting, decision.seeks)
+    lost = now.lost + decision.dropped
+    if lost.any():
+        luck = setting.agents.luck(setting, "links.refound", now.quarter)
+        success = 1 - np.exp(-behaviour.search_success * setting.dt)
+        lost = np.maximum(0.0, lost - setting.agents.refound(lost, plants.count, success, effort, luck))
+    grown = np.exp(behaviour.growth * (now.year - setting.first_year))
+    fixed = economy.fixed0 * grown[economy.buyer_region[economy.links.buyer]]
+    compliance, search = _policy_purchases(setting, now, grown), _search_purchases(setting, now, effort) * grown[table.location]
+    fixed = fixed + _from_home_rest(setting, compliance + search)
+    stock_order = stock_orders(setting, now)
+    return {
+        "was_open": now.opened, "capacity": capacity, "investment": investment, "lost": lost,
+        "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "compliance": compliance, "search": search,
+    }  # fmt: skip
+
+
+def stock_orders(setting: Setting, now: View) -> Array:
+    """Orders for stock [lt], in units of the technique (E27): quarters of use bought where a control is announced.
+
+    (s, S): a plant whose stock of a segment is below a part of its target orders towards the target.
+    """
+    economy, behaviour = setting.economy, setting.behaviour
+    links, lt, cells, theta = economy.links, economy.links.technique, len(now.stock), now.theta
+    if not now.wedges["announced"].any():
+        return np.zeros(lt)
+    f, b = links.supplier[:lt], links.buyer[:lt]
+    risk = now.wedges["announced"][economy.table.location[f], economy.buyer_region[b], economy.table.segment[f]]
+    threat = links.by_cell(theta * risk)[:cells]
+    target = behaviour.stock_target[links.cell_segment[:cells]] * threat
+    use = np.maximum(now.orders[links.cell_buyer[:cells]], TINY)
+    have = now.stock / use
+    part = adjust_share(behaviour.stock_speed, setting.dt) / (4 * setting.dt)
+    wish = np.where(have < behaviour.stock_trigger * target, part * (target - have), 0.0)
+    wanted = np.concatenate([wish, np.zeros(len(links.start) - cells)])[links.cell]
+    return np.where(b < economy.n, wanted * now.orders[np.minimum(b, economy.n - 1)], 0.0)
+
+
+def _effort(setting: Setting, seeks: Array) -> Array:
+    """Part of each region's purchases whose buyers seek suppliers [R]."""
+    table, weight = setting.economy.table, setting.economy.output0
+    total = sum_by(table.location, weight, setting.economy.regions)
+    return sum_by(table.location, weight * seeks, setting.economy.regions) / total
+
+
+def _policy_purchases(setting: Setting, now: View, grown: Array) -> Array:
+    """Fixed compliance cost of each plant [n], in units of home rest at base prices (a year's share as a rate)."""
+    table = setting.economy.table
+    share = now.wedges["fixed_cost"][table.location, table.segment]
+    return np.asarray(share * setting.economy.output0 * grown[table.location])
+
+
+def _search_purchases(setting: Setting, now: View, effort: Array) -> Array:
+    """Cost of seeking by each plant [n]: a share of the purchases whose relations are lost (E20)."""
+    economy = setting.economy
+    if not now.lost.any():
+        return np.zeros(economy.n)
+    links = economy.links
+    own = links.buyer < economy.n
+    f, b = links.supplier[own], links.buyer[own]
+    sought = economy.flow0[own] * now.lost[f, economy.buyer_region[b]] * effort[economy.buyer_region[b]]
+    extra = now.wedges["search_cost"][economy.table.location, economy.table.segment]
+    return np.asarray((setting.behaviour.search_cost + extra) * sum_by(b, sought, economy.n))
+
+
+def _from_home_rest(setting: Setting, amount: Array) -> Array:
+    """Purchases [l] of `amount` [n] by each plant, spread over the suppliers of rest in its own region."""
+    economy, links = setting.economy, setting.economy.links
+    extra = np.zeros(len(links.buyer))
+    if not amount.any():
+        return extra
+    f, b = links.supplier, np.minimum(links.buyer, economy.n - 1)
+    rest = len(setting.segments) - 1
+    at_home = (links.buyer < economy.n) & (economy.table.segment[f] == rest)
+    at_home &= economy.table.location[f] == economy.buyer_region[links.buyer]
+    weight = np.where(at_home, economy.output0[f], 0.0)
+    total = sum_by(b, weight, economy.n)
+    return np.where(at_home, weight / np.where(total > 0, total, 1.0)[b] * amount[b], 0.0)

@@ -1,0 +1,133 @@
+"""Enact: the quarter's wedges, spread over links (E13, E21, E26, E27)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.instruments import Facts, Order, instruments
+from model.kernel.capability import usable_quality
+from model.kernel.links import Array, Mask
+from model.stages.respond import decide_states
+from model.wedges import Wedges, axis_sizes, keep_channels
+from model.world import Action, Setting, State, View
+
+AI_APPS = "ai_apps"
+COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
+"""Chips and platforms: AI applications buy compute, so their quality does not change AI applications' cost."""
+CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
+
+
+def enact(setting: Setting, now: View) -> State:
+    """Wedges of the measures in force, spread over links (E13, E21, E26)."""
+    wedges = collect_wedges(setting, now.year, now.in_force)
+    if setting.channels_on is not None:
+        wedges = keep_channels(wedges, setting.channels_on, wedges_otherwise(setting, now.year))
+    opened = setting.plants.entry <= now.year + 1e-9
+    return {"wedges": wedges, "opened": opened} | spread_wedges(setting, wedges, opened, now)
+
+
+def wedges_otherwise(setting: Setting, year: float) -> Wedges | None:
+    """Wedges of the other scenario this quarter; nothing is recorded, as states follow their script and do not react."""
+    other = setting.otherwise
+    return None if other is None else collect_wedges(other, year, decide_states(other, year))
+
+
+def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
+    """Neutral wedges, moved by every measure that some state applies this quarter."""
+    economy, plants = setting.economy, setting.plants
+    sizes = axis_sizes(economy.regions, economy.table.segments, economy.n, len(setting.ecosystems), len(CHANNELS))
+    wedges = Wedges(sizes)
+    facts = Facts(
+        setting.regions, plants.firms, tuple(economy.table.location.tolist()), tuple(plants.owner.tolist()),
+        setting.ecosystems, setting.parameters,
+    )  # fmt: skip
+    for row, action in enumerate(setting.actions):
+        senders = tuple(r for r in action.senders if in_force[row, r] > 0)
+        if not senders:
+            continue
+        strength = float(in_force[row, list(senders)].max())
+        order = order_of(setting, action, senders, year, strength)
+        instruments()[action.instrument].apply(wedges, order, facts)
+    announce(setting, wedges, facts, year)
+    return wedges
+
+
+def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> State:
+    """Denial, shipping cost, duty, quality by link, from wedges by region and segment (E21)."""
+    economy, table = setting.economy, setting.economy.table
+    links, lt = economy.links, economy.links.technique
+    f, b = links.supplier, links.buyer
+    o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
+    owner = buyer_owner(setting)[b]
+    spared = np.where(owner >= 0, wedges["exemption"][owner, o, s], 0.0)
+    denial = wedges["denial_rate"][o, d, s] * (1 - spared)
+    listed = np.where(b < economy.n, wedges["firm_listing"][o, np.minimum(b, economy.n - 1)], 0.0)
+    denial = 1 - (1 - denial) * (1 - listed) * (1 - np.where(o != d, now.lost[f, d], 0.0))
+    denial = np.where(denial > setting.behaviour.full_cut, 1.0, denial)
+    quality = np.exp(link_quality(setting, wedges, now))
+    return {
+        "denial": denial,
+        "ship": wedges["iceberg_cost"][o, d, s],
+        "duty": economy.tariff0 + wedges["tariff_rate"][o, d, s],
+        "subsidy": wedges["subsidy_rate"][table.location, table.segment],
+        "quality": quality,
+        "open_links": opened[f[:lt]] & (denial[:lt] < 1) & (now.theta > 0),
+        "limit": np.full(economy.n, np.inf),
+    }
+
+
+def buyer_owner(setting: Setting) -> Array:
+    """Owner region of each buyer [C]: of plants and of investors (by their plants), -1 for final users and states."""
+    economy = setting.economy
+    owner = np.full(len(economy.buyer_region), -1)
+    owner[: economy.n] = setting.plants.owner
+    investors = economy.table.investors
+    if economy.k and investors.shape[1] > 2:
+        owner[economy.n : economy.n + economy.k] = investors[:, 2]
+    return owner
+
+
+def link_quality(setting: Setting, wedges: Wedges, now: View) -> Array:
+    """v by link [lt] (E13); chips and platforms carry none into AI applications' cost (they buy compute)."""
+    economy, table, behaviour = setting.economy, setting.economy.table, setting.behaviour
+    links, lt = economy.links, economy.links.technique
+    f, b = links.supplier[:lt], links.buyer[:lt]
+    s = table.segment[f]
+    cap = wedges["capability_cap"][table.location[f], economy.buyer_region[b], s]
+    elapsed = now.year - setting.first_year
+    cap = np.where(np.isfinite(cap), cap - behaviour.frontier_growth[s] * elapsed, np.inf)
+    # an entrant's notional technique is its competitors', so it starts from what it is behind them
+    before = np.where(economy.latent, 0.0, setting.capability0)
+    quality = usable_quality(behaviour.quality_valuation[f], now.capability[f], before[f], cap)
+    buys_compute = np.array([*setting.segments, ""])[buyer_segment(setting)[b]] == AI_APPS
+    compute = np.isin(np.array(setting.segments)[s], COMPUTE)
+    return np.where(buys_compute & compute, 0.0, quality)
+
+
+def buyer_segment(setting: Setting) -> Array:
+    """Segment of each buyer [C]: of plants and investors, -1 for final users and states."""
+    economy = setting.economy
+    segment = np.full(len(economy.buyer_region), -1)
+    segment[: economy.n] = economy.table.segment
+    segment[economy.n : economy.n + economy.k] = economy.table.investors[:, 1]
+    return segment
+
+
+def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0) -> Order:
+    """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end)."""
+    levers = {name: path.at(year) for name, path in action.measure.levers.items()}
+    sides = {*action.senders, *action.targets}
+    others = tuple(r for r in range(setting.economy.regions) if r not in sides)
+    both = tuple(r for r in setting.serves_both if r in others)
+    return Order(senders, action.targets, others, levers, year - action.measure.start, strength, both)
+
+
+def announce(setting: Setting, wedges: Wedges, facts: Facts, year: float) -> None:
+    """Announced controls not yet in force: probability x the denial they will have at the end of their path (E27)."""
+    for action in setting.actions:
+        m = action.measure
+        if m.announced is None or not m.announced - 1e-9 <= year < m.start - 1e-9:
+            continue
+        coming, order = Wedges(wedges.sizes), order_of(setting, action, action.senders, np.inf)
+        instruments()[action.instrument].apply(coming, order, facts)
+        wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * coming["denial_rate"])

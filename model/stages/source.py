@@ -1,0 +1,20 @@
+"""Source: the ordered technique moves (E4)."""
+
+from __future__ import annotations
+
+from model.kernel.sourcing import Sourcing, update_orders
+from model.world import Setting, State, View
+
+
+def source(setting: Setting, now: View) -> State:
+    """The ordered technique moves towards the cost-minimising one (E4)."""
+    lt = setting.economy.links.technique
+    pay = (now.ship * (1 + now.duty))[:lt]
+    context = Sourcing(
+        now.theta, now.denial[:lt], pay, now.pay, now.quality, now.open_links, now.wage, now.price,
+    )  # fmt: skip
+    behaviour = setting.behaviour
+    labour, inputs = update_orders(
+        setting.economy, now.labour, now.inputs, context, behaviour.sourcing_speed, behaviour.labour_speed, setting.dt
+    )
+    return {"labour": labour, "inputs": inputs, "pay": pay}

@@ -1,0 +1,63 @@
+"""Trade: deliveries with prices and incomes in one fixed point (E5-E8)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.kernel.deliveries import Orders, deliver
+from model.kernel.external import external_balances, find_blocs, habit_in_blocs, paid_abroad
+from model.kernel.links import Array, sum_by
+from model.kernel.market import Guess, Terms
+from model.kernel.technique import composite
+from model.world import Setting, State, View
+
+
+def trade(setting: Setting, now: View) -> State:
+    """Blocs, balances, then deliveries with prices and incomes in one fixed point (E5-E8)."""
+    economy = setting.economy
+    links, n, k, lt = economy.links, economy.n, economy.k, economy.links.technique
+    input0 = economy.input0 * now.theta / economy.theta
+    investment = sum_by(economy.investor[economy.investor >= 0], now.investment[economy.investor >= 0], k)
+    share = _own_share(setting, now.investment, investment)
+    fixed = now.fixed.copy()
+    stocked = now.stock_order * input0 * now.inputs
+    fixed[:lt] += stocked
+    planned = now.inputs * input0
+    first, last = links.pointer[n], links.pointer[n + k]
+    planned[first:last] *= investment[links.buyer[first:last] - n]
+    buyer_open = np.concatenate([now.opened, np.ones(len(economy.buyer_region) - n, bool)])
+    possible = (np.concatenate([planned, np.zeros(len(fixed) - lt)]) + fixed) * (1 - now.denial)
+    bloc = find_blocs(economy, (possible > 0) & now.opened[links.supplier] & buyer_open[links.buyer])
+    terms = Terms(
+        wage=now.wage, rent=now.rent, ship=now.ship, duty=now.duty, subsidy=now.subsidy,
+        owner=paid_abroad(economy, bloc), bloc=bloc,
+        balance=external_balances(economy, bloc, now.trade_ratio, setting.behaviour.fixed_balance),
+        expenditure=now.expenditure, share=share, smoothing=setting.behaviour.smoothing,
+        habit=habit_in_blocs(now.habit, now.expenditure, bloc),
+    )  # fmt: skip
+    capacity = np.where(now.opened, np.minimum(now.capacity, now.limit), np.inf)
+    orders = Orders(
+        labour=now.labour, inputs=now.inputs, input0=input0, theta=now.theta, quality=now.quality,
+        denial=now.denial, fixed=fixed, capital=investment, stock=now.stock / (4 * setting.dt), capacity=capacity,
+        expected=now.orders, input_limit=setting.behaviour.input_limit,
+    )  # fmt: skip
+    got = deliver(economy, orders, terms, Guess(now.price, now.output, now.expenditure))
+    received = np.zeros_like(now.stock)
+    if now.stock_order.any():
+        phi = (1 - now.denial[:lt]) * got.rho[links.supplier[:lt]]
+        arrived = composite(economy, now.theta, phi * now.stock_order * now.inputs * now.quality)
+        received = arrived[: len(received)]
+    return {
+        "terms": terms, "delivered": got, "price": got.market.price, "capital_price": got.market.capital_price,
+        "output": got.market.output, "expenditure": got.market.expenditure, "orders": got.orders,
+        "stock_change": received - got.used, "capacity_now": capacity, "input0": input0,
+    }  # fmt: skip
+
+
+def _own_share(setting: Setting, investment: Array, total: Array) -> Array:
+    """Share of each plant in its investor's purchases [n]."""
+    economy = setting.economy
+    if not economy.k:
+        return np.zeros(economy.n)
+    whole = np.where(economy.investor >= 0, total[economy.investor], 0.0)
+    return np.where(whole > 0, investment / np.where(whole > 0, whole, 1.0), 0.0)
