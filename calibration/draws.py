@@ -44,7 +44,7 @@ def draw_parameters(draw: int, seed: int = 0) -> Parameters:
     if draw == 0:
         return central()
     alone = (row for row in uncertain() if row.name not in (E1, WEIGHT))
-    values = {row.key: _quantile(row, _uniform(row.key, draw, seed), _floor(row)) for row in alone}
+    values = {row.key: _quantile(row, _uniform(row.key, draw, seed), least_value(row)) for row in alone}
     values |= _electronics(draw, seed)
     values |= _one_year(values, draw, seed)
     values |= _below_tipping(draw, seed)
@@ -53,7 +53,7 @@ def draw_parameters(draw: int, seed: int = 0) -> Parameters:
     return build_parameters(values)
 
 
-def _floor(row: Row) -> float:
+def least_value(row: Row) -> float:
     """Least elasticity of a segment: below it a full cut leaves no technique (docs/decisions/0012)."""
     if row.name != SIGMA:
         return -math.inf
@@ -153,7 +153,7 @@ def _electronics(draw: int, seed: int) -> dict[str, float]:
         row = rows_by_key()[f"{SIGMA}[{segment}]"]
         own = float(ndtri(_uniform(row.key, draw, seed) or np.finfo(float).tiny))
         chance = float(ndtr(math.sqrt(rho) * factor + math.sqrt(1 - rho) * own))
-        values[row.key] = _quantile(row, chance, _floor(row))
+        values[row.key] = _quantile(row, chance, least_value(row))
     return values
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from model.axes import REGIONS
 from model.cli import Cli
-from model.experiments import verify, verify_runs
+from model.experiments import verify, verify_runs, verify_stances
 from model.experiments.verify_limits import CaliendoParro, LimitCase, caliendo_parro_case, limit_cases, path_case
 from model.kernel.table import BaseTable
 from model.words import LANGUAGES, has_word, keys, word
@@ -98,6 +98,29 @@ def test_elasticity_of_a_unit_elastic_change_is_one() -> None:
 
 def test_static_limit_of_a_partial_shock_hurts_the_target() -> None:
     assert -0.5 < verify.static_shock("japan")[REGIONS.index("KOR")] < 0
+
+
+def test_short_elasticities_are_below_and_long_above_the_central_ones() -> None:
+    by = {h: verify_stances.elastic(h)["elasticity_of_substitution"] for h in verify_stances.HORIZON_OF}
+    assert all(by["short"][s] <= by["central"][s] <= by["long"][s] for s in by["central"])
+    assert any(by["short"][s] < by["central"][s] for s in by["central"])
+
+
+def test_a_run_without_a_solution_is_said_so() -> None:
+    row = verify_stances.SignRow("west_with", (1.0, float("nan"), -1.0))
+    assert verify._sign_cells(row, "en")[1:] == ("+1.00", word("verify.unsolved"), "-1.00")
+
+
+def test_a_stance_stands_beside_its_published_band() -> None:
+    row = verify_stances.StanceRow("blocs", "off", "align_us", (0.0, 0.0, -1.0))
+    assert verify._stance_cells(row, "en")[-2:] == ("-3.00..-0.50", word("verify.inside"))
+    assert verify._stance_cells(replace(row, stance="align_cn"), "en")[-2:] == ("-", "-")
+
+
+def test_static_effects_of_one_segment_are_part_of_the_whole() -> None:
+    """A segment cut alone moves China less than all segments do."""
+    china = [verify.static_blocs("blocs", "hedge", (s,))[REGIONS.index("CHN")] for s in ("memory", "devices")]
+    assert verify.static_blocs("blocs", "hedge")[REGIONS.index("CHN")] < min(china) < 0
 
 
 def test_words_in_both_languages() -> None:

@@ -21,9 +21,11 @@ from model.errors import ModelError
 from model.experiments.verify_limits import MOST_QUARTERS, LimitCase, limit_cases, limit_setting
 from model.experiments.verify_runs import (
     FALL_YEARS,
+    FOCUS,
     SHOCKS,
     Elasticity,
     Fall,
+    Levers,
     Split,
     chip_fall,
     effect,
@@ -32,19 +34,18 @@ from model.experiments.verify_runs import (
     split_rows,
     with_baseline,
 )
+from model.experiments.verify_stances import HORIZON_OF, SignRow, StanceRow, sign_rows, stance_rows
 from model.kernel.equilibrium import StaticWedges, solve_static
 from model.kernel.table import BaseTable
 from model.scenario.story import Block
+from model.scenario.types import Scenario
 from model.words import word
 
-Levers = tuple[str, ...]
 WAYS_IN: tuple[Levers, ...] = (("flexible",), ("elastic",), ("unsmoothed",))
 """Sets of levers tried in this order where ours lies outside, until one is inside.
 
 Spending at once comes last: its paths swing, so that a single year of them says little.
 """
-ALL_GOODS = 2.6
-"""Iceberg on `rest` between blocs in the economy-wide split: +160 %, assumed."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,14 @@ class Comparison:
         return self.published.holds(self.ours)
 
 
+@dataclass(frozen=True)
+class LayerRow:
+    """Static real income, percent, when one segment ('' for all) is cut: by LAYER_COLUMNS."""
+
+    segment: str
+    values: tuple[float, ...]
+
+
 @dataclass
 class Verification:
     """All tables; those not asked for are empty."""
@@ -94,6 +103,9 @@ class Verification:
     elasticities: list[Elasticity] = field(default_factory=list)
     splits: list[Split] = field(default_factory=list)
     fall: Fall | None = None
+    stances: list[StanceRow] = field(default_factory=list)
+    signs: list[SignRow] = field(default_factory=list)
+    layers: list[LayerRow] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -115,6 +127,12 @@ def verify(quick: bool = False, say: Callable[[str], None] = lambda part: None) 
         found.splits = split_rows()
         say("fall")
         found.fall = chip_fall()
+        say("stances")
+        found.stances = stance_rows()
+        say("signs")
+        found.signs = sign_rows()
+        say("layers")
+        found.layers = layer_rows()
         say("published")
         found.comparisons = [compare(p) for p in published() if p.banded]
     found.seconds = time.time() - started
@@ -136,10 +154,9 @@ def _chips(p: Published, levers: Levers) -> float:
     return (fall.gdp if p.measure == "GDP" else fall.income)[FALL_YEARS.index(p.horizon)]
 
 
-def _blocs(stance: str, first: Levers = (), cost: float = 1.0) -> Callable[[Published, Levers], float]:
+def _blocs(name: str, stance: str, first: Levers = ()) -> Callable[[Published, Levers], float]:
     def ours(p: Published, levers: Levers) -> float:
-        both = tuple(dict.fromkeys(first + levers))
-        return effect("blocs", stance, p.region, p.horizon, both, cost)
+        return effect(name, stance, p.region, p.horizon, tuple(dict.fromkeys(first + levers)))
 
     return ours
 
@@ -148,18 +165,18 @@ OURS: dict[str, Callable[[Published, Levers], float]] = {
     "chips": _chips,
     "tariff": lambda p, levers: link_shock("tariff", levers, p.horizon),
     "japan": lambda p, levers: link_shock("japan", levers, p.horizon),
-    "align_us": _blocs("align_us"),
-    "align_us_plain": _blocs("align_us", ("no_technology",)),
-    "hedge": _blocs("hedge"),
-    "all_goods": _blocs("align_us", (), ALL_GOODS),
-    "all_goods_plain": _blocs("align_us", ("no_technology",), ALL_GOODS),
+    "align_us": _blocs("blocs", "align_us"),
+    "align_us_plain": _blocs("blocs", "align_us", ("no_technology",)),
+    "hedge": _blocs("blocs", "hedge"),
+    "all_goods": _blocs("blocs_all_goods", "align_us"),
+    "all_goods_plain": _blocs("blocs_all_goods", "align_us", ("no_technology",)),
 }
 """Run of ours by name: (published row, levers) -> percent."""
-STATIC: dict[str, tuple[str, float]] = {
-    "align_us": ("align_us", 1.0), "align_us_plain": ("align_us", 1.0), "hedge": ("hedge", 1.0),
-    "all_goods": ("align_us", ALL_GOODS), "all_goods_plain": ("align_us", ALL_GOODS),
+STATIC: dict[str, tuple[str, str]] = {
+    "align_us": ("blocs", "align_us"), "align_us_plain": ("blocs", "align_us"), "hedge": ("blocs", "hedge"),
+    "all_goods": ("blocs_all_goods", "align_us"), "all_goods_plain": ("blocs_all_goods", "align_us"),
 }  # fmt: skip
-"""Stance and iceberg on `rest` of the static limit of a run, where it has one."""
+"""Scenario and stance of the static limit of a run, where it has one."""
 
 
 def compare(p: Published) -> Comparison:
@@ -185,19 +202,46 @@ def solved(p: Published, levers: Levers) -> float:
         return float("nan")
 
 
+STANCE_RUN: dict[tuple[str, str, str], str] = {
+    ("blocs", "on", "align_us"): "align_us", ("blocs", "off", "align_us"): "align_us_plain",
+    ("blocs", "on", "hedge"): "hedge", ("blocs", "off", "hedge"): "hedge",
+    ("blocs_all_goods", "on", "align_us"): "all_goods", ("blocs_all_goods", "off", "align_us"): "all_goods_plain",
+}  # fmt: skip
+"""Scenario, technology and stance -> the run that published rows name."""
+
+
 @cache
-def static_blocs(stance: str, cost: float) -> tuple[float, ...]:
-    """Real income [R], percent, of the static limit: technology cut between the blocs of `blocs`, rest at `cost`."""
-    table, scenario = limit_setting().economy.table, with_baseline("blocs")[0]
+def static_blocs(name: str, stance: str, segments: tuple[str, ...] = SEGMENTS[:-1]) -> tuple[float, ...]:
+    """Real income [R], percent, of the static limit: these segments cut between the two blocs, `rest` at its barrier."""
+    table, scenario = limit_setting().economy.table, with_baseline(name)[0]
     side = np.zeros(table.regions, int)
     for label, bloc in enumerate(list(scenario.blocs)[:2], 1):
         side[[REGION_INDEX[r] for r in scenario.members(bloc, stance)]] = label
     here, there = side[table.location], side[np.concatenate([table.location, np.arange(table.regions)])]
     across = (here[:, None] * there[None] > 0) & (here[:, None] != there[None])
+    cut = np.isin(table.segment, [SEGMENTS.index(s) for s in segments])[:, None]
     rest = (table.segment == len(SEGMENTS) - 1)[:, None]
     neutral = StaticWedges.neutral(table)
-    wedges = replace(neutral, denied=neutral.denied | (across & ~rest), tau=np.where(across & rest, cost, 1.0))
-    return _static_income(table, wedges)
+    tau = np.where(across & rest, 1 + barrier(scenario), 1.0)
+    return _static_income(table, replace(neutral, denied=neutral.denied | (across & cut), tau=tau))
+
+
+LAYER_COLUMNS = (("KOR", "align_us"), ("KOR", "hedge"), ("KOR", "align_cn"), ("CHN", "align_us"), ("USA", "align_us"))
+"""Region and stance of the columns of the table by segment."""
+
+
+def layer_rows() -> list[LayerRow]:
+    """The static limit of `blocs` with one segment cut at a time, and with all."""
+    technology = SEGMENTS[:-1]
+    found = [(s, {stance: static_blocs("blocs", stance, (s,)) for _, stance in LAYER_COLUMNS}) for s in technology]
+    found.append(("", {stance: static_blocs("blocs", stance) for _, stance in LAYER_COLUMNS}))
+    return [LayerRow(s, tuple(by[stance][REGION_INDEX[r]] for r, stance in LAYER_COLUMNS)) for s, by in found]
+
+
+def barrier(scenario: Scenario) -> float:
+    """Largest barrier of a scenario's tariffs at the end of their paths (0: none)."""
+    paths = [m.levers["barrier"] for m in scenario.measures if "barrier" in m.levers]
+    return max((float(p.at(np.inf)) for p in paths), default=0.0)  # type: ignore[arg-type]  # a number by its schema
 
 
 def static_shock(kind: str) -> tuple[float, ...]:
@@ -232,6 +276,12 @@ def blocks(found: Verification, lang: str = "en") -> list[Block]:
     if found.fall:
         note = {"denial": f"{100 * found.fall.denial:.2f}", "volume": f"{100 * found.fall.volume:.2f}"}
         parts += _table("fall", _fall_cells(found.fall, lang), lang, **note)
+    if found.stances:
+        parts += _table("stances", [_stance_cells(r, lang) for r in found.stances], lang)
+    if found.signs:
+        parts += _table("signs", [_sign_cells(r, lang) for r in found.signs], lang)
+    if found.layers:
+        parts += _table("layers", [_layer_cells(r, lang) for r in found.layers], lang)
     if found.comparisons:
         parts += _table("published", [_comparison_cells(c, lang) for c in found.comparisons], lang)
         runs = dict.fromkeys(c.published.run for c in found.comparisons)
@@ -246,6 +296,9 @@ COLUMNS = {
     "elasticities": "segment flow share impact one five e1 sigma",
     "split": "stance year income volume rest",
     "fall": "who y1 y2 y3 y5 y10 multiplier",
+    "stances": "scenario technology stance y1 y5 y10 theirs inside",
+    "signs": "sides central short long",
+    "layers": "segment kor_with kor_outside kor_china chn usa",
     "published": "study scenario region horizon theirs ours inside way_in",
 }
 
@@ -285,6 +338,27 @@ def _fall_cells(fall: Fall, lang: str) -> list[tuple[str, ...]]:
     return rows + [(p.study, _signed(p.low), *["-"] * (len(FALL_YEARS) - 1), f"{p.multiplier:.3f}") for p in single]
 
 
+def _stance_cells(r: StanceRow, lang: str) -> tuple[str, ...]:
+    """A stance with the published band of its tenth year, where there is one."""
+    band = next((p for p in published() if p.run == STANCE_RUN.get((r.scenario, r.technology, r.stance)) and p.region == FOCUS), None)
+    theirs = f"{band.low:+.2f}..{band.high:+.2f}" if band else "-"
+    place = word("verify.inside" if band and band.holds(r.values[-1]) else "verify.outside", lang) if band else "-"
+    names = (r.scenario, word(f"verify.technology.{r.technology}", lang), r.stance)
+    return (*names, *(_solved(v, lang) for v in r.values), theirs, place)
+
+
+def _sign_cells(r: SignRow, lang: str) -> tuple[str, ...]:
+    return (word(f"verify.sides.{r.sides}", lang), *(_solved(v, lang) for v in r.values))
+
+
+def _layer_cells(r: LayerRow, lang: str) -> tuple[str, ...]:
+    return (word(f"segment.{r.segment}" if r.segment else "verify.all_segments", lang), *map(_signed, r.values))
+
+
+def _solved(value: float, lang: str) -> str:
+    return _signed(value) if np.isfinite(value) else word("verify.unsolved", lang)
+
+
 def _comparison_cells(c: Comparison, lang: str) -> tuple[str, ...]:
     p = c.published
     way = "; ".join(f"{_lever_names(n, lang)}: {_signed(v)}{'' if p.holds(v) else ' ' + word('verify.still', lang)}" for n, v in c.tried)
@@ -312,6 +386,9 @@ def data(found: Verification) -> dict[str, Any]:
         "ok": found.ok, "seconds": round(found.seconds, 1), "limits": limits,
         "elasticities": [asdict(r) for r in found.elasticities],
         "split": [asdict(r) | {"rest": r.rest} for r in found.splits],
+        "stances": [asdict(r) | {"values": [_number(v) for v in r.values]} for r in found.stances],
+        "signs": [{"sides": r.sides} | dict(zip(HORIZON_OF, map(_number, r.values), strict=True)) for r in found.signs],
+        "layers": [asdict(r) for r in found.layers],
         "fall": asdict(found.fall) | {"multiplier": found.fall.multiplier} if found.fall else None,
         "published": [
             asdict(c) | {"ours": _number(c.ours), "tried": [(n, _number(v)) for n, v in c.tried], "inside": c.inside}

@@ -26,6 +26,7 @@ from model.simulation import Decoupling
 from model.world import Parameters, Setting
 
 FOCUS = "KOR"
+Levers = tuple[str, ...]
 ICEBERG = 1.05
 """Units shipped per unit delivered in the runs for elasticities."""
 FALL = 0.10
@@ -143,42 +144,23 @@ LEVERS: dict[str, dict[str, float]] = {
 substitution at the upper end of its range."""
 
 
-def moved(levers: tuple[str, ...]) -> Parameters:
+def moved(levers: Levers) -> Parameters:
     """Central parameters moved by levers; out of their ranges too, for tests of what matters."""
     changes = {key: value for lever in levers for key, value in LEVERS[lever].items()}
     return override(central(), changes, check=False)
 
 
 @cache
-def policy_run(name: str, stance: str | None, levers: tuple[str, ...] = (), cost: float = 1.0) -> Series:
-    """A scenario at moved parameters; `cost`: iceberg on `rest` between its two blocs once it is in full."""
-    scenario = load_scenario(name)
-    change = None if cost == 1.0 else bloc_iceberg(scenario, stance, cost)
-    return run_series(scenario, stance, moved(levers), change)
+def policy_run(name: str, stance: str | None, levers: Levers = ()) -> Series:
+    """A scenario at moved parameters."""
+    return run_series(load_scenario(name), stance, moved(levers))
 
 
-def bloc_iceberg(scenario: Scenario, stance: str | None, cost: float) -> Change:
-    """Iceberg on `rest` both ways between the first two blocs, in full three years after the first own measure."""
-    start = first_measure(scenario, load_baseline(scenario))
-    sides = [scenario.members(bloc, stance) for bloc in scenario.blocs][:2]
-    both: list[Mask] = []
-
-    def change(setting: Setting, written: dict[str, Array], year: float) -> dict[str, Array]:
-        if not both:
-            both.append(links_of(setting, ("rest",), *sides) | links_of(setting, ("rest",), *sides[::-1]))
-        part = min(1.0, max(0.0, (year + 0.25 - start) / 3))
-        return {"ship": np.where(both[0], (1 + part * (cost - 1)) * written["ship"], written["ship"])}
-
-    return change
-
-
-def effect(
-    name: str, stance: str | None, region: str, year: int, levers: tuple[str, ...] = (), cost: float = 1.0
-) -> float:
+def effect(name: str, stance: str | None, region: str, year: int, levers: Levers = ()) -> float:
     """Real income against the scenario's baseline (same levers) in the `year` since its first measure, percent."""
     scenario, base = with_baseline(name)
     calendar = horizon_years(first_measure(scenario, base), (year,))[0]
-    series = percent(policy_run(name, stance, levers, cost), policy_run(base.name, None, levers), region)
+    series = percent(policy_run(name, stance, levers), policy_run(base.name, None, levers), region)
     return float(series[calendar - int(scenario.first[:4])])
 
 
@@ -247,7 +229,7 @@ def export_volume(hit: Mask, change: Change, parameters: Parameters) -> float:
 
 
 @cache
-def chip_fall(levers: tuple[str, ...] = ()) -> Fall:
+def chip_fall(levers: Levers = ()) -> Fall:
     """Denial of Korean chip exports to all regions, held, such that their first-year volume falls by 10 %."""
     parameters = moved(levers)
     hit = links_of(build_setting(central(), load_scenario("no_policy")), CHIP_PRODUCTS, (FOCUS,), tuple(REGIONS))
@@ -264,7 +246,7 @@ def chip_fall(levers: tuple[str, ...] = ()) -> Fall:
 
 
 # -- partial shocks ------------------------------------------------------------------------------------
-def link_shock(kind: str, levers: tuple[str, ...], year: int) -> float:
+def link_shock(kind: str, levers: Levers, year: int) -> float:
     """Korean real income under SHOCKS[kind] against a run without, in the `year` since it starts, percent."""
     segments, origin, target, start, duty, denial = SHOCKS[kind]
     hit = links_of(build_setting(central(), load_scenario("no_policy")), segments, (origin,), (target,))
