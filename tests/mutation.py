@@ -1,0 +1,193 @@
+"""Remove one term of an equation at a time and see whether some test notices (MODEL.md 8.13).
+
+    python -m tests.mutation                     every term, two workers (long); prints the survivors, exit 1 if any
+    python -m tests.mutation --sample 6 --seed 1 a few terms drawn by a seed
+    python -m tests.mutation --only sourcing     terms of files whose name holds a word
+    python -m tests.mutation --list              the terms
+
+A term is an operand of + - * / ** in a function whose docstring cites an equation. A mutant keeps one operand of
+one such operation. It works on a copy of the project in a temporary folder; the checkout is not touched.
+Survivors that change nothing by design stand in EQUIVALENT with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("model/kernel", "model/stages", "model/agents")
+NOT_EQUATIONS = ("links.py", "table.py", "anderson.py", "linear.py")
+"""Plumbing: their terms are not terms of an equation."""
+TESTS = (
+    "tests/test_oracle.py", "tests/test_engine_against_oracle.py", "tests/test_equilibrium.py",
+    "tests/test_capability_adoption.py", "tests/test_agents.py", "tests/test_replication.py",
+    "tests/test_stockpiles.py", "tests/test_simulation.py", "tests/test_instruments.py", "tests/test_invariance.py",
+    "tests/test_limit.py", "tests/test_outcomes.py", "tests/test_verify.py", "tests/test_headline.py", "tests",
+)  # fmt: skip
+"""Run in this order, each only if the ones before passed; new test files are found by the last entry."""
+EQUIVALENT: dict[str, str] = {}
+"""Term (as --list prints it) -> why no test can notice its removal."""
+LIMIT = 900
+"""Seconds after which a mutant counts as noticed: it does not end."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One operand removed: file, line, the operation and what is left of it."""
+
+    file: str
+    function: str
+    line: int
+    column: int
+    before: str
+    after: str
+
+    @property
+    def name(self) -> str:
+        """Stable name: without line numbers, so that edits above do not move it."""
+        return f"{self.file}:{self.function}: {self.before} -> {self.after}"
+
+
+def equation_functions(tree: ast.Module) -> list[ast.FunctionDef]:
+    """Functions whose docstring cites an equation (E4)."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return [f for f in functions if re.search(r"\(E\d+|E\d+[a-z]?\)", ast.get_docstring(f) or "")]
+
+
+def operations(function: ast.FunctionDef) -> list[ast.BinOp]:
+    """Arithmetic in a function, outside subscripts, annotations and texts."""
+    found: list[ast.BinOp] = []
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow):
+            found.append(node)
+        for name, value in ast.iter_fields(node):
+            if name in ("slice", "annotation", "returns", "decorator_list"):
+                continue
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    visit(child)
+
+    for statement in function.body:
+        visit(statement)
+    return found
+
+
+def mutants(folder: Path = ROOT) -> list[Mutant]:
+    """All mutants, in the order of files and lines."""
+    found: list[Mutant] = []
+    for path in sorted(chain.from_iterable((folder / f).glob("*.py") for f in FOLDERS)):
+        if path.name in NOT_EQUATIONS:
+            continue
+        for function in equation_functions(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in operations(function):
+                kept = [node.left] if isinstance(node.op, ast.Div | ast.Pow) else [node.left, node.right]
+                file = path.relative_to(folder).as_posix()
+                found += [
+                    Mutant(file, function.name, node.lineno, node.col_offset, ast.unparse(node), ast.unparse(k)) for k in kept
+                ]
+    return found
+
+
+def mutated(text: str, mutant: Mutant) -> str:
+    """The file's text with one operation replaced by one of its operands."""
+
+    class Change(ast.NodeTransformer):
+        def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+            self.generic_visit(node)
+            here = (node.lineno, node.col_offset, ast.unparse(node)) == (mutant.line, mutant.column, mutant.before)
+            if not here:
+                return node
+            return next(side for side in (node.left, node.right) if ast.unparse(side) == mutant.after)
+
+    return ast.unparse(Change().visit(ast.parse(text)))
+
+
+def noticed(mutant: Mutant, folder: Path) -> str:
+    """The first test file that fails with this mutant in a copy of the project; '' if none does."""
+    path = folder / mutant.file
+    original = path.read_text(encoding="utf-8")
+    path.write_text(mutated(original, mutant), encoding="utf-8", newline="\n")
+    try:
+        for tests in TESTS:
+            if (folder / tests).exists() and not passes(folder, tests):
+                return tests
+        return ""
+    finally:
+        path.write_text(original, encoding="utf-8", newline="\n")
+
+
+def passes(folder: Path, tests: str) -> bool:
+    """Whether these tests pass in the folder; style, packaging and this test itself are left out."""
+    out = [f"--ignore=tests/{name}.py" for name in ("test_mutation", "test_lint", "test_packaging", "test_docs", "test_stability")]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *out, tests]
+    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        return not subprocess.run(
+            command, cwd=folder, env=os.environ | threads, capture_output=True, timeout=LIMIT, check=False
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def copy_of(root: Path, folder: Path) -> Path:
+    """A copy of the project that tests can run in."""
+    left_out = shutil.ignore_patterns(".git", "__pycache__", ".*_cache", "*.egg-info", "out*")
+    return Path(shutil.copytree(root, folder / "project", ignore=left_out))
+
+
+def run(chosen: list[Mutant], workers: int = 2) -> list[Mutant]:
+    """Prints a line for every mutant; returns those nobody noticed and nobody explained."""
+    with tempfile.TemporaryDirectory() as place:
+        folders = [copy_of(ROOT, Path(place) / str(i)) for i in range(workers)]
+        parts = [chosen[i::workers] for i in range(workers)]
+        with ThreadPoolExecutor(workers) as pool:
+            return list(chain.from_iterable(pool.map(_run_part, parts, folders)))
+
+
+def _run_part(part: list[Mutant], folder: Path) -> list[Mutant]:
+    survivors = []
+    for mutant in part:
+        if mutant.name in EQUIVALENT:
+            print(f"explained  {mutant.name}: {EQUIVALENT[mutant.name]}", flush=True)
+            continue
+        by = noticed(mutant, folder)
+        print(f"{'noticed by ' + by if by else 'SURVIVED'}  {mutant.name}", flush=True)
+        survivors += [] if by else [mutant]
+    return survivors
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sample", type=int, default=0, help="so many terms drawn at random (0: all)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--only", default="", help="files whose name holds this word")
+    parser.add_argument("--list", action="store_true", help="print the terms and stop")
+    options = parser.parse_args()
+    chosen = [m for m in mutants() if options.only in m.file]
+    if options.sample:
+        chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))
+    if options.list:
+        print("\n".join(m.name for m in chosen))
+        return 0
+    survivors = run(chosen, options.workers)
+    print(f"{len(chosen)} terms removed, {len(survivors)} not noticed")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,48 @@
+"""The tool that removes terms: it finds them, removes one, and a test notices. The long run is `python -m tests.mutation`."""
+
+from __future__ import annotations
+
+import ast
+import random
+from pathlib import Path
+
+from tests import mutation
+
+SEED = 11
+"""Of the sample that CI runs; the whole list takes hours."""
+
+
+def test_terms_are_found_and_removed(tmp_path: Path) -> None:
+    source = '"""M."""\n\ndef f(a, b, c):\n    """Sum (E1)."""\n    return a + b * c[a + 1]\n\ndef g(a):\n    """None."""\n    return a + 1\n'
+    folder = tmp_path / mutation.FOLDERS[0]
+    folder.mkdir(parents=True)
+    (folder / "x.py").write_text(source, encoding="utf-8")
+    found = mutation.mutants(tmp_path)
+    assert [(m.before, m.after) for m in found] == [
+        ("a + b * c[a + 1]", "a"), ("a + b * c[a + 1]", "b * c[a + 1]"), ("b * c[a + 1]", "b"), ("b * c[a + 1]", "c[a + 1]"),
+    ]  # fmt: skip
+    space: dict[str, object] = {}
+    exec(compile(mutation.mutated(source, found[2]), "x", "exec"), space)
+    assert space["f"](2, 3, [0, 0, 0, 7]) == 5  # type: ignore[operator]
+
+
+def test_every_equation_file_has_terms() -> None:
+    files = {m.file for m in mutation.mutants()}
+    assert {f"model/kernel/{name}.py" for name in ("technique", "sourcing", "market", "adjustment", "capability", "adoption")} <= files
+    assert len(mutation.mutants()) > 300
+
+
+def test_explained_terms_exist() -> None:
+    assert set(mutation.EQUIVALENT) <= {m.name for m in mutation.mutants()}
+    assert all(reason.strip() for reason in mutation.EQUIVALENT.values())
+
+
+def test_mutants_parse() -> None:
+    for m in random.Random(SEED).sample(mutation.mutants(), 40):
+        changed = mutation.mutated((mutation.ROOT / m.file).read_text(encoding="utf-8"), m)
+        assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse((mutation.ROOT / m.file).read_text(encoding="utf-8")))
+
+
+def test_a_sample_of_removed_terms_is_noticed() -> None:
+    terms = [m for m in mutation.mutants() if m.name not in mutation.EQUIVALENT]
+    assert mutation.run(random.Random(SEED).sample(terms, 4)) == []
