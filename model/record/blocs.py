@@ -1,0 +1,93 @@
+"""The bloc index of each layer (E39): how far flows and choices between two sides fall short of what their sizes suggest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from model.axes import LAYER_NAMES, SEGMENT_INDEX
+from model.kernel.links import Array, Index, sum_by
+from model.record.book import Book, Sides
+from model.record.declare import LAYER_SEGMENTS, LAYERS_RECORDED, Outcome
+from model.world import Network, Setting
+
+LAYERS_SPLIT = (*(LAYER_NAMES[layer] for layer in LAYERS_RECORDED), "Investment", "Standards")
+"""Layers with a bloc index: those of the value chain, investment across borders, technical standards."""
+
+
+def bloc_index(flows: Array, blocs: Sides) -> Array:
+    """1 - observed/expected cross-bloc flow over members, domestic flows in; flows [..., R, R]; NaN without any (E39)."""
+    side = np.array([[float(r in members) for r in range(flows.shape[-1])] for members in blocs])
+    x = side @ flows @ side.T
+    total, sent, received = x.sum((-2, -1)), x.sum(-1), x.sum(-2)
+    expected = sent[..., 0] * received[..., 1] + sent[..., 1] * received[..., 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(expected > 0, 1 - (x[..., 0, 1] + x[..., 1, 0]) * total / expected, np.nan))
+
+
+def investment_flows(book: Book) -> Array:
+    """What plants pay for capital goods, by owner's region and place of the plant [R, R]."""
+    regions, place = book.fixed.shape[0], book.setting.economy.table.location
+    return sum_by(book.setting.plants.owner * regions + place, book.invested, regions**2).reshape(regions, regions)
+
+
+def standards_flows(book: Book) -> Array:
+    """Devices and platforms [o, d]; what crosses a border counts less what a second standard costs its maker (E39)."""
+    kept = 1 - book.standards_cost / np.where(book.sales > 0, book.sales, 1.0)
+    live, plant = book.fixed.standard_links
+    o, d, regions = book.fixed.o[live], book.fixed.d[live], book.fixed.shape[0]
+    value = book.books.value[live] * np.where(o != d, kept[plant], 1.0)
+    return sum_by(o * regions + d, value, regions**2).reshape(regions, regions)
+
+
+class Choices:
+    """Who uses whose ecosystems in a layer: users by region of the ecosystem's owner and region of the user (E39)."""
+
+    def __init__(self, setting: Setting, layer: str) -> None:
+        segments = LAYER_SEGMENTS[LAYERS_RECORDED.index(layer)]
+        self.setting = setting
+        self.networks = [n for n in setting.networks if SEGMENT_INDEX[n.segment] in segments]
+
+    @cached_property
+    def place(self) -> Index:
+        """Place in [owner, user] of each network's users by region and ecosystem."""
+        regions = self.setting.economy.regions
+        user = np.arange(regions)[:, None]
+        return np.concatenate([(ecosystem_owners(self.setting, n) * regions + user).ravel() for n in self.networks])
+
+    def flows(self, book: Book) -> Array:
+        """Million users by owner's region and region of the users [R, R]."""
+        users = [(book.now["base"][:, n.column] * n.users[:, None]).ravel() for n in self.networks]
+        regions = self.setting.economy.regions
+        return sum_by(self.place, np.concatenate(users), regions**2).reshape(regions, regions)
+
+
+def ecosystem_owners(setting: Setting, network: Network) -> Index:
+    """Region that owns an ecosystem [R, e]: of its named plants with most sales; a local one belongs to its users' region."""
+    plants, regions = setting.plants, setting.economy.regions
+    named = np.array([bool(f) for f in plants.firms])
+    size = np.where(named, setting.economy.output0 + setting.economy.latent, 0.0)
+    member = plants.ecosystem[:, None] == network.column
+    weight = np.array([sum_by(plants.owner, size * own, regions) for own in member.T])
+    local = np.array([e.rpartition("/")[2].startswith("local") for e in network.ecosystems])
+    return np.where(local, np.arange(regions)[:, None], weight.argmax(1)).astype(np.int64)
+
+
+def outcomes(setting: Setting) -> tuple[Outcome, ...]:
+    """One series a layer: by users' choices where the layer is a network, by deliveries where it is not."""
+    measures: list[Callable[[Book], Array]] = []
+    for layer, segments in zip(LAYERS_RECORDED, LAYER_SEGMENTS, strict=True):
+        choices = Choices(setting, layer)
+        measures.append(choices.flows if choices.networks else _deliveries(segments))
+    measures += [investment_flows, standards_flows]
+
+    def index(book: Book) -> Array:
+        return bloc_index(np.array([flows(book) for flows in measures]), book.fixed.blocs)[None]
+
+    return (Outcome("Bloc Index|{}", "index", index, (LAYERS_SPLIT,), "all", True),)
+
+
+def _deliveries(segments: Index) -> Callable[[Book], Array]:
+    return lambda book: np.asarray(book.cube[:, :, segments].sum(2))
