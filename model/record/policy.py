@@ -62,9 +62,8 @@ class Stance:
 
     def __init__(self, setting: Setting) -> None:
         economy, regions = setting.economy, setting.economy.regions
-        size = np.zeros((regions, economy.table.segments))
-        np.add.at(size, (economy.table.location, economy.table.segment), economy.output0)
-        self.weight = size + 1e-9  # equal weights where a region makes nothing of the layer
+        self.made = np.zeros((regions, economy.table.segments))
+        np.add.at(self.made, (economy.table.location, economy.table.segment), economy.output0)
         self.standards: Index = np.array([setting.segments.index(s) for s in STANDARD_SEGMENTS], np.int64)
         self.owned = [
             (int(LAYER_OF[setting.segments.index(network.segment)]), network.column, ecosystem_owners(setting, network))
@@ -72,8 +71,9 @@ class Stance:
         ]  # layer, columns and owner's region of each choice set
 
     def mean(self, part: Array, segments: Index) -> Array:
-        """Mean over segments of a part [o, d, s], weighted by what o makes of them [o, d]."""
-        weight = self.weight[:, segments]
+        """Mean over segments of a part [o, d, s], weighted by what o makes of them (alike if nothing) [o, d]."""
+        made = self.made[:, segments]
+        weight = np.where(made.sum(1, keepdims=True) > 0, made, 1.0)
         return np.asarray((part[:, :, segments] * (weight / weight.sum(1, keepdims=True))[:, None]).sum(2))
 
     def read(self, book: Book) -> Array:
