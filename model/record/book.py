@@ -79,13 +79,23 @@ class Fixed:
 
     @cached_property
     def invested0(self) -> Array:
-        """What each plant pays for capital goods in the base table [n]."""
-        economy, links = self.setting.economy, self.setting.economy.links
-        paid = sum_by(links.buyer, (1 + economy.tariff0) * economy.flow0, len(economy.buyer_region))
-        paid = paid[economy.n : economy.n + economy.k]
-        own = np.where(economy.investor >= 0, economy.table.investment, 0.0)
-        total = sum_by(economy.investor[economy.investor >= 0], own[economy.investor >= 0], economy.k)
-        return economy.of_investor(own / np.where(economy.investor >= 0, total[economy.investor], 1.0), paid)
+        """Capital goods each plant buys in the base table [n]."""
+        economy, has = self.setting.economy, self.setting.economy.investor >= 0
+        own = np.where(has, economy.table.investment, 0.0)
+        total = sum_by(economy.investor[has], own[has], economy.k)
+        return self.capital_volume(economy.flow0, own / np.where(has, total[economy.investor], 1.0))
+
+    def capital_volume(self, flow: Array, share: Array) -> Array:
+        """Capital goods each plant buys, at base prices and duties [n], from flows [l] and its share of its investor's."""
+        economy, live = self.setting.economy, self.capital_links
+        buyer = economy.links.buyer[live] - economy.n
+        return economy.of_investor(share, sum_by(buyer, (1 + economy.tariff0[live]) * flow[live], economy.k))
+
+    @cached_property
+    def capital_links(self) -> Index:
+        """Links to investors."""
+        buyer, n = self.setting.economy.links.buyer, self.setting.n
+        return np.flatnonzero((buyer >= n) & (buyer < n + self.setting.economy.k))
 
     @cached_property
     def rest0(self) -> Array:

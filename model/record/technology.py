@@ -83,9 +83,9 @@ class AiMeasures:
         return np.asarray(100 * weight / weight.sum())
 
     def investment(self, book: Book) -> Array:
-        """Private AI investment, bn USD a year [R]: the figure of 2018 scaled with what AI applications pay for compute."""
-        now, then = self.by_owner(book.invested), self.by_owner(book.fixed.invested0)
-        return self.investment0 * ratio(now * book.usd, then * book.setting.usd)
+        """Private AI investment, bn USD a year [R]: the figure of 2018 scaled with the compute AI applications buy."""
+        bought = self.by_owner(book.fixed.capital_volume(book.books.flow, book.now["terms"].share))
+        return self.investment0 * ratio(bought, self.by_owner(book.fixed.invested0))
 
     def open_share_of_world(self, book: Book) -> Array:
         """Percent of the world's notable models with open weights [1]: regions' shares stay, their weights move."""
