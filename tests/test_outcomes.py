@@ -15,11 +15,13 @@ from model.axes import CHIP_PRODUCTS, ECOSYSTEMS, LAYER_NAMES, LAYERS, REGIONS, 
 from model.experiments.cases import Case, run_cases
 from model.experiments.store import read_results, write_results
 from model.kernel.links import Array
-from model.record import Book, ChainedPrice, bloc_index
+from model.record import Book, ChainedPrice, Recorder, bloc_index, outcomes
+from model.record.blocs import ecosystem_owners
 from model.record.declare import Outcome
 from model.simulation import Decoupling
 from model.units import UNITS
-from model.world import State
+from model.wedges import Wedges
+from model.world import Network, State
 from tests import small
 
 Series = dict[tuple[str, str], Array]
@@ -478,6 +480,36 @@ def test_measures_read_states_that_are_there(model: Decoupling) -> None:
     assert not evaded.compute(plain).any()
 
 
+# -- networks that share ecosystems ------------------------------------------------------------------
+def test_kinds_of_platforms_are_told_apart_and_added_up(model: Decoupling) -> None:
+    """Two choice sets with the same members: shares of the layer are means by users, `Platform Share` is by kind."""
+    hosts = next(n for n in model.setting.networks if "github" in n.ecosystems)
+
+    def platforms(kind: str, users: float) -> Network:
+        names = (f"{kind}/us_platforms", f"{kind}/local_platforms")
+        return replace(hosts, segment="platforms", ecosystems=names, users=np.full(len(REGIONS), users))
+
+    kinds = (platforms("commerce", 1.0), replace(platforms("cloud", 3.0), column=hosts.column[::-1]))
+    setting = replace(model.setting, networks=kinds)
+    recorder = Recorder(setting, "*Platforms*")
+    recorder.add(model.now)
+    found = {key[:2]: value for key, value in zip(recorder.keys, recorder.rows[-1], strict=True)}
+    github, gitee = model.now["base"][1, hosts.column]
+    assert found["CHN", "Installed Base|Platforms|us_platforms"] == pytest.approx(github + 3 * gitee)
+    new = model.now["new_choices"][1, hosts.column]
+    assert found["CHN", "Ecosystem Share|Platforms|us_platforms"] == pytest.approx(100 * (new[0] + 3 * new[1]) / 4)
+    by_kind = {v: x for o in outcomes(recorder.fixed) if o.template.startswith("Platform Share|cloud")
+               for v, x in zip(o.labels[0], o.compute(book_of(recorder, model.now))[1], strict=True)}  # fmt: skip
+    assert by_kind == pytest.approx({"us_platforms": 100 * gitee, "local_platforms": 100 * github})
+    assert pattern("Platform Share|<kind>|<ecosystem>").fullmatch("Platform Share|cloud|us_platforms")
+    assert ecosystem_owners(setting, kinds[0]).tolist() == [[0, r] for r in range(len(REGIONS))]
+
+
+def book_of(recorder: Recorder, now: State) -> Book:
+    """A book of a state, without chained indices."""
+    return Book(recorder.fixed, now, np.zeros(len(REGIONS)), 1.0)
+
+
 # -- policy ------------------------------------------------------------------------------------------
 def test_stance_is_what_is_withheld() -> None:
     """Half of Korean memory denied to China is half of memory's part of Korea's chips layer, and nothing elsewhere."""
@@ -489,6 +521,24 @@ def test_stance_is_what_is_withheld() -> None:
     economy = model.setting.economy
     size = np.bincount(economy.table.segment, economy.output0 * (economy.table.location == 2), 11)
     assert rows["KOR", "Policy Stance|Chips|against CHN"] == pytest.approx(0.5 * size[2] / size[:5].sum(), rel=1e-12)
+
+
+def test_listed_firms_are_counted_by_owner(model: Decoupling) -> None:
+    """A firm counts once, however many of its plants are listed; a fringe is no firm."""
+    plants, wedges = model.setting.plants, fresh_wedges(model)
+    rows = [i for i, f in enumerate(plants.firms) if f in ("Hikvision", "SMIC", "SK hynix", "")]
+    wedges.move("firm_listing", (0, rows), 1.0)
+    listed = next(o for o in model.recorder.declared if o.template.startswith("Listed"))
+    count = listed.compute(book_of(model.recorder, model.now | {"wedges": wedges}))
+    assert count[0, 1] == 2
+    assert count[0, 2] == 1
+    assert np.isnan(count[0, 0])
+    assert np.nansum(count) == 3
+
+
+def fresh_wedges(model: Decoupling) -> Wedges:
+    """Neutral wedges of a model's world."""
+    return Wedges(model.now["wedges"].sizes)
 
 
 def test_outward_investment_is_what_plants_abroad_pay(series: Series, model: Decoupling, book: Book) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from model.axes import LAYER_NAMES, SEGMENT_INDEX
 from model.kernel.links import Array, Index, sum_by
 from model.record.book import Book, Sides
-from model.record.declare import LAYER_SEGMENTS, LAYERS_RECORDED, Outcome
+from model.record.declare import LAYER_OF, LAYER_SEGMENTS, LAYERS_RECORDED, Outcome
 from model.world import Network, Setting
 
 LAYERS_SPLIT = (*(LAYER_NAMES[layer] for layer in LAYERS_RECORDED), "Investment", "Standards")
@@ -77,17 +76,17 @@ def ecosystem_owners(setting: Setting, network: Network) -> Index:
 
 def outcomes(setting: Setting) -> tuple[Outcome, ...]:
     """One series a layer: by users' choices where the layer is a network, by deliveries where it is not."""
-    measures: list[Callable[[Book], Array]] = []
-    for layer, segments in zip(LAYERS_RECORDED, LAYER_SEGMENTS, strict=True):
-        choices = Choices(setting, layer)
-        measures.append(choices.flows if choices.networks else _deliveries(segments))
-    measures += [investment_flows, standards_flows]
+    count = len(LAYERS_RECORDED)
+    inside = (LAYER_OF[:, None] == np.arange(count)).astype(float)
+    choices = [(i, Choices(setting, layer)) for i, layer in enumerate(LAYERS_RECORDED)]
 
     def index(book: Book) -> Array:
-        return bloc_index(np.array([flows(book) for flows in measures]), book.fixed.blocs)[None]
+        flows = np.empty((count + 2, *book.fixed.shape[:2]))
+        flows[:count] = (book.cube @ inside).transpose(2, 0, 1)
+        for i, chosen in choices:
+            if chosen.networks:
+                flows[i] = chosen.flows(book)
+        flows[count], flows[count + 1] = investment_flows(book), standards_flows(book)
+        return bloc_index(flows, book.fixed.blocs)[None]
 
     return (Outcome("Bloc Index|{}", "index", index, (LAYERS_SPLIT,), "all", True),)
-
-
-def _deliveries(segments: Index) -> Callable[[Book], Array]:
-    return lambda book: np.asarray(book.cube[:, :, segments].sum(2))

@@ -87,8 +87,8 @@ class Stance:
         return no_self(np.stack(layers, axis=1))
 
     def closed(self, loss: Array, owners: Index) -> Array:
-        """Mean loss of access of a region's ecosystems in each other region [o, d]; 0 for owners of none."""
-        regions = loss.shape[1]
+        """Mean loss of access of a region's ecosystems in each other region [o, d]; 0 for owners of none or access gained."""
+        loss, regions = np.maximum(loss, 0.0), loss.shape[1]
         mine = (owners == np.arange(regions)[:, None, None]).astype(float)  # [o, d, e]
         return np.asarray((mine * loss.T[None]).sum(2) / np.maximum(mine.sum(2), 1.0))
 
