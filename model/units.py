@@ -10,6 +10,7 @@ UNITS: dict[str, str] = {
     "years": "a length of time",
     "year": "a date in years (2018.25 = 2018Q2)",
     "log points": "a difference of natural logarithms",
+    "log points to the best": "a difference of natural logarithms to the best region's level",
     "log points a year": "growth of a natural logarithm",
     "logit units": "utility in a logit choice",
     "bn USD": "billion US dollars, nominal, of the year stated",

@@ -53,7 +53,7 @@ CONTRACT: dict[str, str] = {
     "Capability|<segment>": "log points", "Capability Gap|<segment>": "years behind the frontier",
     "Ecosystem Share|<layer>|<ecosystem>": "percent of new choices", "Installed Base|<layer>|<ecosystem>": "million",
     "Developers Share|<ecosystem>": PERCENT, "Collaboration Share|<region>": PERCENT,
-    "AI Quality": "log points", "AI Quality Gap": "log points", "Algorithmic Efficiency": INDEX, "Release Lag": "months",
+    "AI Quality": "log points", "AI Quality Gap": "log points to the best", "Algorithmic Efficiency": INDEX, "Release Lag": "months",
     "Notable Models": "models a year", "Open Model Share": PERCENT, "AI Patents Share": PERCENT, "Private AI Investment": YEARLY,
     "Outward Investment|<layer>|to <region>": YEARLY, "Outward Deals|<layer>": "deals a year",
     "Data Stock": INDEX, "Platform Share|<kind>|<ecosystem>": PERCENT,
@@ -468,8 +468,9 @@ def test_measures_read_states_that_are_there(model: Decoupling) -> None:
     """What other parts of the model write is used as soon as they write it."""
     economy, zero = model.setting.economy, np.zeros(len(REGIONS))
     more = {
-        "ai_quality": np.arange(8) * 0.1, "rnd": np.where(model.setting.plants.owner == 1, 2.0, 1.0), "data": np.arange(8) + 1.0,
+        "ai_quality": model.setting.plants.owner * 0.1, "rnd": np.where(model.setting.plants.owner == 1, 2.0, 1.0), "data": np.arange(8) + 1.0,
         "evaded": np.full(len(economy.links.buyer), 0.5), "standards_cost": np.full(economy.n, 1e-6),
+        "standards": np.ones(len(economy.links.buyer)),
     }  # fmt: skip
     plain, told = (Book(model.recorder.fixed, model.now | add, zero, 1.0) for add in ({}, more))
     for outcome in model.recorder.declared:
@@ -478,6 +479,9 @@ def test_measures_read_states_that_are_there(model: Decoupling) -> None:
     evaded = next(o for o in model.recorder.declared if o.template.startswith("Evaded"))
     assert np.allclose(evaded.compute(told), 0.5 * told.bought * told.usd)
     assert not evaded.compute(plain).any()
+    assert np.allclose(told.standards_cost, 1e-6 * told.rest_price[economy.table.location])
+    quality = next(o for o in model.recorder.declared if o.template == "AI Quality")
+    assert np.allclose(quality.compute(told) - quality.compute(plain), np.arange(8) * 0.1)
 
 
 # -- networks that share ecosystems ------------------------------------------------------------------

@@ -72,9 +72,14 @@ class Fixed:
         return np.asarray(np.arange(self.shape[0])[:, None] == self.owner[None])
 
     @cached_property
+    def follows_standards(self) -> Mask:
+        """Links that carry what follows technical standards [l]."""
+        return np.isin(self.s, [SEGMENT_INDEX[s] for s in STANDARD_SEGMENTS])
+
+    @cached_property
     def standard_links(self) -> tuple[Index, Index]:
-        """Links that carry what follows technical standards, and their plants."""
-        live = np.flatnonzero(np.isin(self.s, [SEGMENT_INDEX[s] for s in STANDARD_SEGMENTS]))
+        """These links, and their plants."""
+        live = np.flatnonzero(self.follows_standards)
         return live, self.setting.economy.links.supplier[live]
 
     @cached_property
@@ -266,18 +271,16 @@ class Book:
 
     @cached_property
     def standards_cost(self) -> Array:
-        """What a second standard costs each plant this quarter [n], nominal: fixed compliance and units lost on the way.
+        """What a second standard costs each plant this quarter [n], nominal: fixed purchases, and units lost on the way.
 
-        In a model that does not tell it: all fixed compliance, and every iceberg on segments that follow standards.
+        In a model that does not tell them apart: all fixed compliance, and every iceberg on segments that follow standards.
         """
-        told = self.get("standards_cost", None)
-        return self._all_icebergs() if told is None else np.asarray(told)
-
-    def _all_icebergs(self) -> Array:
-        live, plant = self.fixed.standard_links
-        extra = self.books.value[live] * (1 - 1 / self.now["terms"].ship[live])
-        price = self.rest_price[self.setting.economy.table.location]
-        return np.asarray(self.now["compliance"] * price + sum_by(plant, extra, self.setting.n))
+        ship = self.get("standards", None)
+        if ship is None:
+            ship = np.where(self.fixed.follows_standards, self.now["terms"].ship, 1.0)
+        lost = sum_by(self.setting.economy.links.supplier, self.books.value * (1 - 1 / ship), self.setting.n)
+        fixed = self.get("standards_cost", self.now["compliance"])
+        return np.asarray(lost + fixed * self.rest_price[self.setting.economy.table.location])
 
     @property
     def elapsed(self) -> float:

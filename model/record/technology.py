@@ -58,10 +58,16 @@ class AiMeasures:
         effort = book.get("rnd", None)
         return self.volume(book) if effort is None else ratio(self.by_owner(book.setting.economy.output0 * effort), self.size0)
 
+    def relative(self, book: Book) -> Array:
+        """Log ratio of AI quality to its base trend [R]: mean of the makers' [n], weighted by output; 0 where none is told."""
+        made, told = book.market.output, book.get("ai_quality", None)
+        if told is None:
+            return np.zeros(self.regions)
+        return np.nan_to_num(ratio(self.by_owner(made * told), self.by_owner(made)))
+
     def quality(self, book: Book) -> Array:
         """Log level against the best of 2018 [R]: where 2018 stood, the trend, and the ratio to it."""
-        relative = book.get("ai_quality", np.zeros(len(self.level0)))
-        return np.asarray(self.level0 + self.growth * book.elapsed + relative)
+        return np.asarray(self.level0 + self.growth * book.elapsed + self.relative(book))
 
     def gap(self, book: Book) -> Array:
         """Log points behind the best region [R]."""
@@ -74,7 +80,7 @@ class AiMeasures:
 
     def models(self, book: Book) -> Array:
         """Notable models a year [R]: the count of 2018 scaled with quality-adjusted output."""
-        quality = np.exp(book.get("ai_quality", np.zeros(len(self.models0))))
+        quality = np.exp(self.relative(book))
         return np.asarray(self.models0 * (self.volume(book) * quality) ** self.models_elasticity)
 
     def patents(self, book: Book) -> Array:
@@ -104,7 +110,7 @@ def outcomes(setting: Setting) -> tuple[Outcome, ...]:
         Outcome("Capability|{}", "log points", capability, BY_SEGMENT),
         Outcome("Capability Gap|{}", "years behind the frontier", gap_years, BY_SEGMENT, "main"),
         Outcome("AI Quality", "log points", ai.quality, waits="ai_quality"),
-        Outcome("AI Quality Gap", "log points", ai.gap, default="main", waits="ai_quality"),
+        Outcome("AI Quality Gap", "log points to the best", ai.gap, default="main", waits="ai_quality"),
         Outcome("Release Lag", "months", ai.lag, default="main", waits="ai_quality"),
         Outcome("Algorithmic Efficiency", "index", ai.efficiency, default="main"),
         Outcome("Notable Models", "models a year", ai.models, default="main", waits="ai_quality"),
