@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from model.axes import LAYER_NAMES, SEGMENT_INDEX
+from model.axes import LAYER_NAMES, REGIONS, SEGMENT_INDEX
 from model.kernel.links import Array, Index, sum_by
 from model.record.book import Book, Sides
 from model.record.declare import LAYER_OF, LAYER_SEGMENTS, LAYERS_RECORDED, Outcome
@@ -14,6 +14,8 @@ from model.world import Network, Setting
 
 LAYERS_SPLIT = (*(LAYER_NAMES[layer] for layer in LAYERS_RECORDED), "Investment", "Standards")
 """Layers with a bloc index: those of the value chain, investment across borders, technical standards."""
+NAMED: dict[str, str | None] = {"us": "USA", "cn": "CHN", "local": None}
+"""First words of ecosystems' names that tell whose they are (None: of the region that uses them)."""
 
 
 def bloc_index(flows: Array, blocs: Sides) -> Array:
@@ -64,14 +66,17 @@ class Choices:
 
 
 def ecosystem_owners(setting: Setting, network: Network) -> Index:
-    """Region that owns an ecosystem [R, e]: of its named plants with most sales; a local one belongs to its users' region."""
+    """Region that owns what users in each region use [R, e]: told by the name (us_, cn_, local_: the users' own region),
+    else that of the ecosystem's named plants with most sales."""
     plants, regions = setting.plants, setting.economy.regions
-    named = np.array([bool(f) for f in plants.firms])
-    size = np.where(named, setting.economy.output0 + setting.economy.latent, 0.0)
+    size = np.where([bool(f) for f in plants.firms], setting.economy.output0 + setting.economy.latent, 0.0)
     member = plants.ecosystem[:, None] == network.column
-    weight = np.array([sum_by(plants.owner, size * own, regions) for own in member.T])
-    local = np.array([e.rpartition("/")[2].startswith("local") for e in network.ecosystems])
-    return np.where(local, np.arange(regions)[:, None], weight.argmax(1)).astype(np.int64)
+    found = np.tile([sum_by(plants.owner, size * own, regions).argmax() for own in member.T], (regions, 1))
+    for i, ecosystem in enumerate(network.ecosystems):
+        named = ecosystem.rpartition("/")[2].partition("_")[0]
+        if named in NAMED:
+            found[:, i] = np.arange(regions) if NAMED[named] is None else REGIONS.index(str(NAMED[named]))
+    return found.astype(np.int64)
 
 
 def outcomes(setting: Setting) -> tuple[Outcome, ...]:
