@@ -12,50 +12,14 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from model.record import Outcome
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
-
-CONTRACT: tuple[tuple[str, str], ...] = (
-    ("Real Income", "index, 2018 = 1"), ("Real Consumption", "index, 2018 = 1"),
-    ("GDP", "index, 2018 = 1"), ("GNP", "index, 2018 = 1"), ("Employment Gap", "percent"),
-    ("Value Added|<segment>", "bn USD of 2018"), ("Sales|<segment>", "bn USD of 2018"),
-    ("Profit|<segment>", "bn USD of 2018"), ("Purchases|<segment>", "bn USD of 2018"),
-    ("Exports", "bn USD of 2018"), ("Exports|<segment>", "bn USD of 2018"), ("Exports|Chips", "bn USD of 2018"),
-    ("Exports|to <region>", "bn USD of 2018"), ("Exports|<segment>|to <region>", "bn USD of 2018"),
-    ("Exports|Chips|to <region>", "bn USD of 2018"),
-    ("Imports", "bn USD of 2018"), ("Imports|<segment>", "bn USD of 2018"), ("Imports|Chips", "bn USD of 2018"),
-    ("Imports|from <region>", "bn USD of 2018"), ("Imports|<segment>|from <region>", "bn USD of 2018"),
-    ("Imports|Chips|from <region>", "bn USD of 2018"),
-    ("Exports Share|to <region>", "percent"), ("Exports Share|Chips|to <region>", "percent"),
-    ("Imports Share|Chips|from <region>", "percent"), ("Imports|Chips|Volume", "index, 2018 = 1"),
-    ("World Purchases Share|<segment>", "percent of world purchases"),
-    ("Supplier Share|<segment>|<region>", "percent of own purchases"),
-    ("Supplier Share|<segment>|<firm>", "percent of own purchases"),
-    ("Self-Sufficiency|Chips", "percent of own purchases made in the region"),
-    ("Firm Revenue|<firm>", "bn USD of 2018"), ("Firm Revenue|<firm>|from <region>", "bn USD of 2018"),
-    ("Firm Capacity|<firm>", "index, entry year = 1"), ("Firm Revenue Share|<firm>|from <region>", "percent"),
-    ("Firm Share|<segment>|<firm>", "percent"), ("Sales Abroad Share|<firm>", "percent"),
-    ("Output Abroad Share|<firm>|in <region>", "percent"), ("Stockpile|<segment>", "quarters of use"),
-    ("Capability|<segment>", "log points"), ("Capability Gap|<segment>", "years behind the frontier"),
-    ("Ecosystem Share|OS|<ecosystem>", "percent of new choices"),
-    ("Ecosystem Share|Open Source|<ecosystem>", "percent of new choices"),
-    ("Ecosystem Share|Platforms|<ecosystem>", "percent of new choices"),
-    ("Installed Base|OS|<ecosystem>", "million"), ("Installed Base|Open Source|<ecosystem>", "million"),
-    ("Installed Base|Platforms|<ecosystem>", "million"),
-    ("Developers Share|<ecosystem>", "percent"), ("Collaboration Share|<region>", "percent"),
-    ("AI Quality", "log points"), ("AI Quality Gap", "log points to the best"), ("Algorithmic Efficiency", "index"),
-    ("Release Lag", "months"), ("Notable Models", "models a year"), ("Open Model Share", "percent"),
-    ("AI Patents Share", "percent of world"), ("Private AI Investment", "bn USD a year"),
-    ("Outward Investment|<layer>|to <region>", "bn USD a year"), ("Outward Deals|<layer>", "deals a year"),
-    ("Data Stock", "index"), ("Platform Share|<kind>|<ecosystem>", "percent"),
-    ("Compliance Cost|Dual Standards", "bn USD of 2018"), ("Policy Cost", "bn USD of 2018"),
-    ("Evaded Trade|<segment>", "bn USD of 2018"), ("Chokepoint Index|<segment>", "0-1"), ("HHI|<segment>", "0-1"),
-    ("Bloc Index|<layer>", "0 integrated, 1 split"), ("Policy Stance|<layer>|against <region>", "0-1"),
-    ("Listed Firms|<region>", "firms"), ("Welfare Channel|<channel>", "percent of baseline real income"),
-)  # fmt: skip
-"""Names other people's scripts may select by, with their units; more are welcome, these stay."""
 
 MARKER = re.compile(r"(<!-- generated: (?P<name>[a-z_]+) -->\n)(?P<old>.*?)(<!-- end -->)", re.DOTALL)
 
@@ -102,7 +66,7 @@ def wedges_table() -> str:
     header = ("wedge", "axes", "rule", "neutral", "unit", "meaning", "moved by", "read in")
     return table(header, (
         (f"`{w.name}`", ", ".join(w.axes), w.rule, f"{RULES[w.rule][0]:g}", w.unit, w.meaning,
-         code(users(rf'\.move\(\s*"{w.name}"')), code(users(rf'wedges\["{w.name}"\]')))
+         code(users(rf'\.move\(\s*"{w.name}"')), code(acting(users(rf'wedges\["{w.name}"\]'))))
         for w in WEDGES.values()
     ))  # fmt: skip
 
@@ -124,47 +88,57 @@ def users(pattern: str) -> list[str]:
     ]
 
 
+def acting(modules: list[str]) -> list[str]:
+    """Modules that act on what they read: the recorder only looks."""
+    return [name for name in modules if not name.startswith("record.")]
+
+
 def outcomes_table() -> str:
-    """Outcomes recorded now, from model.record.outcomes for the default world."""
-    rows = [(f"`{name}`", unit, regions, default) for name, unit, regions, default in recorded()]
-    return table(("variable", "unit", "regions", "recorded"), rows)
+    """Outcomes of the default world, from model.record.outcomes."""
+    where = {"all": "by default", "main": "for the focus, USA and CHN; all with `--record`", "none": "with `--record`"}
+    return table(("variable", "unit", "regions", "recorded"), (
+        (f"`{template(o)}`", o.unit, place(o), where[o.default]) for o in declared()
+    ))  # fmt: skip
 
 
-def missing_table() -> str:
-    """Names of the contract that no run records yet."""
-    names = {name for name, *_ in recorded()}
-    return table(("variable", "unit"), ((f"`{n}`", unit) for n, unit in CONTRACT if n not in names))
+def neutral_table() -> str:
+    """Outcomes that stand at a neutral value, since no stage writes what they are read from."""
+    from model.schedule import VARIABLES
+
+    rows = [(f"`{template(o)}`", f"`{o.waits}`") for o in declared() if o.waits and o.waits not in VARIABLES]
+    return table(("variable", "waits for the state variable"), rows)
 
 
 @cache
-def recorded() -> tuple[tuple[str, str, str, str], ...]:
-    """(template with named axes, unit, regions, when) of each declared outcome of the default world."""
+def declared() -> tuple[Outcome, ...]:
+    """Outcomes of the default world."""
     from calibration.registry import central
     from calibration.world import build_setting
-    from model.record import fixed_indices, outcomes
+    from model.record import Fixed, outcomes
     from model.scenario.resolve import load_scenario
 
-    setting = build_setting(central(), load_scenario("no_policy"))
-    fixed = fixed_indices(setting, ((0,), (1,)))
-    when = {
-        "all": "by default", "main": "by default for the focus, USA and CHN; all with `--record`",
-        "firms": "by default", "none": "with `--record`",
-    }  # fmt: skip
-    return tuple(
-        (
-            o.template.format(*(f"<{axis_name(labels, fixed.firms)}>" for labels in o.labels)),
-            o.unit, "World" if o.world else "owner's region" if o.default == "firms" else "each", when[o.default],
-        )
-        for o in outcomes(setting, fixed)
-    )  # fmt: skip
+    return outcomes(Fixed(build_setting(central(), load_scenario("no_policy")), ((0,), (1,))))
 
 
-def axis_name(labels: tuple[str, ...], firms: tuple[str, ...]) -> str:
+def template(outcome: Outcome) -> str:
+    """A variable's name with the names of its axes."""
+    return outcome.template.format(*(f"<{axis_name(labels)}>" for labels in outcome.labels))
+
+
+def place(outcome: Outcome) -> str:
+    """The regions an outcome stands under."""
+    owners = outcome.template.startswith(("Firm", "Sales Abroad", "Output Abroad"))
+    return "World" if outcome.world else "owner's region" if owners else "each"
+
+
+def axis_name(labels: tuple[str, ...]) -> str:
     """The axis a tuple of labels belongs to."""
-    from model.axes import LAYER_NAMES, REGIONS, SEGMENT_NAMES
+    from model.axes import ECOSYSTEMS, LAYER_NAMES, REGIONS, SEGMENT_NAMES
 
-    axes = (("region", REGIONS), ("segment", SEGMENT_NAMES), ("layer", tuple(LAYER_NAMES.values())), ("firm", firms))
-    return next((name for name, members in axes if set(labels) <= set(members)), "ecosystem")
+    layers = (*LAYER_NAMES.values(), "Investment", "Standards")
+    ecosystems = {e.rpartition("/")[2] for choices in ECOSYSTEMS.values() for e in choices}
+    axes = (("region", REGIONS), ("segment", SEGMENT_NAMES), ("layer", layers), ("ecosystem", ecosystems))
+    return next((name for name, members in axes if set(labels) <= set(members)), "firm")
 
 
 def first_line(function: Callable[..., object]) -> str:
@@ -174,7 +148,7 @@ def first_line(function: Callable[..., object]) -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "schedule": schedule_table, "carried": carried_table, "wedges": wedges_table, "instruments": instruments_table,
-    "outcomes": outcomes_table, "missing": missing_table,
+    "outcomes": outcomes_table, "neutral": neutral_table,
 }  # fmt: skip
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -12,48 +15,64 @@ from model.axes import CHIP_PRODUCTS, ECOSYSTEMS, LAYER_NAMES, LAYERS, REGIONS, 
 from model.experiments.cases import Case, run_cases
 from model.experiments.store import read_results, write_results
 from model.kernel.links import Array
-from model.record import Book, bloc_index
+from model.record import Book, ChainedPrice, Recorder, bloc_index, outcomes
+from model.record.blocs import ecosystem_owners
+from model.record.declare import Outcome
 from model.simulation import Decoupling
 from model.units import UNITS
-from model.world import State
+from model.wedges import Wedges
+from model.world import Network, State
 from tests import small
 
 Series = dict[tuple[str, str], Array]
 SIDES = ((0, 4), (1,))
 
-SEGMENT = "|".join(map(re.escape, SEGMENT_NAMES))
-REGION = "|".join(REGIONS)
-LAYER = "Chips|Devices|OS|Open Source|Platforms|AI Apps|Investment|Standards"
-ECOSYSTEM = "|".join(e for names in ECOSYSTEMS.values() for e in names)
-GOODS = rf"({SEGMENT}|Chips)"
-USD, PERCENT, INDEX = "bn USD of 2018", "percent", "index"
-CONTRACT: dict[str, str] = {
-    "Real Income|Real Consumption|GDP|GNP": INDEX,
-    "Employment Gap": PERCENT,
-    rf"(Value Added|Sales|Profit|Purchases)\|({SEGMENT})": USD,
-    rf"Exports(\|{GOODS})?(\|to ({REGION}))?": USD,
-    rf"Imports(\|{GOODS})?(\|from ({REGION}))?": USD,
-    rf"Exports Share(\|{GOODS})?\|to ({REGION})": PERCENT,
-    rf"Imports Share(\|{GOODS})?\|from ({REGION})": PERCENT,
-    r"Imports\|Chips\|Volume": INDEX,
-    rf"World Purchases Share\|({SEGMENT})": PERCENT,
-    rf"Supplier Share\|({SEGMENT})\|.+": PERCENT,
-    r"Self-Sufficiency\|Chips": PERCENT,
-    rf"Firm Revenue\|[^|]+(\|from ({REGION}))?": USD,
-    r"Firm Capacity\|[^|]+": INDEX,
-    r"(Firm Revenue Share|Firm Share|Sales Abroad Share|Output Abroad Share)\|.+": PERCENT,
-    rf"Stockpile\|({SEGMENT})": "quarters of use",
-    rf"Capability\|({SEGMENT})": "log points",
-    rf"Capability Gap\|({SEGMENT})": "years behind the frontier",
-    rf"Ecosystem Share\|({LAYER})\|({ECOSYSTEM})": "percent of new choices",
-    rf"Installed Base\|({LAYER})\|({ECOSYSTEM})": "million",
-    rf"Developers Share\|({ECOSYSTEM})": PERCENT,
-    r"(Compliance Cost\|Dual Standards|Policy Cost)": USD,
-    rf"Evaded Trade\|({SEGMENT})": USD,
-    rf"(Chokepoint Index|HHI)\|({SEGMENT})": "index 0-1",
-    rf"Bloc Index\|({LAYER})": INDEX,
+SPLIT = ("Chips", "Devices", "OS", "Open Source", "Platforms", "AI Apps", "Investment", "Standards")
+NETWORK_LAYERS = ("OS", "Open Source", "Platforms")
+AXES: dict[str, tuple[str, ...]] = {
+    "region": REGIONS, "segment": SEGMENT_NAMES, "layer": SPLIT, "channel": ("Trade", "Inputs", "Knowledge", "Networks", "Policy Cost", "Demand"),
+    "ecosystem": tuple({e.rpartition("/")[2] for names in ECOSYSTEMS.values() for e in names} | {"us_platforms", "cn_platforms", "local_platforms"}),
+    "firm": (), "kind": ("commerce", "cloud", "social", "cameras"),
 }  # fmt: skip
-"""Names of OBSERVABLES.md that the model may record, as patterns, with their units."""
+"""Members of the axes in the contract's names; a firm may have any name."""
+USD, PERCENT, INDEX, YEARLY = "bn USD of 2018", "percent", "index", "bn USD a year"
+CONTRACT: dict[str, str] = {
+    "Real Income": INDEX, "Real Consumption": INDEX, "GDP": INDEX, "GNP": INDEX, "Employment Gap": PERCENT,
+    "Value Added|<segment>": USD, "Sales|<segment>": USD, "Profit|<segment>": USD, "Purchases|<segment>": USD,
+    "Exports": USD, "Exports|<segment>": USD, "Exports|Chips": USD,
+    "Exports|to <region>": USD, "Exports|<segment>|to <region>": USD, "Exports|Chips|to <region>": USD,
+    "Imports": USD, "Imports|<segment>": USD, "Imports|Chips": USD,
+    "Imports|from <region>": USD, "Imports|<segment>|from <region>": USD, "Imports|Chips|from <region>": USD,
+    "Exports Share|to <region>": PERCENT, "Exports Share|Chips|to <region>": PERCENT, "Imports Share|Chips|from <region>": PERCENT,
+    "Imports|Chips|Volume": INDEX, "World Purchases Share|<segment>": PERCENT,
+    "Supplier Share|<segment>|<region>": PERCENT, "Supplier Share|<segment>|<firm>": PERCENT, "Self-Sufficiency|Chips": PERCENT,
+    "Firm Revenue|<firm>": USD, "Firm Revenue|<firm>|from <region>": USD, "Firm Capacity|<firm>": INDEX,
+    "Firm Revenue Share|<firm>|from <region>": PERCENT, "Firm Share|<segment>|<firm>": PERCENT,
+    "Sales Abroad Share|<firm>": PERCENT, "Output Abroad Share|<firm>|in <region>": PERCENT,
+    "Stockpile|<segment>": "quarters of use",
+    "Capability|<segment>": "log points", "Capability Gap|<segment>": "years behind the frontier",
+    "Ecosystem Share|<layer>|<ecosystem>": "percent of new choices", "Installed Base|<layer>|<ecosystem>": "million",
+    "Developers Share|<ecosystem>": PERCENT, "Collaboration Share|<region>": PERCENT,
+    "AI Quality": "log points", "AI Quality Gap": "log points to the best", "Algorithmic Efficiency": INDEX, "Release Lag": "months",
+    "Notable Models": "models a year", "Open Model Share": PERCENT, "AI Patents Share": PERCENT, "Private AI Investment": YEARLY,
+    "Outward Investment|<layer>|to <region>": YEARLY, "Outward Deals|<layer>": "deals a year",
+    "Data Stock": INDEX, "Platform Share|<kind>|<ecosystem>": PERCENT,
+    "Compliance Cost|Dual Standards": USD, "Policy Cost": USD, "Evaded Trade|<segment>": USD,
+    "Chokepoint Index|<segment>": "index 0-1", "HHI|<segment>": "index 0-1", "Bloc Index|<layer>": INDEX,
+    "Policy Stance|<layer>|against <region>": "index 0-1", "Listed Firms|<region>": "firms",
+    "Welfare Channel|<channel>": "percent of baseline real income",
+}  # fmt: skip
+"""Every name that other people's scripts may select by, with its unit. More are welcome; these stay."""
+ELSEWHERE = {"Welfare Channel|<channel>": "model.experiments.decompose"}
+"""Names of the contract that the recorder does not make, and who does."""
+LAYERS_WITH_CHOICES = {"Ecosystem Share|<layer>|<ecosystem>", "Installed Base|<layer>|<ecosystem>"}
+
+
+def pattern(name: str) -> re.Pattern[str]:
+    """A name of the contract as a pattern of the variables it stands for."""
+    parts = re.split(r"<(\w+)>", name)
+    groups = {axis: "[^|]+" if axis == "firm" else "|".join(map(re.escape, sorted(AXES[axis]))) for axis in AXES}
+    return re.compile("".join(f"(?:{groups[p]})" if i % 2 else re.escape(p) for i, p in enumerate(parts)))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +90,7 @@ def series(model: Decoupling) -> Series:
 
 @pytest.fixture(scope="module")
 def book(model: Decoupling) -> Book:
-    return Book(model.setting, model.recorder.fixed, model.now, np.zeros(len(REGIONS)))
+    return Book(model.recorder.fixed, model.now, np.zeros(len(REGIONS)), 1.0)
 
 
 def total(series: Series, region: str, names: list[str]) -> Array:
@@ -82,16 +101,63 @@ def total(series: Series, region: str, names: list[str]) -> Array:
 # -- names and units ---------------------------------------------------------------------------------
 def test_names_and_units_are_those_of_the_contract(model: Decoupling) -> None:
     keys, _ = model.recorder.table()
+    patterns = {pattern(name): unit for name, unit in CONTRACT.items()}
     for region, variable, unit in keys:
         assert region in (*REGIONS, "World"), variable
-        found = [wanted for pattern, wanted in CONTRACT.items() if re.fullmatch(pattern, variable)]
-        assert found, f"{variable} is not a name of OBSERVABLES"
-        assert unit == found[0], (variable, unit)
+        found = {wanted for names, wanted in patterns.items() if names.fullmatch(variable)}
+        assert found == {unit}, (variable, unit)
+
+
+def test_every_name_of_the_contract_is_declared_with_its_unit(model: Decoupling) -> None:
+    """Platforms need a choice set of platforms in the model; all other names are always there."""
+    variables = {(variable, unit) for _, variable, unit in model.recorder.keys}
+    layers = {SEGMENT_NAMES[SEGMENT_INDEX[n.segment]] for n in model.setting.networks}
+    for name, unit in CONTRACT.items():
+        if name in ELSEWHERE or (name.startswith("Platform Share") and "Platforms" not in layers):
+            continue
+        found = [v for v, u in variables if pattern(name).fullmatch(v) and u == unit]
+        assert found, name
+        for layer in layers if name in LAYERS_WITH_CHOICES else ():
+            assert any(v.split("|")[1] == layer for v in found), (name, layer)
+    assert {v.split("|")[1] for v, _ in variables if v.startswith("Bloc Index|")} == set(SPLIT)
+    assert {v.split("|")[1] for v, _ in variables if v.startswith("Policy Stance|")} == set(SPLIT)
+
+
+@pytest.mark.parametrize("name", [name for name in CONTRACT if name not in ELSEWHERE and "kind" not in name])
+def test_every_name_can_be_selected(model: Decoupling, name: str) -> None:
+    """`--record` with the name's own stars adds its series and none of another name."""
+    glob = re.sub(r"<\w+>", "*", name)
+    variables = {v for _, v, _ in model.recorder.keys if pattern(name).fullmatch(v)}
+    assert variables
+    assert all(fnmatchcase(v, glob) for v in variables)
+
+
+def test_the_decomposition_writes_the_channels() -> None:
+    from model.experiments import decompose
+
+    assert decompose.UNIT == CONTRACT["Welfare Channel|<channel>"]
+    assert all(pattern("Welfare Channel|<channel>").fullmatch(decompose.PREFIX + c) for c in (*decompose.CHANNELS, decompose.REST))
+
+
+def test_only_what_is_kept_is_computed() -> None:
+    """A firm's cubes cost nothing unless someone asks for them."""
+    model = Decoupling(small.scenario())
+    names = {outcome.template for outcome, _ in model.recorder.kept}
+    assert "Supplier Share|{}|{}" not in names
+    assert len(names) < len(model.recorder.declared) * 2 / 3
+    calls: list[str] = []
+
+    def counted(outcome: Outcome) -> Outcome:
+        return replace(outcome, compute=lambda b: (calls.append(outcome.template), outcome.compute(b))[1])
+
+    model.recorder.kept = [(counted(o), keep) for o, keep in model.recorder.kept]
+    model.step()
+    assert sorted(calls) == sorted(o.template for o, _ in model.recorder.kept)
 
 
 def test_units_are_declared(model: Decoupling) -> None:
     """model/units.py lists the allowed units 'of parameters, of levers and of outcomes'."""
-    units = {unit for _, _, unit in model.recorder.table()[0]}
+    units = {unit for _, _, unit in model.recorder.table()[0]} | set(CONTRACT.values())
     assert units <= set(UNITS), units - set(UNITS)
 
 
@@ -233,12 +299,38 @@ def test_bloc_index_of_plain_cases() -> None:
 
 
 def test_recorded_bloc_index_is_that_of_the_layers_flows(model: Decoupling, series: Series) -> None:
-    flows = valued_cube(model, model.now)
+    flows, chosen = valued_cube(model, model.now), {SEGMENT_NAMES[SEGMENT_INDEX[n.segment]] for n in model.setting.networks}
     for layer, segments in LAYERS.items():
-        if layer != "rest":
+        if layer != "rest" and LAYER_NAMES[layer] not in chosen:
             x = flows[:, :, [SEGMENT_INDEX[s] for s in segments]].sum(2)
             recorded = series["World", f"Bloc Index|{LAYER_NAMES[layer]}"][-1]
             assert recorded == pytest.approx(bloc_index(x, SIDES), rel=1e-9)
+
+
+def test_bloc_index_of_choices_counts_users_by_owner(model: Decoupling, series: Series) -> None:
+    """Android, iOS and Windows are American, HarmonyOS is Chinese; GitHub is American, Gitee Chinese."""
+    chinese = {"harmony", "gitee", "cn_frameworks"}
+    for layer in ("OS", "Open Source"):
+        x = np.zeros((len(REGIONS), len(REGIONS)))
+        for (region, name), row in series.items():
+            if name.startswith(f"Installed Base|{layer}|"):
+                x[1 if name.split("|")[2] in chinese else 0, REGIONS.index(region)] += row[-1]
+        assert series["World", f"Bloc Index|{layer}"][-1] == pytest.approx(bloc_index(x, SIDES), rel=1e-9)
+
+
+def test_bloc_index_of_standards_and_investment(model: Decoupling, series: Series, book: Book) -> None:
+    """Standards: as devices and platforms, less what the second standard costs. Investment: owner by place."""
+    economy, plants, links = model.setting.economy, model.setting.plants, model.setting.economy.links
+    x, z = np.zeros((8, 8)), np.zeros((8, 8))
+    for i in range(len(links.buyer)):
+        f, d = links.supplier[i], economy.buyer_region[links.buyer[i]]
+        if SEGMENT_NAMES[economy.table.segment[f]] in ("Devices", "Platforms"):
+            kept = 1.0 if economy.table.location[f] == d else 1 - book.standards_cost[f] / book.sales[f] if book.sales[f] else 1.0
+            x[economy.table.location[f], d] += book.books.value[i] * kept
+    np.add.at(z, (plants.owner, economy.table.location), book.invested)
+    assert series["World", "Bloc Index|Standards"][-1] == pytest.approx(bloc_index(x, SIDES), rel=1e-9)
+    assert series["World", "Bloc Index|Investment"][-1] == pytest.approx(bloc_index(z, SIDES), rel=1e-9)
+    assert (book.standards_cost > 0).any()  # the split is in force
 
 
 def valued_cube(model: Decoupling, state: State) -> Array:
@@ -297,8 +389,171 @@ def test_real_income_is_income_over_the_consumption_price(model: Decoupling, ser
         assert series[region, "Real Consumption"][-1] == pytest.approx(consumption[r], rel=1e-12)
 
 
+def test_usd_are_deflated_by_the_chained_price(model: Decoupling) -> None:
+    """First year: at weights of 2018. A fall of one region's share is no inflation, and all prices alike are."""
+    price, now = ChainedPrice(model.setting), model.now
+    spent, level = now["expenditure"], now["delivered"].market.price_index
+    assert price.add(now) == pytest.approx(1 / (spent / level).sum(), rel=1e-12)
+    market = now["delivered"].market._replace(price_index=3 * np.ones(len(level)))
+    dear = now | {"delivered": now["delivered"]._replace(market=market)}
+    chained = ChainedPrice(model.setting)
+    assert [chained.add(dear) for _ in range(9)] == pytest.approx([3.0] * 9, rel=1e-12)
+
+
+# -- firms -------------------------------------------------------------------------------------------
+def test_firms_outcomes_against_brute_force(model: Decoupling, series: Series, book: Book) -> None:
+    economy, plants, links = model.setting.economy, model.setting.plants, model.setting.economy.links
+    sold = np.zeros((economy.n, len(REGIONS)))
+    np.add.at(sold, (links.supplier, economy.buyer_region[links.buyer]), book.books.value)
+    for firm, owner in (("Samsung", "KOR"), ("TSMC", "TWN"), ("Apple", "USA"), ("Hikvision", "CHN")):
+        rows = [i for i, name in enumerate(plants.firms) if name == firm]
+        revenue = sold[rows].sum(0)
+        for d, region in enumerate(REGIONS):
+            if revenue[d]:
+                got = series[owner, f"Firm Revenue Share|{firm}|from {region}"][-1]
+                assert got == pytest.approx(100 * revenue[d] / revenue.sum(), rel=1e-9)
+        abroad = 100 * (1 - revenue[REGIONS.index(owner)] / revenue.sum())
+        assert series[owner, f"Sales Abroad Share|{firm}"][-1] == pytest.approx(abroad, rel=1e-9)
+        by_region = total(series, owner, [f"Firm Revenue|{firm}|from {r}" for r in REGIONS])
+        assert np.allclose(by_region, series[owner, f"Firm Revenue|{firm}"], rtol=1e-9)
+    in_china = [i for i, name in enumerate(plants.firms) if name == "SK hynix" and economy.table.location[i] == 1]
+    every = [i for i, name in enumerate(plants.firms) if name == "SK hynix"]
+    made = 100 * book.sales[in_china].sum() / book.sales[every].sum()
+    assert series["KOR", "Output Abroad Share|SK hynix|in CHN"][-1] == pytest.approx(made, rel=1e-9)
+    assert ("KOR", "Output Abroad Share|SK hynix|in KOR") not in series
+
+
+def test_shares_of_firms_add_up(series: Series) -> None:
+    """Named firms never sell more than is bought; a region's suppliers by firm are below those by region."""
+    for segment in SEGMENT_NAMES:
+        world = [row for (_, name), row in series.items() if name.startswith(f"Firm Share|{segment}|")]
+        assert not world or (np.nansum(world, axis=0) <= 100 + 1e-9).all()
+    for segment, firm, owner in (("Memory", "Micron", "USA"), ("Equipment", "ASML", "EUR")):
+        by_owner = series["KOR", f"Supplier Share|{segment}|{owner}"]
+        assert (series["KOR", f"Supplier Share|{segment}|{firm}"] <= by_owner + 1e-9).all()
+
+
+def test_capacity_starts_at_one() -> None:
+    still = Decoupling(small.scenario("no_policy", "2018Q4"), parameters=small.still(), record="Firm *")
+    keys, values = still.run_to_end().table()
+    found = {k[1]: row for k, row in zip(keys, values, strict=True) if k[1].startswith("Firm Capacity|")}
+    assert np.allclose(found["Firm Capacity|TSMC"], 1, rtol=1e-9)
+    assert np.allclose(found["Firm Capacity|Samsung"], 1, rtol=1e-9)
+    assert "Firm Capacity|CXMT" not in found  # not in the world yet
+
+
+# -- base values of measures (E40) -------------------------------------------------------------------
+def test_measures_start_at_their_figures() -> None:
+    """With nothing moving, every level stays at what was measured: models, patents, investment, collaboration."""
+    still = Decoupling(small.scenario("no_policy", "2018Q4"), parameters=small.still(), record="all")
+    found = {key[:2]: row for key, row in zip(*still.run_to_end().table(), strict=True)}
+    p = still.setting.parameters
+    for r in REGIONS:
+        assert np.allclose(found[r, "Notable Models"], p["notable_models_2018"][r], rtol=1e-9)
+        assert np.allclose(found[r, "Private AI Investment"], p["private_ai_investment_2018"][r], rtol=1e-9)
+        assert np.allclose(found[r, "AI Patents Share"], 100 * p["ai_patents_share_2018"][r], rtol=1e-9)
+        assert np.allclose(found[r, "Imports|Chips|Volume"], 1, rtol=1e-9)
+        assert np.allclose(found[r, "Data Stock"], 1, rtol=1e-9)
+    for pair, value in p["collaboration_share_2020"].items():
+        r, partner = pair.split("/")
+        assert np.allclose(found[r, f"Collaboration Share|{partner}"], 100 * value, rtol=1e-9)
+    assert sum(p["ai_patents_share_2018"].values()) == pytest.approx(1)
+    lag = 12 * (p["gap_2018"]["CHN/ai_apps"] - p["gap_2018"]["USA/ai_apps"])
+    assert np.allclose(found["CHN", "Release Lag"], lag, rtol=1e-9)
+    assert found["CHN", "Algorithmic Efficiency"][0] == pytest.approx(1)
+    assert found["World", "Bloc Index|OS"][0] == pytest.approx(0, abs=1e-9)
+
+
+def test_measures_read_states_that_are_there(model: Decoupling) -> None:
+    """What other parts of the model write is used as soon as they write it."""
+    economy, zero = model.setting.economy, np.zeros(len(REGIONS))
+    more = {
+        "ai_quality": model.setting.plants.owner * 0.1, "rnd": np.where(model.setting.plants.owner == 1, 2.0, 1.0), "data": np.arange(8) + 1.0,
+        "evaded": np.full(len(economy.links.buyer), 0.5), "standards_cost": np.full(economy.n, 1e-6),
+        "standards": np.ones(len(economy.links.buyer)),
+    }  # fmt: skip
+    plain, told = (Book(model.recorder.fixed, model.now | add, zero, 1.0) for add in ({}, more))
+    for outcome in model.recorder.declared:
+        if outcome.waits:
+            assert not np.array_equal(outcome.compute(plain), outcome.compute(told), equal_nan=True), outcome.template
+    evaded = next(o for o in model.recorder.declared if o.template.startswith("Evaded"))
+    assert np.allclose(evaded.compute(told), 0.5 * told.bought * told.usd)
+    assert not evaded.compute(plain).any()
+    assert np.allclose(told.standards_cost, 1e-6 * told.rest_price[economy.table.location])
+    quality = next(o for o in model.recorder.declared if o.template == "AI Quality")
+    assert np.allclose(quality.compute(told) - quality.compute(plain), np.arange(8) * 0.1)
+
+
+# -- networks that share ecosystems ------------------------------------------------------------------
+def test_kinds_of_platforms_are_told_apart_and_added_up(model: Decoupling) -> None:
+    """Two choice sets with the same members: shares of the layer are means by users, `Platform Share` is by kind."""
+    hosts = next(n for n in model.setting.networks if "github" in n.ecosystems)
+
+    def platforms(kind: str, users: float) -> Network:
+        names = (f"{kind}/us_platforms", f"{kind}/local_platforms")
+        return replace(hosts, segment="platforms", ecosystems=names, users=np.full(len(REGIONS), users))
+
+    kinds = (platforms("commerce", 1.0), replace(platforms("cloud", 3.0), column=hosts.column[::-1]))
+    setting = replace(model.setting, networks=kinds)
+    recorder = Recorder(setting, "*Platforms*")
+    recorder.add(model.now)
+    found = {key[:2]: value for key, value in zip(recorder.keys, recorder.rows[-1], strict=True)}
+    github, gitee = model.now["base"][1, hosts.column]
+    assert found["CHN", "Installed Base|Platforms|us_platforms"] == pytest.approx(github + 3 * gitee)
+    new = model.now["new_choices"][1, hosts.column]
+    assert found["CHN", "Ecosystem Share|Platforms|us_platforms"] == pytest.approx(100 * (new[0] + 3 * new[1]) / 4)
+    by_kind = {v: x for o in outcomes(recorder.fixed) if o.template.startswith("Platform Share|cloud")
+               for v, x in zip(o.labels[0], o.compute(book_of(recorder, model.now))[1], strict=True)}  # fmt: skip
+    assert by_kind == pytest.approx({"us_platforms": 100 * gitee, "local_platforms": 100 * github})
+    assert pattern("Platform Share|<kind>|<ecosystem>").fullmatch("Platform Share|cloud|us_platforms")
+    assert ecosystem_owners(setting, kinds[0]).tolist() == [[0, r] for r in range(len(REGIONS))]
+
+
+def book_of(recorder: Recorder, now: State) -> Book:
+    """A book of a state, without chained indices."""
+    return Book(recorder.fixed, now, np.zeros(len(REGIONS)), 1.0)
+
+
+# -- policy ------------------------------------------------------------------------------------------
+def test_stance_is_what_is_withheld() -> None:
+    """Half of Korean memory denied to China is half of memory's part of Korea's chips layer, and nothing elsewhere."""
+    deny = small.measure("export_control", {"segments": ("memory",), "denial_rate": 0.5}, 2018.0, senders=("KOR",))
+    model = Decoupling(small.with_measures((deny,), "2018Q2"), record="Policy Stance*")
+    found = {key[:2]: row[-1] for key, row in zip(*model.run_to_end().table(), strict=True)}
+    rows = {k: v for k, v in found.items() if k[1].startswith("Policy Stance") and v > 1e-12}
+    assert set(rows) == {("KOR", "Policy Stance|Chips|against CHN")}
+    economy = model.setting.economy
+    size = np.bincount(economy.table.segment, economy.output0 * (economy.table.location == 2), 11)
+    assert rows["KOR", "Policy Stance|Chips|against CHN"] == pytest.approx(0.5 * size[2] / size[:5].sum(), rel=1e-12)
+
+
+def test_listed_firms_are_counted_by_owner(model: Decoupling) -> None:
+    """A firm counts once, however many of its plants are listed; a fringe is no firm."""
+    plants, wedges = model.setting.plants, fresh_wedges(model)
+    rows = [i for i, f in enumerate(plants.firms) if f in ("Hikvision", "SMIC", "SK hynix", "")]
+    wedges.move("firm_listing", (0, rows), 1.0)
+    listed = next(o for o in model.recorder.declared if o.template.startswith("Listed"))
+    count = listed.compute(book_of(model.recorder, model.now | {"wedges": wedges}))
+    assert count[0, 1] == 2
+    assert count[0, 2] == 1
+    assert np.isnan(count[0, 0])
+    assert np.nansum(count) == 3
+
+
+def fresh_wedges(model: Decoupling) -> Wedges:
+    """Neutral wedges of a model's world."""
+    return Wedges(model.now["wedges"].sizes)
+
+
+def test_outward_investment_is_what_plants_abroad_pay(series: Series, model: Decoupling, book: Book) -> None:
+    plants, table = model.setting.plants, model.setting.economy.table
+    abroad = (plants.owner == 2) & (table.location == 1) & (table.segment < 5)
+    usd = series["KOR", "Firm Revenue|SK hynix"][-1] / book.sales[[f == "SK hynix" for f in plants.firms]].sum()
+    assert series["KOR", "Outward Investment|Chips|to CHN"][-1] == pytest.approx(4 * usd * book.invested[abroad].sum(), rel=1e-9)
+
+
 # -- what is written ---------------------------------------------------------------------------------
-def test_no_row_is_undefined(tmp_path: Path) -> None:
+def test_no_row_is_undefined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No NaN and no infinity reaches the file; a share of nothing has no row."""
     case = Case("test", small.everything("2018Q4"), None, 0, 0, SIDES, "all")
     shards = run_cases([case])
@@ -306,7 +561,10 @@ def test_no_row_is_undefined(tmp_path: Path) -> None:
     write_results(tmp_path / "results.parquet", shards.recordings)
     frame = read_results(tmp_path / "results.parquet")
     assert np.isfinite(frame["value"]).all()
-    assert len(frame) > 5000
+    assert len(frame) > 15000
+    count, size = len(frame.groupby(["region", "variable"], observed=True)), (tmp_path / "results.parquet").stat().st_size
+    with capsys.disabled():
+        sys.stdout.write(f"\n--record all: {count} series, {len(frame)} rows, {size / 1e3:.0f} kB for 4 quarters\n")
     keys = ["scenario", "draw", "seed", "region", "variable", "unit", "quarter"]
     assert not frame.duplicated(keys).any()
     own = frame[(frame["region"] == "KOR") & (frame["variable"] == "Exports|to KOR")]

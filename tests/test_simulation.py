@@ -12,7 +12,7 @@ import pytest
 
 from calibration import base_year_tables
 from calibration.registry import central, load_rows
-from model.axes import ECOSYSTEMS, REGION_INDEX, REGIONS, SEGMENT_INDEX, SEGMENTS
+from model.axes import ECOSYSTEMS, LAYERS, REGION_INDEX, REGIONS, SEGMENT_INDEX, SEGMENTS
 from model.errors import IdentityError
 from model.experiments.cases import Case, run_cases
 from model.experiments.store import write_results
@@ -292,7 +292,7 @@ def test_every_parameter_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_base_year_row_has_a_place() -> None:
     """Rows of the base year are read by axis; an index that is no code would be passed over silently."""
-    known = {"", *REGIONS, *SEGMENTS, *(e for names in ECOSYSTEMS.values() for e in names), *ECOSYSTEMS}
+    known = {"", *REGIONS, *SEGMENTS, *(e for names in ECOSYSTEMS.values() for e in names), *ECOSYSTEMS, *LAYERS}
     known |= {"imported_inputs", "open_source", "collaboration", "investment", "CXMT", "YMTC", "Huawei"}
     strange = [row.key for row in load_rows() if not set(row.index.split("/")) <= known]
     assert not strange, strange

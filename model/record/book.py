@@ -1,0 +1,288 @@
+"""A `Book` turns one quarter's state into a few cubes that outcomes are read off; each is made once, when first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from model.axes import CHIP_PRODUCTS, SEGMENT_INDEX
+from model.kernel.links import Array, Index, Mask, sum_by
+from model.wedges import STANDARD_SEGMENTS
+from model.world import Setting, State
+
+CHIPS = [SEGMENT_INDEX[s] for s in CHIP_PRODUCTS]
+Sides = tuple[tuple[int, ...], tuple[int, ...]]
+"""Members of two blocs, as region indices."""
+
+
+class Fixed:
+    """What does not change in a run: where each link and plant belongs, firms and owners, the two blocs, base values.
+
+    o, d, s [l]: origin, destination and segment of each link; shape (R, R, S); firm [n] index in `firms` (their number
+    for a fringe); owner [firm] region; blocs; income0 [R] base income; gnp0 [R] base GNP over base GDP.
+    """
+
+    def __init__(self, setting: Setting, blocs: Sides, gnp0: Array | None = None) -> None:
+        economy, table, links = setting.economy, setting.economy.table, setting.economy.links
+        plants = setting.plants
+        self.setting, self.blocs = setting, blocs
+        self.o, self.d, self.s = table.location[links.supplier], economy.buyer_region[links.buyer], table.segment[links.supplier]
+        self.shape = (economy.regions, economy.regions, table.segments)
+        self.firms: tuple[str, ...] = tuple(sorted({f for f in plants.firms if f}))
+        self.firm: Index = np.array([self.firms.index(f) if f else len(self.firms) for f in plants.firms], np.int64)
+        self.owner = np.zeros(len(self.firms), np.int64)
+        self.owner[self.firm[self.named]] = plants.owner[self.named]
+        self.income0 = economy.expenditure0 - economy.balance
+        self.gnp0 = np.ones(economy.regions) if gnp0 is None else gnp0
+
+    @cached_property
+    def named(self) -> Mask:
+        """Plants of named firms [n]."""
+        return np.asarray(self.firm < len(self.firms))
+
+    @cached_property
+    def cell(self) -> Index:
+        """Place of each link in a cube [o, d, s]."""
+        return np.asarray((self.o * self.shape[1] + self.d) * self.shape[2] + self.s)
+
+    @cached_property
+    def owner_cell(self) -> Index:
+        """Place of each link in a cube [d, s, owner region]."""
+        owner = self.setting.plants.owner[self.setting.economy.links.supplier]
+        return np.asarray((self.d * self.shape[2] + self.s) * self.shape[0] + owner)
+
+    @cached_property
+    def firm_cell(self) -> Index:
+        """Place of each link in a cube [d, s, firm]; the last firm is the fringe."""
+        firm = self.firm[self.setting.economy.links.supplier]
+        return np.asarray((self.d * self.shape[2] + self.s) * (len(self.firms) + 1) + firm)
+
+    @cached_property
+    def sells(self) -> Mask:
+        """Segments each named firm has plants in [firm, s]."""
+        found = np.zeros((len(self.firms), self.shape[2]), bool)
+        found[self.firm[self.named], self.setting.economy.table.segment[self.named]] = True
+        return found
+
+    @cached_property
+    def owned_by(self) -> Mask:
+        """Owner of each named firm [R, firm]."""
+        return np.asarray(np.arange(self.shape[0])[:, None] == self.owner[None])
+
+    @cached_property
+    def follows_standards(self) -> Mask:
+        """Links that carry what follows technical standards [l]."""
+        return np.isin(self.s, [SEGMENT_INDEX[s] for s in STANDARD_SEGMENTS])
+
+    @cached_property
+    def standard_links(self) -> tuple[Index, Index]:
+        """These links, and their plants."""
+        live = np.flatnonzero(self.follows_standards)
+        return live, self.setting.economy.links.supplier[live]
+
+    @cached_property
+    def invested0(self) -> Array:
+        """Capital goods each plant buys in the base table [n]."""
+        economy, has = self.setting.economy, self.setting.economy.investor >= 0
+        own = np.where(has, economy.table.investment, 0.0)
+        total = sum_by(economy.investor[has], own[has], economy.k)
+        return self.capital_volume(economy.flow0, own / np.where(has, total[economy.investor], 1.0))
+
+    def capital_volume(self, flow: Array, share: Array) -> Array:
+        """Capital goods each plant buys, at base prices and duties [n], from flows [l] and its share of its investor's."""
+        economy, live = self.setting.economy, self.capital_links
+        buyer = economy.links.buyer[live] - economy.n
+        return economy.of_investor(share, sum_by(buyer, (1 + economy.tariff0[live]) * flow[live], economy.k))
+
+    @cached_property
+    def capital_links(self) -> Index:
+        """Links to investors."""
+        buyer, n = self.setting.economy.links.buyer, self.setting.n
+        return np.flatnonzero((buyer >= n) & (buyer < n + self.setting.economy.k))
+
+    @cached_property
+    def rest0(self) -> Array:
+        """Weight of each plant in its region's home `rest`, by base output [R, n]."""
+        table, weight = self.setting.economy.table, self.setting.economy.output0
+        own = (table.location == np.arange(self.shape[0])[:, None]) & (table.segment == self.shape[2] - 1)
+        return np.asarray(own * weight / (own * weight).sum(1, keepdims=True))
+
+    # -- customs basis ---------------------------------------------------------------------------------
+    @cached_property
+    def chip_links(self) -> tuple[Index, Index]:
+        """Links that carry chip products, and the place of each in [plant, d]."""
+        chip = np.flatnonzero(np.isin(self.s, CHIPS))
+        return chip, self.setting.economy.links.supplier[chip] * self.shape[1] + self.d[chip]
+
+    @cached_property
+    def wafer_links(self) -> tuple[Index, Index]:
+        """Links by which plants buy foundry services, and the place of each in [plant, o]."""
+        links, n = self.setting.economy.links, self.setting.n
+        made = np.flatnonzero((self.s == SEGMENT_INDEX["foundry"]) & (links.buyer < n))
+        return made, links.buyer[made] * self.shape[0] + self.o[made]
+
+    def wafers(self, value: Array) -> Array:
+        """Where the foundry services that each plant buys come from [n, R], as shares; zero where it buys none."""
+        made, place = self.wafer_links
+        bought = sum_by(place, value[made], self.setting.n * self.shape[0]).reshape(self.setting.n, -1)
+        total = bought.sum(1, keepdims=True)
+        return np.asarray(bought / np.where(total > 0, total, 1.0))
+
+    @cached_property
+    def fabless(self) -> Array:
+        """Part of a chip plant's output that is made by foundries [n], from the base year's customs view."""
+        customs = self.setting.plants.customs
+        away = 1 - np.eye(self.shape[0])[self.setting.economy.table.location]
+        elsewhere = (self.wafers(self.setting.economy.flow0) * away).sum(1)
+        return np.where(elsewhere > 0, (customs * away).sum(1) / np.where(elsewhere > 0, elsewhere, 1.0), 0.0)
+
+    def customs_view(self, value: Array) -> Array:
+        """Region each plant's output leaves from [n, R]: fabless chips from where their wafers are made today."""
+        made, location = self.wafers(value), self.setting.economy.table.location
+        part = np.where(made.sum(1) > 0, self.fabless, 0.0)[:, None]
+        home = np.eye(self.shape[0])[location] * (self.setting.plants.customs.sum(1) > 0)[:, None]
+        return np.asarray((1 - part) * home + part * made)
+
+    def on_customs_basis(self, leaves: Array, amount: Array) -> Array:
+        """Amounts [l] of chip products by place they leave from and destination [o, d]; `leaves` is a customs view."""
+        chip, place = self.chip_links
+        by_plant = sum_by(place, amount[chip], self.setting.n * self.shape[1]).reshape(self.setting.n, -1)
+        return np.asarray(leaves.T @ by_plant)
+
+    @cached_property
+    def chip_volume0(self) -> Array:
+        """Chips imported in the base table, at base prices [R]."""
+        flow = self.setting.economy.flow0
+        chips = self.on_customs_basis(self.customs_view(flow), flow)
+        return np.asarray(chips.sum(0) - np.diag(chips))
+
+
+class Book:
+    """One quarter's cubes. o origin, d destination, s segment, r owner's region; nominal values; `usd` turns them."""
+
+    def __init__(self, fixed: Fixed, now: State, gdp: Array, deflator: float) -> None:
+        self.fixed, self.now, self.gdp_index = fixed, now, gdp
+        self.setting, self.market, self.books = fixed.setting, now["delivered"].market, now["books"]
+        self.usd = self.setting.usd / deflator
+        """bn USD of 2018 in one unit of nominal value: base scale over the chained world consumption price (E23)."""
+
+    def get(self, name: str, neutral: Any) -> Any:
+        """A state variable, or its neutral value in a model without it (the outcome then declares `waits`)."""
+        return self.now.get(name, neutral)
+
+    @cached_property
+    def cube(self) -> Array:
+        """Deliveries at basic prices by location of the plant [o, d, s]."""
+        return sum_by(self.fixed.cell, self.books.value, int(np.prod(self.fixed.shape))).reshape(self.fixed.shape)
+
+    @cached_property
+    def bought(self) -> Array:
+        """Purchases at basic prices [d, s], domestic ones in."""
+        return np.asarray(self.cube.sum(0))
+
+    @cached_property
+    def trade(self) -> Array:
+        """Deliveries at basic prices [o, d]."""
+        return np.asarray(self.books.trade)
+
+    @cached_property
+    def owned(self) -> Array:
+        """Deliveries by buyer region, segment and owner region of the supplier [d, s, r]."""
+        r, _, s = self.fixed.shape
+        return sum_by(self.fixed.owner_cell, self.books.value, r * s * r).reshape(r, s, r)
+
+    @cached_property
+    def by_firm(self) -> Array:
+        """Deliveries by buyer region, segment and firm of the supplier [d, s, firm]; the last is the fringe."""
+        r, _, s = self.fixed.shape
+        count = len(self.fixed.firms) + 1
+        return sum_by(self.fixed.firm_cell, self.books.value, r * s * count).reshape(r, s, count)
+
+    @cached_property
+    def chips(self) -> Array:
+        """Chip products on customs basis [o, d]: leaving from where wafers are made."""
+        return self.fixed.on_customs_basis(self.leaves, self.books.value)
+
+    @cached_property
+    def leaves(self) -> Array:
+        """Region each plant's output leaves from today [n, R]."""
+        return self.fixed.customs_view(self.books.value)
+
+    @cached_property
+    def sales(self) -> Array:
+        """Value of each plant's output [n]."""
+        return np.asarray(self.market.price * self.market.output)
+
+    def by_owner(self, value: Array) -> Array:
+        """Sum of a plant value by owner region and segment [r, s]."""
+        return self.by_place(self.setting.plants.owner, value)
+
+    def by_location(self, value: Array) -> Array:
+        """Sum of a plant value by region of the plant and segment [r, s]."""
+        return self.by_place(self.setting.economy.table.location, value)
+
+    def by_place(self, region: Index, value: Array) -> Array:
+        """Sum of a plant value by a region of the plant and its segment [r, s]."""
+        r, _, s = self.fixed.shape
+        return sum_by(region * s + self.setting.economy.table.segment, value, r * s).reshape(r, s)
+
+    def of_firms(self, value: Array) -> Array:
+        """Sum of a plant value by named firm [firm]."""
+        return sum_by(self.fixed.firm, value, len(self.fixed.firms) + 1)[:-1]
+
+    def under_owner(self, value: Array) -> Array:
+        """[firm, ...] as [r, firm, ...]: in the region of the firm's owner, NaN elsewhere (no row)."""
+        held = np.full((self.fixed.shape[0], *value.shape), np.nan)
+        held[self.fixed.owner, np.arange(len(value))] = value
+        return held
+
+    @cached_property
+    def apart(self) -> Array:
+        """Purchases that follow no technique, at buyers' prices, by buyer [C]."""
+        links, terms = self.setting.economy.links, self.now["terms"]
+        price = self.market.price[links.supplier]
+        other = (1 + terms.duty) * terms.ship * price * self.now["delivered"].fixed
+        return sum_by(links.buyer, other, len(self.setting.economy.buyer_region))
+
+    @cached_property
+    def invested(self) -> Array:
+        """What each plant pays for capital goods delivered this quarter [n]."""
+        economy, n = self.setting.economy, self.setting.n
+        return np.asarray(economy.of_investor(self.now["terms"].share, self.apart[n : n + economy.k]))
+
+    @cached_property
+    def value_added(self) -> Array:
+        """Value added by location and segment [r, s]: wages, and profit before what is bought apart (E9)."""
+        return self.by_location(self.books.wages + self.books.profit + self.apart[: self.setting.n] + self.invested)
+
+    @cached_property
+    def levels(self) -> Array:
+        """Capability behind the frontier by owner region and segment [r, s], weighted by output; NaN where none."""
+        weight = self.market.output
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.by_owner(weight * self.now["capability"]) / self.by_owner(weight)
+
+    @cached_property
+    def rest_price(self) -> Array:
+        """Mean price of home `rest` in each region [R]."""
+        return np.asarray(self.fixed.rest0 @ self.market.price)
+
+    @cached_property
+    def standards_cost(self) -> Array:
+        """What a second standard costs each plant this quarter [n], nominal: fixed purchases, and units lost on the way.
+
+        In a model that does not tell them apart: all fixed compliance, and every iceberg on segments that follow standards.
+        """
+        ship = self.get("standards", None)
+        if ship is None:
+            ship = np.where(self.fixed.follows_standards, self.now["terms"].ship, 1.0)
+        lost = sum_by(self.setting.economy.links.supplier, self.books.value * (1 - 1 / ship), self.setting.n)
+        fixed = self.get("standards_cost", self.now["compliance"])
+        return np.asarray(lost + fixed * self.rest_price[self.setting.economy.table.location])
+
+    @property
+    def elapsed(self) -> float:
+        """Years since the start, at this quarter's start."""
+        return float(self.now["year"] - self.setting.dt - self.setting.first_year)

@@ -1,0 +1,100 @@
+"""Volumes chained annually (E23): real GDP by double deflation, and the world's final use behind the USD deflator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from model.kernel.inversion import base_profit
+from model.kernel.links import Array, sum_by
+from model.world import Setting, State
+
+Value = Callable[[Sequence[Array], Sequence[Array]], Array]
+"""Value of quantities at prices, in one or several places."""
+
+
+class Chain:
+    """A volume index: each quarter at the mean prices of the year before, linked year by year; base table = 1.
+
+    The first year is valued at the prices given at the start, against the base-year quantities.
+    """
+
+    def __init__(self, value: Value, quantities: Sequence[Array], prices: Sequence[Array], steps: int) -> None:
+        self.value, self.prices, self.steps = value, list(prices), steps
+        self.base = value(quantities, prices)
+        self.reference, self.level = self.base, np.ones_like(self.base)
+        self.sums: list[Array] = []
+        self.indices: list[Array] = []
+
+    def add(self, quantities: Sequence[Array], prices: Sequence[Array]) -> Array:
+        """Index of one more quarter."""
+        index = np.asarray(self.level * self.value(quantities, self.prices) / self.reference)
+        parts = [*quantities, *prices]
+        if not self.sums:
+            self.sums = [np.zeros_like(part) for part in parts]
+        for total, part in zip(self.sums, parts, strict=True):
+            total += part
+        self.indices.append(index)
+        if len(self.indices) == self.steps:
+            self._new_year(len(quantities))
+        return index
+
+    def _new_year(self, count: int) -> None:
+        """The year that ends becomes the reference: its mean prices, quantities and index."""
+        means = [total / self.steps for total in self.sums]
+        self.prices = means[count:]
+        self.reference = self.value(means[:count], self.prices)
+        self.level = np.mean(self.indices, axis=0)
+        self.sums, self.indices = [], []
+
+
+class ChainedGdp:
+    """Volume of value added by region, 2018 base table = 1 (E23)."""
+
+    def __init__(self, setting: Setting) -> None:
+        economy, links = setting.economy, setting.economy.links
+        self.setting = setting
+        self.region = economy.buyer_region[links.buyer]
+        technique = np.where(links.buyer < economy.n, economy.flow0, 0.0)
+        quantities = (economy.output0, technique, economy.flow0)
+        prices = (np.ones(economy.n), np.asarray(economy.tariff0))
+        self.chain = Chain(self.value, quantities, prices, steps_a_year(setting))
+        self.base_gdp = self.chain.base
+        foreign = economy.table.owner @ base_profit(economy)
+        at_home = sum_by(economy.table.location, base_profit(economy), economy.regions)
+        self.base_gnp = self.base_gdp + foreign - at_home
+
+    def value(self, quantities: Sequence[Array], prices: Sequence[Array]) -> Array:
+        """GDP [R] of output [n], current purchases and all deliveries [l] at prices [n] and duties [l]."""
+        economy, links = self.setting.economy, self.setting.economy.links
+        (output, current, flow), (price, duty) = quantities, prices
+        # by region at once: duties on every delivery, less what plants pay for current purchases
+        spent = (duty * (flow - current) - current) * price[links.supplier]
+        return sum_by(economy.table.location, price * output, economy.regions) + sum_by(self.region, spent, economy.regions)
+
+    def add(self, now: State) -> Array:
+        """Index [R] of the quarter just run."""
+        links, n = self.setting.economy.links, self.setting.n
+        got, terms, flow = now["delivered"], now["terms"], now["books"].flow
+        current = np.where(links.buyer < n, flow - terms.ship * got.fixed, 0.0)
+        return self.chain.add((got.market.output, current, flow), (got.market.price, terms.duty))
+
+
+class ChainedPrice:
+    """Price of the world's final use against 2018: nominal over volume chained annually (E23). Turns values into USD."""
+
+    def __init__(self, setting: Setting) -> None:
+        base = setting.economy.expenditure0
+        self.nominal = float(base.sum())
+        self.chain = Chain(lambda q, p: np.asarray((q[0] * p[0]).sum()), (base,), (np.ones(len(base)),), steps_a_year(setting))
+
+    def add(self, now: State) -> float:
+        """Price index of the quarter just run, 1 at base prices."""
+        spent, price = now["expenditure"], now["delivered"].market.price_index
+        return float(spent.sum() / self.nominal / self.chain.add((spent / price,), (price,)))
+
+
+def steps_a_year(setting: Setting) -> int:
+    """Steps that make a year."""
+    return int(round(1 / setting.dt))

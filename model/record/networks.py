@@ -1,0 +1,91 @@
+"""Outcomes of networks: what users choose and use, data, developers and whom they work with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from model.axes import REGIONS, SEGMENT_INDEX, SEGMENT_NAMES
+from model.kernel.links import Array
+from model.record.book import Book
+from model.record.declare import Outcome, share
+from model.world import Network, Setting
+
+COLLABORATION = 2
+"""Place of collaboration among the channels of knowledge (E14)."""
+
+
+def outcomes(setting: Setting) -> tuple[Outcome, ...]:
+    """Declared outcomes of every network of the setting, by layer, and what users bring about together."""
+    found: list[Outcome] = []
+    for segment in dict.fromkeys(network.segment for network in setting.networks):
+        networks = [n for n in setting.networks if n.segment == segment]
+        found += layer_outcomes(SEGMENT_NAMES[SEGMENT_INDEX[segment]], networks)
+        found += [kind_outcome(n) for n in networks if segment == "platforms"]
+        if segment == "open_source":
+            found += [developers(n) for n in networks] + [collaboration(setting, networks[0])]
+    found.append(Outcome("Data Stock", "index", lambda b: b.get("data", np.ones(b.fixed.shape[0])), waits="data"))
+    return tuple(found)
+
+
+def label(ecosystem: str) -> str:
+    """Name of an ecosystem without its kind: 'commerce/us_platforms' -> 'us_platforms'."""
+    return ecosystem.rpartition("/")[2]
+
+
+def layer_outcomes(layer: str, networks: Sequence[Network]) -> list[Outcome]:
+    """Choices and installed bases in a layer; an ecosystem that is in several choice sets is counted by users."""
+    names = tuple(dict.fromkeys(label(e) for n in networks for e in n.ecosystems))
+    places = [[(n, list(map(label, n.ecosystems)).index(name)) for n in networks if name in map(label, n.ecosystems)] for name in names]
+
+    def users(book: Book, variable: str) -> Array:
+        """Million users of each ecosystem [R, e], by installed or by new shares."""
+        return np.array([sum(book.now[variable][:, n.column[i]] * n.users for n, i in place) for place in places]).T
+
+    def chosen(book: Book) -> Array:
+        """Percent of those who choose again [R, e]."""
+        everyone = np.array([sum(n.users for n, _ in place) for place in places]).T
+        return share(users(book, "new_choices"), everyone)
+
+    return [
+        Outcome(f"Ecosystem Share|{layer}|{{}}", "percent of new choices", chosen, (names,), "main"),
+        Outcome(f"Installed Base|{layer}|{{}}", "million", lambda b: users(b, "base"), (names,), "main"),
+    ]
+
+
+def kind_outcome(network: Network) -> Outcome:
+    """Installed shares of one kind of platform."""
+    kind, names = network.ecosystems[0].partition("/")[0], tuple(map(label, network.ecosystems))
+    return Outcome(f"Platform Share|{kind}|{{}}", "percent", lambda b: 100 * b.now["base"][:, network.column], (names,))
+
+
+def developers(network: Network) -> Outcome:
+    """Regions' shares of the developers of each host or framework."""
+
+    def shares(book: Book) -> Array:
+        users = book.now["base"][:, network.column] * network.users[:, None]
+        return share(users, users.sum(0)[None])
+
+    return Outcome("Developers Share|{}", "percent", shares, (tuple(map(label, network.ecosystems)),))
+
+
+def collaboration(setting: Setting, hosts: Network) -> Outcome:
+    """Partners' shares of a region's cross-border collaboration in open source (E40).
+
+    Shares of 2020 move with the chance that two developers use the same host, and with what policy lets pass.
+    """
+    rows = setting.parameters.get("collaboration_share_2020", {})
+    base = np.array([[rows.get(f"{r}/{q}", np.nan) for q in REGIONS] for r in REGIONS])
+    known = np.isfinite(base)
+    start = setting.base0[:, hosts.column]
+    source = SEGMENT_INDEX["open_source"]
+
+    def shares(book: Book) -> Array:
+        now = book.now["base"][:, hosts.column]
+        blocked = book.now["wedges"]["knowledge_flow"][COLLABORATION, :, :, source]
+        weight = np.where(known, base * (now @ now.T) / (start @ start.T) * (1 - (blocked + blocked.T) / 2), 0.0)
+        elsewhere = 1 - np.nansum(base, axis=1)
+        return np.where(known, 100 * weight / (weight.sum(1) + elsewhere)[:, None], np.nan)
+
+    return Outcome("Collaboration Share|{}", "percent", shares, (REGIONS,), exists=known)

@@ -1,0 +1,78 @@
+"""The Recorder collects one row of values a quarter for the series that are recorded."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from itertools import product
+
+import numpy as np
+
+from model.axes import REGIONS
+from model.kernel.links import Array, Index
+from model.outcomes import Key
+from model.record import blocs as bloc
+from model.record import firms, income, networks, policy, supply, technology, trade
+from model.record.book import Book, Fixed, Sides
+from model.record.chained import ChainedGdp, ChainedPrice
+from model.record.declare import Outcome
+from model.world import Setting, State
+
+MAIN = ("USA", "CHN")
+
+
+def outcomes(fixed: Fixed) -> tuple[Outcome, ...]:
+    """All declared outcomes of a run with these firms and networks."""
+    setting = fixed.setting
+    return (
+        *income.OUTCOMES, *trade.OUTCOMES, *supply.outcomes(fixed), *firms.outcomes(fixed), *technology.outcomes(setting),
+        *networks.outcomes(setting), *policy.outcomes(setting), *bloc.outcomes(setting),
+    )  # fmt: skip
+
+
+class Recorder:
+    """Levels of the recorded series, quarter by quarter. Only outcomes with a recorded series are computed."""
+
+    def __init__(self, setting: Setting, pattern: str | None = None, blocs: Sides | None = None) -> None:
+        """pattern: None for the default series, 'all', or a glob on variable names ('Exports*')."""
+        self.setting = setting
+        self.gdp, self.price = ChainedGdp(setting), ChainedPrice(setting)
+        sides = blocs or ((REGIONS.index("USA"),), (REGIONS.index("CHN"),))
+        self.fixed = Fixed(setting, sides, self.gdp.base_gnp / self.gdp.base_gdp)
+        self.declared = outcomes(self.fixed)
+        self.keys: list[Key] = []
+        self.kept: list[tuple[Outcome, Index]] = []
+        for outcome in self.declared:
+            keys, keep = self._select(outcome, pattern)
+            self.keys += keys
+            self.kept += [(outcome, keep)] if len(keep) else []
+        self.rows: list[Array] = []
+
+    def _select(self, outcome: Outcome, pattern: str | None) -> tuple[list[Key], Index]:
+        """Keys of the series kept of one outcome, and which of its flattened values they are."""
+        regions = ("World",) if outcome.world else self.setting.regions
+        main = {self.setting.regions[self.setting.focus], *MAIN, "World"}
+        names = [outcome.template.format(*label) for label in product(*outcome.labels)]
+        wanted = np.array([pattern is not None and (pattern == "all" or fnmatchcase(name, pattern)) for name in names])
+        usual = np.array([outcome.default == "all" or (outcome.default == "main" and region in main) for region in regions])
+        keep = usual[:, None] | wanted[None]
+        if outcome.exists is not None:
+            keep &= outcome.exists.reshape(len(regions), -1)
+        places = np.flatnonzero(keep)
+        return [(regions[i // len(names)], names[i % len(names)], outcome.unit) for i in places], places
+
+    def add(self, now: State) -> None:
+        """Record the quarter that has just run."""
+        book = Book(self.fixed, now, self.gdp.add(now), self.price.add(now))
+        self.rows.append(np.concatenate([np.ravel(outcome.compute(book))[keep] for outcome, keep in self.kept]))
+
+    def last(self, variable: str, region: str) -> float:
+        """The last value of a series; NaN before the first quarter."""
+        place = next(i for i, key in enumerate(self.keys) if key[:2] == (region, variable))
+        return float(self.rows[-1][place]) if self.rows else float("nan")
+
+    def table(self) -> tuple[tuple[Key, ...], Array]:
+        """Keys (sorted) and values [series, t]; series that are NaN throughout are left out."""
+        values = np.array(self.rows).T
+        values = np.where(np.isfinite(values), values, np.nan)
+        order = [i for i in sorted(range(len(self.keys)), key=self.keys.__getitem__) if np.isfinite(values[i]).any()]
+        return tuple(self.keys[i] for i in order), values[order]
