@@ -169,15 +169,16 @@ def _capacity(parts: Parts, table: BaseTable) -> Array:
 
 
 def _entrants(parts: Parts, name: str) -> Array:
-    """[n] a parameter of latent plants, 0 for incumbents."""
+    """[n] a parameter of latent plants by plant id, 0 for incumbents."""
     return np.array([
-        parts.settings.number(name, f"{firm}/{SEGMENTS[s]}") if latent else 0.0
-        for firm, s, latent in zip(parts.plants.firms, parts.plants.segment, parts.plants.latent, strict=True)
+        parts.settings.number(name, plant) if latent else 0.0
+        for plant, latent in zip(parts.plants.ids, parts.plants.latent, strict=True)
     ])  # fmt: skip
 
 
 def _entry(parts: Parts) -> Array:
-    return np.where(parts.plants.latent, _entrants(parts, "entrant_date"), -np.inf)
+    """Entry [n]: the year a latent plant enters (E34), -inf for incumbents."""
+    return np.where(parts.plants.latent, _entrants(parts, "entry_year"), -np.inf)
 
 
 def _check(table: BaseTable, ids: tuple[str, ...]) -> None:
