@@ -30,7 +30,8 @@ def random_values(seed: int) -> dict[str, dict[str, float | str]]:
         drawn = str(generator.choice(BASES)) if row["distribution"] == "discrete" else 0.0
         if not drawn:
             drawn = float(generator.uniform(float(row["low"]), float(row["high"])))
-        values.setdefault(row["name"], {})[row["index"]] = drawn
+        if row["name"] != "fringe_rows":
+            values.setdefault(row["name"], {})[row["index"]] = drawn
     return values
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -136,8 +137,7 @@ def test_who_closes_and_who_never_does(shaken: tuple[Decoupling, list[State]]) -
     model, path = shaken
     setting, last = model.setting, path[-1]
     closed = last["closed"]
-    print("closed:", [setting.plants.ids[i] for i in np.flatnonzero(closed)])
-    assert closed.sum() >= 3
+    assert closed.sum() >= 3, [setting.plants.ids[i] for i in np.flatnonzero(closed)]
     assert (setting.plants.firm_number[closed] >= 0).all() and (setting.plants.ecosystem[closed] < 0).all()
     assert setting.technology()[closed].all() and np.isfinite(setting.economy.table.capacity[closed]).all()
     group, count = setting.economy.groups.group, setting.economy.groups.count
@@ -146,10 +146,10 @@ def test_who_closes_and_who_never_does(shaken: tuple[Decoupling, list[State]]) -
 
 
 def test_closing_takes_patience_and_lasts(shaken: tuple[Decoupling, list[State]]) -> None:
-    model, path = shaken
+    path = shaken[1]
     when = np.array([s["closed"] for s in path])
     assert not when[0].any() and when[-1].any() and (np.diff(when.astype(int), axis=0) >= 0).all()
-    for one, two in zip(path[:-1], path[1:], strict=True):
+    for one, two in pairwise(path):
         gone = one["closed"]
         assert not two["output"][gone].any() and not two["investment"][gone].any() and not two["opened"][gone].any()
         assert not two["compliance"][gone].any() and not two["search"][gone].any()
@@ -234,4 +234,3 @@ def test_a_fringe_shrinks_only_where_its_capacity_is_capital(shaken: tuple[Decou
     left = np.exp(-setting.behaviour.firm_exit_rate * 0.25)
     assert shares.any() and not shares.all()
     assert ratio[shares] == pytest.approx(left, rel=1e-12) and (ratio[~shares] >= 1).all()
-    print("idle fringes:", [setting.plants.ids[i] for i in idle], "with capital:", shares.sum())
