@@ -8,7 +8,7 @@ cycle; places, purchases, uses and supply of the technology cells (base_year_cel
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from calibration.base_year_diagnostics import accounts, diagnose
 from calibration.base_year_plants import Plants, build_plants, customs_view, owners_of_cells
 from calibration.base_year_rest import Rest, build_rest
 from calibration.base_year_tables import BaseYearTables, Settings, load_base_year_tables
+from calibration.fringe import pareto_shares, split_table
 from model.axes import QUARTERS_PER_YEAR, SEGMENTS, R, S
 from model.errors import TableError
 from model.kernel.table import BaseTable
@@ -72,10 +73,31 @@ def build_base_year(values: Mapping[str, object], with_diagnostics: bool = True)
     table, world = _table(parts)
     _check(table, parts.plants.ids)
     customs = customs_view(parts.plants, parts.cells)
-    return BaseYear(
+    year = BaseYear(
         table=table, plant_ids=parts.plants.ids, firms=parts.plants.firms, kind=parts.plants.kind,
         ecosystem=parts.plants.ecosystem, entry=_entry(parts), usd=world / QUARTERS_PER_YEAR,
         customs=customs, diagnostics=diagnose(parts.tables, parts.cells, parts.rest, table, customs, world) if with_diagnostics else {},
+    )  # fmt: skip
+    return with_fringe_rows(year, round(parts.settings.number("fringe_rows")), parts.settings.number("firm_size_tail"))
+
+
+def with_fringe_rows(year: BaseYear, rows: int, tail: float) -> BaseYear:
+    """The same year with each fringe of technology as `rows` rows of Pareto sizes; one row is the year itself.
+
+    `rest` is not firms but what remains of an economy, so it stays one row a region.
+    """
+    if rows == 1:
+        return year
+    sizes, whole = pareto_shares(rows, tail), np.ones(1)
+    fringe = [kind == "fringe" and s != REST for kind, s in zip(year.kind, year.table.segment, strict=True)]
+    parts = tuple(sizes if split else whole for split in fringe)
+    old = np.repeat(np.arange(len(parts)), [len(part) for part in parts]).tolist()
+    place = np.concatenate([np.arange(len(part)) for part in parts]).tolist()
+    return replace(
+        year, table=split_table(year.table, parts, year.plant_ids),
+        plant_ids=tuple(f"{year.plant_ids[i]}-{k + 1}" if fringe[i] else year.plant_ids[i] for i, k in zip(old, place, strict=True)),
+        firms=tuple(year.firms[i] for i in old), kind=tuple(year.kind[i] for i in old),
+        ecosystem=tuple(year.ecosystem[i] for i in old), entry=year.entry[old], customs=year.customs[old],
     )  # fmt: skip
 
 
@@ -169,15 +191,16 @@ def _capacity(parts: Parts, table: BaseTable) -> Array:
 
 
 def _entrants(parts: Parts, name: str) -> Array:
-    """[n] a parameter of latent plants, 0 for incumbents."""
+    """[n] a parameter of latent plants by plant id, 0 for incumbents."""
     return np.array([
-        parts.settings.number(name, f"{firm}/{SEGMENTS[s]}") if latent else 0.0
-        for firm, s, latent in zip(parts.plants.firms, parts.plants.segment, parts.plants.latent, strict=True)
+        parts.settings.number(name, plant) if latent else 0.0
+        for plant, latent in zip(parts.plants.ids, parts.plants.latent, strict=True)
     ])  # fmt: skip
 
 
 def _entry(parts: Parts) -> Array:
-    return np.where(parts.plants.latent, _entrants(parts, "entrant_date"), -np.inf)
+    """Entry [n]: the year a latent plant enters (E34), -inf for incumbents."""
+    return np.where(parts.plants.latent, _entrants(parts, "entry_year"), -np.inf)
 
 
 def _check(table: BaseTable, ids: tuple[str, ...]) -> None:

@@ -48,7 +48,8 @@ class Cells:
     output [R, S]; captive [R] logic made in own fabs; purchases [S, R]; uses and, before balancing,
     prior [S, R, BUYERS];
     supply [S, R, R] origin x destination; home [R, S] whether a cell is a home cell;
-    lowered [R, S] what the parent industries took away.
+    lowered [R, S] what the parent industries took away; raised [R, S] what the given location shares gave so
+    that named plants fit (negative where it was taken).
     """
 
     costs: Costs
@@ -60,6 +61,7 @@ class Cells:
     supply: Array
     home: NDArray[np.bool_]
     lowered: Array
+    raised: Array
 
 
 def build_costs(settings: Settings) -> Costs:
@@ -80,21 +82,25 @@ def build_costs(settings: Settings) -> Costs:
     return Costs(sales, current, capital, labour)
 
 
-def locate_output(tables: BaseYearTables, settings: Settings, sales: Array, named: Array) -> tuple[Array, Array, Array]:
-    """Output [R, S] of the technology cells, captive logic [R], and what parents took away [R, S]."""
+def locate_output(
+    tables: BaseYearTables, settings: Settings, sales: Array, named: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Output [R, S] of the technology cells, captive logic [R], what parents took away and named plants added [R, S]."""
     fabless = settings.number("fabless_share")
     place = dict(tables.location)
     place["logic"] = (1 - fabless) * place["logic_captive"] + fabless * place["logic_fabless"]
     place["devices"] = _device_places(tables, settings)
-    share = np.column_stack([place[segment] for segment in SEGMENTS[:TECHNOLOGY]])
-    share = _make_room(share, named[:, :TECHNOLOGY], 1 + settings.number("fringe_floor"))
+    given = np.column_stack([place[segment] for segment in SEGMENTS[:TECHNOLOGY]])
+    share = _make_room(given, named[:, :TECHNOLOGY], 1 + settings.number("fringe_floor"))
+    raised = np.zeros((R, S))
+    raised[:, :TECHNOLOGY] = (share - given) * sales[:TECHNOLOGY]
     wanted = np.zeros((R, S))
     wanted[:, :TECHNOLOGY] = share * sales[:TECHNOLOGY]
     held = wanted * np.minimum(1, settings.number("parent_limit") / parent_parts(tables, wanted))
     total = np.where(held.sum(0) > 0, held.sum(0), 1)
     captive_part = (1 - fabless) * tables.location["logic_captive"] / np.where(share[:, LOGIC] > 0, share[:, LOGIC], 1)
     output = held * (sales * (np.arange(S) < TECHNOLOGY) / total)
-    return output, np.minimum(captive_part, 1) * output[:, LOGIC], wanted - held
+    return output, np.minimum(captive_part, 1) * output[:, LOGIC], wanted - held, raised
 
 
 def chosen_basis(tables: BaseYearTables, settings: Settings) -> Basis:
@@ -145,7 +151,7 @@ def _merge_sea(array: Array) -> Array:
 
 def build_cells(tables: BaseYearTables, settings: Settings, costs: Costs, named: Array) -> Cells:
     """Output, purchases, uses and bilateral supply of all technology cells."""
-    output, captive, lowered = locate_output(tables, settings, costs.sales, named)
+    output, captive, lowered, raised = locate_output(tables, settings, costs.sales, named)
     world = _world_uses(settings, costs)
     purchases = _purchases(tables, settings, world, output, captive)
     home = (output == 0) & (purchases.T > 0)
@@ -156,7 +162,7 @@ def build_cells(tables: BaseYearTables, settings: Settings, costs: Costs, named:
     for s in range(TECHNOLOGY):
         uses[s] = ras(prior[s], purchases[s], world[s], f"uses of {SEGMENTS[s]}")
     supply = _supply(tables, settings, output, purchases, home)
-    return Cells(costs, output, captive, purchases, uses, prior, supply, home, lowered)
+    return Cells(costs, output, captive, purchases, uses, prior, supply, home, lowered, raised)
 
 
 def _world_uses(settings: Settings, costs: Costs) -> Array:

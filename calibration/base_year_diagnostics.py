@@ -34,6 +34,7 @@ def diagnose(
         "rest": rest_flows(cells, rest),
         "profit": profit_shares(table),
         "parents": parents(tables, cells),
+        "raised": raised(cells),
         "checks": checks(tables, cells, table, customs, world),
     }
 
@@ -181,6 +182,16 @@ def parents(tables: BaseYearTables, cells: Cells) -> pd.DataFrame:
         "family of parent": part.ravel(), "lowered": cells.lowered.ravel(),
     })  # fmt: skip
     return frame[frame["segment"] != SEGMENTS[REST]].reset_index(drop=True)
+
+
+def raised(cells: Cells) -> pd.DataFrame:
+    """Cells whose given location share was too small for their named plants, or that gave to others (bn USD)."""
+    r, s = np.divmod(np.arange(R * S), S)
+    frame = pd.DataFrame({
+        "region": np.array(REGIONS)[r], "segment": np.array(SEGMENTS)[s],
+        "raised": cells.raised.ravel(), "output": cells.output.ravel(),
+    })  # fmt: skip
+    return frame.assign(size=frame["raised"].abs()).sort_values("size", ascending=False).drop(columns="size")
 
 
 def chip_exports(table: BaseTable, customs: Array) -> Array:

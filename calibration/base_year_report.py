@@ -115,6 +115,9 @@ def page(builds: dict[str, BaseYear]) -> str:
         markdown(_economy(frames["rest"]), 1),
         "\nPart of its parent industry that each family takes (ELE: chips and devices; MCH: equipment; ICT_BUS:",
         "software), and what had to be lowered:\n", markdown(_parents(frames["parents"]), 1),
+        "\nOutput raised so that named plants fit into their cell, and what others gave for it (above 0.1 bn USD; the basis",
+        "`location`, then the others):\n",
+        *(f"{basis}:\n\n{markdown(_raised(build), 1)}\n" for basis, build in builds.items()),
         "\n## Against what is known\n", KNOWN, markdown(frames["checks"].drop(columns=["source", "note", "unit"]), 1),
         "\n## Named plants\n", markdown(_named(base), 1),
         "\n## The three bases of chip purchases\n", markdown(_bases(builds), 1), "",
@@ -188,6 +191,11 @@ def _parents(frame: pd.DataFrame) -> pd.DataFrame:
     lowered = frame.groupby("region")["lowered"].sum().loc[list(REGIONS)]
     columns = {name: wide[child].to_numpy() for name, child in family.items()}
     return pd.DataFrame({"region": REGIONS, **columns, "lowered, bn USD": lowered.to_numpy()})
+
+
+def _raised(base: BaseYear) -> pd.DataFrame:
+    frame = base.diagnostics["raised"]
+    return frame[frame["raised"].abs() > 0.1 * LARGE]
 
 
 def _named(base: BaseYear) -> pd.DataFrame:

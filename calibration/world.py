@@ -102,6 +102,8 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
         stock_target=np.array([p["stockpile_target"].get(s, 0.0) for s in SEGMENTS]),
         stock_trigger=p.scalar("stock_reorder_point"), stock_speed=p.scalar("inventory_adjustment_speed"),
         announced_belief=p.scalar("perceived_probability"),
+        exit_threshold=p.scalar("exit_threshold"), exit_patience=p.scalar("exit_patience"),
+        firm_exit_rate=p.scalar("firm_exit_rate"), retreat_rate=p.scalar("retreat_rate"),
     )  # fmt: skip
 
 
@@ -115,8 +117,14 @@ def _plants(base_year: BaseYear, parameters: Parameters, links: Links) -> Plants
         ecosystem=np.array([ALL_ECOSYSTEMS.index(e) if e else -1 for e in base_year.ecosystem], np.int64),
         count=np.full(len(base_year.firms), relations, np.int64),
         customs=base_year.customs, entity=entity,
-        relocation_speed=speed, sisters=sister_links(base_year, links, speed),
+        relocation_speed=speed, sisters=sister_links(base_year, links, speed), firm_number=_firm_numbers(base_year.firms),
     )  # fmt: skip
+
+
+def _firm_numbers(firms: tuple[str, ...]) -> Index:
+    """Number of each plant's firm [n], -1 for a fringe."""
+    number = {name: i for i, name in enumerate(sorted(set(firms) - {""}))}
+    return np.array([number.get(name, -1) for name in firms], np.int64)
 
 
 def _relocation_speed(base_year: BaseYear, parameters: Parameters) -> Array:

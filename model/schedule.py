@@ -34,16 +34,17 @@ def _names(text: str) -> tuple[str, ...]:
 SCHEDULE: tuple[Stage, ...] = (
     Stage(
         "enact", enact.enact,
-        _names("year in_force lost capability theta"),
+        _names("year in_force lost capability theta closed"),
         _names("wedges opened denial ship duty subsidy quality open_links limit"),
-        ("E13", "E21"),
+        ("E13", "E21", "E34"),
     ),
     Stage("respond", respond.respond, _names("year"), _names("in_force"), ("E22",)),
     Stage(
         "decide", decide.decide,
-        _names("year quarter wedges opened was_open capacity pipeline orders price capital_price lost stock theta moved"),
-        _names("was_open capacity investment lost fixed stock_order compliance search moved"),
-        ("E12", "E19", "E20", "E24", "E27"),
+        _names("year quarter wedges opened was_open capacity pipeline orders price capital_price lost stock theta moved "
+               "output idle closed"),
+        _names("was_open capacity investment lost fixed stock_order compliance search moved closed"),
+        ("E12", "E19", "E20", "E24", "E27", "E34", "E35"),
     ),
     Stage(
         "source", source.source,
@@ -67,16 +68,16 @@ SCHEDULE: tuple[Stage, ...] = (
         "adjust", adjust.adjust,
         _names(
             "year wage rent capacity capacity_now pipeline stock stock_change orders output opened investment "
-            "delivered expenditure habit"
+            "delivered expenditure habit idle"
         ),
-        _names("wage rent capacity pipeline stock habit employment_gap"),
-        ("E10", "E11", "E12"),
+        _names("wage rent capacity pipeline stock habit employment_gap idle"),
+        ("E10", "E11", "E12", "E35"),
     ),
     Stage("learn", learn.learn, _names("capability delivered input0 wedges"), _names("capability"), ("E14", "E15")),
     Stage(
         "adopt", adopt.adopt,
-        _names("year base new_choices wedges price ship duty moved"), _names("base new_choices theta"),
-        ("E16", "E17", "E18", "E24"),
+        _names("year base new_choices wedges price ship duty moved opened closed"),
+        _names("base new_choices theta"), ("E16", "E17", "E18", "E24", "E35"),
     ),
 )  # fmt: skip
 
@@ -91,6 +92,8 @@ VARIABLES: dict[str, str] = {
     "theta": "[link] lower-nest shares in force",
     "wedges": "the quarter's wedges by region, segment, plant and ecosystem",
     "opened": "[n] plants that exist",
+    "closed": "[n] plants that have left for good",
+    "idle": "[n] years in which a plant has sold less than a part of its base",
     "was_open": "[n] plants that existed in the last quarter",
     "denial": "[link] denied part of orders",
     "ship": "[link] units shipped per unit delivered",

@@ -25,6 +25,7 @@ def start_state(setting: Setting) -> State:
         "base": setting.base0.copy(), "new_choices": setting.base0.copy(),
         "theta": shares_of_links(setting, setting.base0),
         "was_open": ~economy.latent, "opened": ~economy.latent,
+        "closed": np.zeros(n, bool), "idle": np.zeros(n),
         "labour": np.ones(economy.buyers), "inputs": np.where(latent, 0.0, 1.0),
         "pay": 1 + economy.tariff0[:lt],
         "wage": np.ones(regions), "price": np.ones(n), "capital_price": np.ones(economy.k), "rent": np.zeros(n),

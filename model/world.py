@@ -58,7 +58,9 @@ class Behaviour:
     smoothing psi: part of a change of income that is not spent at once; habit_speed a year at which it is;
     rent_erosion a year, of rents where capacity is idle; rent_pressure: largest log excess of orders that counts;
     stock_target [s] quarters of use under a certain denial, stock_trigger a part of it, stock_speed a year;
-    announced_belief: probability given to an announced control.
+    announced_belief: probability given to an announced control;
+    exit_threshold part of base output below which a plant is idle, exit_patience years it bears that;
+    firm_exit_rate a year of a fringe's firms, retreat_rate a year of an idle named plant.
     fixed_balance: keep B at its base value (for the static limit).
     """
 
@@ -91,6 +93,10 @@ class Behaviour:
     stock_trigger: float = 1.0
     stock_speed: float = 0.0
     announced_belief: float = 0.0
+    exit_threshold: float = 0.0
+    exit_patience: float = 0.0
+    firm_exit_rate: float = 0.0
+    retreat_rate: float = 0.0
     fixed_balance: bool = False
 
 
@@ -123,7 +129,8 @@ class Network:
 class Plants:
     """What is known of each plant besides its numbers: id, firm ('' for a fringe), kind, owner region, entry year,
     ecosystem column (-1: none), relations a row has with a region's buyers, customs [n, R] region its output leaves from, relocation_speed [n] a year (0: cannot),
-    sisters: pairs of links (from, to, weight) of one firm's plants in a segment to the same buyer."""
+    sisters: pairs of links (from, to, weight) of one firm's plants in a segment to the same buyer;
+    firm_number [n]: which firm, -1 for a fringe."""
 
     ids: tuple[str, ...]
     firms: tuple[str, ...]
@@ -135,6 +142,7 @@ class Plants:
     entity: Any
     relocation_speed: Array
     sisters: tuple[Index, Index, Array]
+    firm_number: Index
 
 
 @dataclass(frozen=True)

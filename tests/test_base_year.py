@@ -30,7 +30,8 @@ def random_values(seed: int) -> dict[str, dict[str, float | str]]:
         drawn = str(generator.choice(BASES)) if row["distribution"] == "discrete" else 0.0
         if not drawn:
             drawn = float(generator.uniform(float(row["low"]), float(row["high"])))
-        values.setdefault(row["name"], {})[row["index"]] = drawn
+        if row["name"] != "fringe_rows":
+            values.setdefault(row["name"], {})[row["index"]] = drawn
     return values
 
 
@@ -89,7 +90,7 @@ def test_same_values_give_same_bits(year: BaseYear) -> None:
 
 def test_every_cell_is_there_and_rows_are_few(year: BaseYear) -> None:
     table = year.table
-    assert table.plants <= 200
+    assert table.plants <= 220
     cells = set(zip(table.location.tolist(), table.segment.tolist(), strict=True))
     assert cells == {(r, s) for r in range(R) for s in range(S)}
 
@@ -101,6 +102,7 @@ def test_identities_of_plants(year: BaseYear) -> None:
     assert {len(year.firms), len(year.kind), len(year.ecosystem), len(year.entry), len(year.customs)} == {n}
     for firm, kind in zip(year.firms, year.kind, strict=True):
         assert kind in ("named", "fringe", "home") and bool(firm) == (kind == "named")
+    assert len(set(year.firms)) > 70
     assert {"NVIDIA", "ASML", "Lam Research", "Applied Materials", "SMIC", "CXMT", "Samsung", "SK hynix"} <= set(
         year.firms
     )
@@ -149,7 +151,11 @@ def test_home_cells(year: BaseYear) -> None:
 
 def test_entrants(year: BaseYear) -> None:
     latent = {name: i for i, name in enumerate(year.plant_ids) if year.table.theta[i] > 0}
-    assert set(latent) == {"cxmt-memory-chn", "ymtc-memory-chn", "huawei-os-chn"}
+    assert set(latent) == {
+        "cxmt-memory-chn", "ymtc-memory-chn", "huawei-os-chn", "biren-accelerators-chn", "openai-ai-apps-usa",
+        "deepseek-ai-apps-chn", "tsmc-foundry-usa-arizona", "tsmc-foundry-jpn", "samsung-foundry-usa-taylor",
+        "rapidus-foundry-jpn",
+    }  # fmt: skip
     assert all(year.entry[i] > 2019 and year.table.entry_capacity[i] > 0 for i in latent.values())
     assert np.isneginf(np.delete(year.entry, list(latent.values()))).all()
     assert year.ecosystem[latent["huawei-os-chn"]] == "harmony"
@@ -242,7 +248,7 @@ def test_ras_meets_margins_and_keeps_zeros() -> None:
 
 
 def test_diagnostics(year: BaseYear) -> None:
-    assert set(year.diagnostics) == {"regions", "margins", "purchases", "uses", "rest", "profit", "parents", "checks"}
+    assert set(year.diagnostics) == {"regions", "margins", "purchases", "uses", "rest", "profit", "parents", "raised", "checks"}
     assert not any(frame.empty or frame.isna().any().any() for frame in year.diagnostics.values())
 
 

@@ -87,7 +87,7 @@ def test_ecosystem_shares_are_stationary_while_users_choose_again() -> None:
     assert abs(state["books"].flow[base] / model.setting.economy.flow0[base] - 1).max() < TOLERANCE
 
 
-@pytest.mark.parametrize("name", ["growth_baseline", "entrant_date"])
+@pytest.mark.parametrize("name", ["growth_baseline", "entry_year"])
 def test_each_switch_is_needed(name: str) -> None:
     """With growth or entry left on the table is left behind: the replication is not an accident of the code."""
     model = Decoupling(small.scenario("no_policy", "2020Q4"), parameters=small.still(leave=(name,)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from model.agents.rules import FirmDecision, FirmRule, PlantView, decide_firm, refound, scripted_strength
 from model.kernel.adoption import choices, utility
-from model.kernel.links import Array
+from model.kernel.links import Array, Mask, sum_by
 from model.streams import uniforms
 from model.wedges import Wedges
 from model.world import Network, Setting
@@ -93,7 +93,10 @@ class Population:
 def rule_of(setting: Setting) -> FirmRule:
     """The firms' rule with this run's parameters."""
     b = setting.behaviour
-    return FirmRule(b.investment_speed, b.investment_price_response, b.expansion_limit, b.over_compliance, setting.dt)
+    return FirmRule(
+        b.investment_speed, b.investment_price_response, b.expansion_limit, b.over_compliance, b.exit_patience,
+        b.firm_exit_rate, b.retreat_rate, setting.dt,
+    )  # fmt: skip
 
 
 def observe(population: Population, setting: Setting, now: Any, capacity: Array) -> PlantView:
@@ -115,7 +118,24 @@ def observe(population: Population, setting: Setting, now: Any, capacity: Array)
         targeted=targeted, denied=denied_part(setting, now), moved=now.moved,
         relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
         luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,
+        idle=now.idle, may_close=may_close(setting, now), fringe=setting.plants.firm_number < 0,
+        luck_close=population.luck(setting, "plants.close", now.quarter)[:, 0] if now.idle.any() else zeros[:, 0],
     )  # fmt: skip
+
+
+def may_close(setting: Setting, now: Any) -> Mask:
+    """Plants that may leave (E35) [n]: in business, of technology, without an ecosystem, not the largest of their cell.
+
+    The plants of one firm in a cell count together, and so do the rows of its fringe.
+    """
+    economy, plants, group = setting.economy, setting.plants, setting.economy.groups.group
+    key = group * (len(group) + 1) + plants.firm_number + 1
+    _, place = np.unique(key, return_inverse=True)
+    size = sum_by(place, now.output)[place]
+    largest = np.zeros(economy.groups.count)
+    np.maximum.at(largest, group, size)
+    free = setting.technology() & (plants.ecosystem < 0) & np.isfinite(economy.table.capacity) & ~economy.latent
+    return np.asarray(free & now.opened & (size < largest[group]))
 
 
 def denied_part(setting: Setting, now: Any) -> Array:

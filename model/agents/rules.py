@@ -1,4 +1,4 @@
-"""Rules by which firms and states decide, on arrays: one row or all rows, the same function (E12, E19, E20).
+"""Rules by which firms and states decide, on arrays: one row or all rows, the same function (E12, E19, E20, E24, E35).
 
 Named firms call them through their agent, the fringe all at once; a test compares the two row by row.
 """
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.kernel.adjustment import planned_investment
-from model.kernel.links import Array, Index
+from model.kernel.links import Array, Index, Mask
 
 
 class PlantView(NamedTuple):
@@ -31,6 +31,10 @@ class PlantView(NamedTuple):
     relocation_speed: Array
     count: Index  # type: ignore[assignment]  # instead of tuple's method
     luck_drop: Array
+    idle: Array
+    may_close: Mask
+    fringe: Mask
+    luck_close: Array
 
 
 class FirmRule(NamedTuple):
@@ -40,21 +44,26 @@ class FirmRule(NamedTuple):
     price_response: float
     expansion_limit: float
     over_compliance: float
+    exit_patience: float
+    firm_exit_rate: float
+    retreat_rate: float
     dt: float
 
 
 class FirmDecision(NamedTuple):
     """What the firm of each plant does: investment [n]; dropped [n, R], part of a row's relations with buyers in a
-    region given up now; seeks [n] 0 or 1; moved [n, R], part of its business with a region served from elsewhere."""
+    region given up now; seeks [n] 0 or 1; moved [n, R], part of its business with a region served from elsewhere;
+    leaves [n], part of a row that closes now: 0 or 1 for a named plant."""
 
     investment: Array
     dropped: Array
     seeks: Array
     moved: Array
+    leaves: Array
 
 
 def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
-    """Invest (E12), drop untargeted customers in a region under control (E19), seek suppliers, relocate (E24)."""
+    """Invest (E12), drop untargeted customers in a region under control (E19), seek suppliers, relocate (E24), close (E35)."""
     investment = np.zeros(len(view.capacity))
     if view.kappa.any():
         investment = planned_investment(
@@ -70,7 +79,17 @@ def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
     if view.relocation_speed.any():
         part = 1 - np.exp(-view.relocation_speed[:, None] * rule.dt)
         moved = moved + part * (view.denied - moved)
-    return FirmDecision(investment, dropped, np.ones(len(investment)), moved)
+    return FirmDecision(investment, dropped, np.ones(len(investment)), moved, leaving(view, rule))
+
+
+def leaving(view: PlantView, rule: FirmRule) -> Array:
+    """Part of each row that closes now [n] (E35): a named plant by hazard, of a fringe the firms that nobody replaces."""
+    at_risk = view.may_close & (view.idle >= rule.exit_patience)
+    if not at_risk.any():
+        return np.zeros(len(view.idle))
+    replaced_no_more = 1 - np.exp(-rule.firm_exit_rate * rule.dt)
+    closes = view.luck_close < 1 - np.exp(-rule.retreat_rate * rule.dt)
+    return np.where(at_risk, np.where(view.fringe, replaced_no_more, closes), 0.0)
 
 
 def binomial(trials: Array, chance: Array, luck: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Adjust: wages, scarcity rents, capacity and its pipeline (E10-E12)."""
+"""Adjust: wages, scarcity rents, capacity and its pipeline, time out of business (E10-E12, E35)."""
 
 from __future__ import annotations
 
@@ -76,3 +76,8 @@ def shift_pipeline(pipeline: Array, ordered: Array, steps: np.ndarray) -> Array:
 def labour_demand(economy: Economy, labour: Array, output: Array) -> Array:
     """L^D [R]."""
     return sum_by(economy.table.location, labour * output, economy.regions)
+
+
+def update_idle(idle: Array, output: Array, base: Array, threshold: float, dt: float) -> Array:
+    """Years that each plant has sold less than `threshold` of its base output [n] (E35); a good quarter ends them."""
+    return np.where(output < threshold * base, idle + dt, 0.0)

@@ -140,7 +140,10 @@ class Economy:
 
 
 def investor_of(table: BaseTable) -> Index:
-    """The investor of each plant [n], or -1 where its segment has no capital goods."""
+    """The investor of each plant [n], or -1 where its segment has no capital goods.
+
+    The first owner to build in a cell (a latent plant, E34) buys through that cell's local investor.
+    """
     place = {(int(r), int(s)): i for i, (r, s) in enumerate(table.investors[:, :2])}
     pairs = zip(table.location.tolist(), table.segment.tolist(), strict=True)
     found = np.array([place.get(pair, -1) for pair in pairs], np.int64)
@@ -148,7 +151,7 @@ def investor_of(table: BaseTable) -> Index:
         owner = table.owner.argmax(0)
         exact = {(int(r), int(s), int(o)): i for i, (r, s, o) in enumerate(table.investors)}
         triples = zip(table.location.tolist(), table.segment.tolist(), owner.tolist(), strict=True)
-        found = np.array([exact.get(triple, -1) for triple in triples], np.int64)
+        found = np.array([exact.get(triple, exact.get((*triple[:2], triple[0]), -1)) for triple in triples], np.int64)
     return found
 
 

@@ -11,7 +11,7 @@ from model.world import Setting, State, View
 
 
 def adjust(setting: Setting, now: View) -> State:
-    """Wages, rents, capacity, pipelines and stocks for the next quarter (E10-E12)."""
+    """Wages, rents, capacity, pipelines, stocks and idle time for the next quarter (E10-E12, E35)."""
     economy, behaviour, dt, table = setting.economy, setting.behaviour, setting.dt, setting.economy.table
     growth = np.exp(behaviour.growth * dt)[table.location]
     supply, coming = labour_supply(setting, now.year), labour_supply(setting, now.year + dt)
@@ -21,7 +21,9 @@ def adjust(setting: Setting, now: View) -> State:
     grown = adjustment.update_capacity(now.capacity, now.pipeline[0], economy.kappa, table.depreciation, dt)
     followed = adjustment.follow_orders(now.capacity, now.orders, behaviour.slack, behaviour.follow_speed, dt)
     followed = np.where(now.opened, followed, now.capacity)
+    base = economy.output0 * np.exp(behaviour.growth * (now.year - setting.first_year))[table.location]
     return {
+        "idle": adjustment.update_idle(now.idle, now.output, base, behaviour.exit_threshold, dt),
         "wage": adjustment.update_wage(
             now.wage, demand, supply, coming.sum() / supply.sum(), behaviour.wage_speed, behaviour.wage_speed_up, dt
         ),

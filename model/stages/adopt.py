@@ -1,11 +1,11 @@
-"""Adopt: users choose ecosystems; shares in force follow (E16-E18, E24)."""
+"""Adopt: users choose ecosystems; shares in force follow (E16-E18, E24, E35)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from model.kernel.adoption import update_base
-from model.kernel.links import Array, sum_by
+from model.kernel.links import Array, Mask, sum_by
 from model.world import Network, Setting, State, View
 
 
@@ -19,7 +19,8 @@ def adopt(setting: Setting, now: View) -> State:
             choice = users.decide(setting, network, share, price[region], now.wedges, now.year)
             base[region, network.column] = update_base(share, choice, network.rechoice_rate, setting.dt)
             new[region, network.column] = share @ choice
-    return {"base": base, "new_choices": new, "theta": relocated(setting, shares_of_links(setting, base), now.moved)}
+    theta = inherited(setting, relocated(setting, shares_of_links(setting, base), now.moved), now.opened, now.closed)
+    return {"base": base, "new_choices": new, "theta": theta}
 
 
 def seeded(network: Network, region: int, share: Array, year: float) -> Array:
@@ -42,6 +43,23 @@ def relocated(setting: Setting, theta: Array, moved: Array) -> Array:
     total = sum_by(source, open_part, len(theta))[source]
     shift = (theta * moved[f, d])[source] * np.where(total > 0, open_part / np.where(total > 0, total, 1.0), 0.0)
     return np.asarray(theta - sum_by(source, shift, len(theta)) + sum_by(sister, shift, len(theta)))
+
+
+def inherited(setting: Setting, theta: Array, opened: Mask, closed: Mask) -> Array:
+    """Lower shares [lt] after exits (E35): a closed plant's go to the open plants of its region in the same cell.
+
+    Where a buyer has no link to any of those, they stay with the closed plant and are lost to the buyer.
+    """
+    if not closed.any():
+        return theta
+    economy, links = setting.economy, setting.economy.links
+    f = links.supplier[: links.technique]
+    place = links.cell * economy.regions + economy.table.location[f]
+    left, heirs = closed[f], opened[f] & ~closed[f]
+    lost = sum_by(place, np.where(left, theta, 0.0))[place]
+    kept = sum_by(place, np.where(heirs, theta, 0.0))[place]
+    factor = 1 + lost / np.where(kept > 0, kept, 1.0)
+    return np.asarray(np.where(kept > 0, np.where(left, 0.0, np.where(heirs, theta * factor, theta)), theta))
 
 
 def ecosystem_prices(setting: Setting, network: Network, now: View) -> Array:

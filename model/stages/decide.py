@@ -1,4 +1,4 @@
-"""Decide: firms invest, store, give up and seek relations; fixed costs become purchases (E12, E19, E20, E24, E27)."""
+"""Decide: firms invest, store, give up and seek relations; fixed costs become purchases (E12, E19, E20, E24, E27, E35)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def decide(setting: Setting, now: View) -> State:
     entering = now.opened & ~now.was_open
     capacity = np.where(entering, table.entry_capacity, now.capacity)
     decision = setting.agents.decide_firms(setting, now, capacity)
-    investment = np.where(now.opened & (economy.investor >= 0), decision.investment, 0.0)
+    closed = now.closed | (decision.leaves >= 1)
+    capacity = _after_exits(setting, now, capacity, decision.leaves)
+    investment = np.where(now.opened & ~closed & (economy.investor >= 0), decision.investment, 0.0)
     effort = _effort(setting, decision.seeks)
     lost = now.lost + decision.dropped
     if lost.any():
@@ -32,8 +34,22 @@ def decide(setting: Setting, now: View) -> State:
     stock_order = stock_orders(setting, now)
     return {
         "was_open": now.opened, "capacity": capacity, "investment": investment, "lost": lost,
-        "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "compliance": compliance, "search": search,
+        "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "closed": closed, "compliance": compliance, "search": search,
     }  # fmt: skip
+
+
+def _after_exits(setting: Setting, now: View, capacity: Array, leaves: Array) -> Array:
+    """Capacity [n] after exits (E35): capital is scrapped; lines without capital pass to the neighbours with the orders."""
+    economy, group = setting.economy, setting.economy.groups.group
+    capital = economy.investor >= 0
+    shrunk = np.where(capital & (leaves < 1), capacity * (1 - leaves), capacity)
+    left = now.was_open & ~now.opened & ~capital
+    if not left.any():
+        return shrunk
+    heirs = now.opened & np.isfinite(shrunk)
+    passed = sum_by(group, np.where(left, shrunk, 0.0))[group]
+    kept = sum_by(group, np.where(heirs, shrunk, 0.0))[group]
+    return np.where(heirs, shrunk * (1 + passed / np.where(kept > 0, kept, 1.0)), shrunk)
 
 
 def stock_orders(setting: Setting, now: View) -> Array:
@@ -68,7 +84,7 @@ def _policy_purchases(setting: Setting, now: View, grown: Array) -> Array:
     """Fixed compliance cost of each plant [n], in units of home rest at base prices (a year's share as a rate)."""
     table = setting.economy.table
     share = now.wedges["fixed_cost"][table.location, table.segment]
-    return np.asarray(share * setting.economy.output0 * grown[table.location])
+    return np.asarray(share * setting.economy.output0 * grown[table.location] * now.opened)
 
 
 def _search_purchases(setting: Setting, now: View, effort: Array) -> Array:
@@ -81,7 +97,7 @@ def _search_purchases(setting: Setting, now: View, effort: Array) -> Array:
     f, b = links.supplier[own], links.buyer[own]
     sought = economy.flow0[own] * now.lost[f, economy.buyer_region[b]] * effort[economy.buyer_region[b]]
     extra = now.wedges["search_cost"][economy.table.location, economy.table.segment]
-    return np.asarray((setting.behaviour.search_cost + extra) * sum_by(b, sought, economy.n))
+    return np.asarray((setting.behaviour.search_cost + extra) * sum_by(b, sought, economy.n) * now.opened)
 
 
 def _from_home_rest(setting: Setting, amount: Array) -> Array:

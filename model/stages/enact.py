@@ -18,11 +18,11 @@ CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 
 
 def enact(setting: Setting, now: View) -> State:
-    """Wedges of the measures in force, spread over links (E13, E21, E26)."""
+    """Plants in business (E34, E35); wedges of the measures in force, spread over links (E13, E21, E26)."""
     wedges = collect_wedges(setting, now.year, now.in_force)
     if setting.channels_on is not None:
         wedges = keep_channels(wedges, setting.channels_on, wedges_otherwise(setting, now.year))
-    opened = setting.plants.entry <= now.year + 1e-9
+    opened = (setting.plants.entry <= now.year + 1e-9) & ~now.closed
     return {"wedges": wedges, "opened": opened} | spread_wedges(setting, wedges, opened, now)
 
 
