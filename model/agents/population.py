@@ -47,21 +47,20 @@ class Users(mesa.Agent):  # type: ignore[misc]
         self.region = region
 
     def decide(
-        self, setting: Setting, network: Network, share: Array, price: Array, wedges: Wedges, year: float
+        self, network: Network, share: Array, base: Array, price: Array, wedges: Wedges, year: float
     ) -> Array:
-        """Probability [e, e'] of each choice by those who choose again (E16, E17)."""
-        here, column = self.region, network.column
-        bridge = network.interoperability * (1 - wedges["interoperability"][here][np.ix_(column, column)])
-        loss = wedges["market_access"][column, here]
-        forked = (loss > 0).any() & (network.launch <= year + 1e-9)
-        allowed = ((network.entry[here] <= year + 1e-9) | forked) & (loss < 1)
+        """Probability [e, e'] of each choice by those who choose again (E16, E17).
+
+        share [e] of users here; base [e] that each ecosystem gives access to; price [e], ratios.
+        """
+        here = self.region
+        loss = wedges["market_access"][network.column, here]
+        # where some are shut out users look at all that exist; where one is let in, at that one
+        sought = ((loss > 0).any() | (loss < 0)) & (network.launch <= year + 1e-9)
+        allowed = ((network.entry[here] <= year + 1e-9) | sought) & (loss < 1)
         if not allowed.any():
             return np.eye(len(share))
-        u = utility(
-            network.quality[here], share, bridge, price, loss, network.network_effect, network.price_sensitivity,
-            network.access_utility, network.floor,
-        )  # fmt: skip
-        return choices(u, allowed, network.switching_cost)
+        return choices(utility(network.quality[here], base, price, loss, network.taste), allowed, network.switching_cost)
 
 
 class Population:
