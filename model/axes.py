@@ -61,6 +61,9 @@ NETWORK_SEGMENTS: dict[str, str] = {
 """Network -> the segment whose plants belong to its ecosystems."""
 PLATFORM_KINDS: tuple[str, ...] = tuple(n for n, s in NETWORK_SEGMENTS.items() if s == "platforms")
 
+KNOWLEDGE_CHANNELS: tuple[str, ...] = ("imported_inputs", "open_source", "collaboration", "investment")
+"""Ways by which knowledge travels (E14), in the order of the wedge `knowledge_flow`."""
+
 QUARTERS_PER_YEAR = 4
 
 R = len(REGIONS)

@@ -18,7 +18,7 @@ from model.axes import CHIP_PRODUCTS, LAYER_NAMES, LAYERS, REGIONS, SEGMENT_INDE
 from model.kernel.links import Array, Index, sum_by
 from model.outcomes import Key
 from model.record_gdp import ChainedGdp
-from model.world import Setting, State
+from model.world import Network, Setting, State
 
 CHIPS = [SEGMENT_INDEX[s] for s in CHIP_PRODUCTS]
 MAIN = ("USA", "CHN")
@@ -329,7 +329,8 @@ def outcomes(setting: Setting, fixed: Fixed) -> tuple[Outcome, ...]:
         Outcome("Compliance Cost|Dual Standards", USD, lambda b: _compliance(b) * b.real),
         Outcome("Firm Revenue|{}", USD, lambda b: _owned(b, _firm(b, b.sales)) * b.real, (fixed.firms,), "firms"),
     ]  # fmt: skip
-    found += [o for network in setting.networks for o in _network_outcomes(network.segment, network.ecosystems)]
+    found += [o for network in setting.networks for o in _network_outcomes(network)]
+    found.append(Outcome("Data Stock", "index", lambda b: b.now["data"], (), "main"))
     return tuple(found)
 
 
@@ -342,28 +343,25 @@ def _owned(book: Book, value: Array) -> Array:
     return held
 
 
-def _network_outcomes(segment: str, ecosystems: tuple[str, ...]) -> list[Outcome]:
-    """Choices, installed bases and, for hosts, developers' places."""
-    name = SEGMENT_NAMES[SEGMENTS.index(segment)]
-
-    def network(book: Book) -> tuple[Index, Array]:
-        found = next(x for x in book.setting.networks if x.segment == segment)
-        return found.column, found.users
+def _network_outcomes(network: Network) -> list[Outcome]:
+    """Choices, installed bases and, for hosts and frameworks, developers' places; platforms by kind."""
+    name, column = SEGMENT_NAMES[SEGMENTS.index(network.segment)], network.column
+    labels = (tuple(e.rsplit("/")[-1] for e in network.ecosystems),)
 
     def installed(book: Book) -> Array:
-        column, users = network(book)
-        return np.asarray(book.now["base"][:, column] * users[:, None])
+        return np.asarray(book.now["base"][:, column] * network.users[:, None])
 
-    def chosen(book: Book) -> Array:
-        return np.asarray(100 * book.now["new_choices"][:, network(book)[0]])
-
+    if network.segment == "platforms":
+        held = lambda b: 100 * b.now["base"][:, column]  # noqa: E731
+        return [Outcome(f"Platform Share|{network.name}|{{}}", "percent", held, labels, "none")]
+    chosen = lambda b: 100 * b.now["new_choices"][:, column]  # noqa: E731
     found = [
-        Outcome(f"Ecosystem Share|{name}|{{}}", "percent of new choices", chosen, (ecosystems,), "main"),
-        Outcome(f"Installed Base|{name}|{{}}", "million", installed, (ecosystems,), "main"),
+        Outcome(f"Ecosystem Share|{name}|{{}}", "percent of new choices", chosen, labels, "main"),
+        Outcome(f"Installed Base|{name}|{{}}", "million", installed, labels, "main"),
     ]
-    if segment == "open_source":
+    if network.segment == "open_source":
         developers = lambda b: share(installed(b), installed(b).sum(0)[None])  # noqa: E731
-        found.append(Outcome("Developers Share|{}", "percent", developers, (ecosystems,), "none"))
+        found.append(Outcome("Developers Share|{}", "percent", developers, labels, "none"))
     return found
 
 

@@ -55,9 +55,10 @@ class Users(mesa.Agent):  # type: ignore[misc]
         """
         here = self.region
         loss = wedges["market_access"][network.column, here]
-        # where some are shut out users look at all that exist; where one is let in, at that one
-        sought = ((loss > 0).any() | (loss < 0)) & (network.launch <= year + 1e-9)
-        allowed = ((network.entry[here] <= year + 1e-9) | sought) & (loss < 1)
+        entered = network.entry[here] <= year + 1e-9
+        # where all they know is being lost users look at what exists elsewhere; where one is let in, at that one
+        sought = ((loss > 0)[entered].all() | (loss < 0)) & (network.launch <= year + 1e-9)
+        allowed = (entered | sought) & (loss < 1)
         if not allowed.any():
             return np.eye(len(share))
         return choices(utility(network.quality[here], base, price, loss, network.taste), allowed, network.switching_cost)
