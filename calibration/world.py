@@ -9,7 +9,7 @@ import numpy as np
 from calibration.base_year import BaseYear, build_base_year
 from calibration.registry import choice
 from model.axes import ECOSYSTEMS, NETWORK_SEGMENTS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
-from model.kernel.adoption import Taste, bridges, invert_quality, mixing, network_value, reach
+from model.kernel.adoption import Taste, bridges, invert_quality, mixing, reach
 from model.kernel.inversion import Economy, Elasticities, build_economy
 from model.kernel.links import Array, Index, Links
 from model.kernel.table import BaseTable
@@ -154,18 +154,25 @@ def _network(parameters: Parameters, name: str, choices: tuple[str, ...]) -> Net
         p["network_effect"][name], p["price_sensitivity"][name], p.scalar("access_loss_utility"), p.scalar("access_gain_utility")
     )  # fmt: skip
     cost = p["switching_cost"][name]
-    quality = invert_quality(shares, base, taste.network_effect, cost)
+    quality = known_elsewhere(invert_quality(shares, base, taste.network_effect, cost), shares, users)
     quality += np.array([p["entry_utility"].get(e, 0.0) for e in choices])
     seed = np.array([[p["entry_seed_share"].get(f"{e}/{r}", 0.0) for e in choices] for r in REGIONS])
     dates = np.array([p["ecosystem_entry"].get(e, np.inf) for e in choices])
     return Network(
         name=name, segment=segment, ecosystems=choices, column=np.array(column, np.int64), quality=quality,
-        interoperability=bridge, multihoming=both, mixing=mix, value0=network_value(shares, base), owner=_owners(choices),
+        interoperability=bridge, multihoming=both, mixing=mix, share0=shares, reach0=base, owner=_owners(choices),
         entry=np.where(shares > 0, -np.inf, np.where(seed > 0, dates, np.inf)),
         launch=np.where(shares.any(0), -np.inf, dates), seed=seed, users=users, taste=taste, switching_cost=cost,
-        rechoice_rate=p["rechoice_rate"][name], floor=floor, valuation=p["network_valuation"][name],
+        rechoice_rate=p["rechoice_rate"][name], floor=floor, valuation=p.scalar("network_valuation"),
         data_weight=p["data_weight"].get(name, 0.0),
     )  # fmt: skip
+
+
+def known_elsewhere(quality: Array, shares: Array, users: Array) -> Array:
+    """Quality [R, e] in which an ecosystem unknown in a region is as in the regions that use it, by users; 0 if none do."""
+    weight = users[:, None] * (shares > 0)
+    total = weight.sum(0)
+    return np.where(shares > 0, quality, (weight * quality).sum(0) / np.where(total > 0, total, 1.0))
 
 
 def _pairs(parameters: Parameters, name: str, network: str) -> Array:

@@ -129,7 +129,7 @@ VARIABLES: dict[str, str] = {
     "employment_gap": "[r] labour demand over supply less one",
     "base": "[r, ecosystem] installed shares",
     "new_choices": "[r, ecosystem] shares of new choices",
-    "network_value": "[r, network] mean log base that users have access to, relative to 2018Q1",
+    "network_value": "[r, network] what a network is worth to its users, logit units, relative to 2018Q1",
     "frameworks": "[r] reach of the AI frameworks in use, ratio to 2018Q1",
     "data": "[r] data that a region's firms can use, ratio to the base path",
 }

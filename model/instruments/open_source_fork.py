@@ -8,7 +8,7 @@ from model.axes import ECOSYSTEMS, KNOWLEDGE_CHANNELS, SEGMENT_INDEX
 from model.instruments import Facts, Instrument, Lever, Order, lever, segments_lever
 from model.wedges import Wedges
 
-CHOICES = (*ECOSYSTEMS["hosts"], *ECOSYSTEMS["frameworks"])
+CHOICES = ("github", "us_frameworks", "gitee", "cn_frameworks")
 LEVERS = {
     "ecosystems": Lever(
         "name", ("github", "us_frameworks"), doc="hosts and frameworks that are shut out of the targets",

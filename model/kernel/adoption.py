@@ -42,13 +42,22 @@ def bridges(interoperability: Array, multihoming: Array, lost: Array, shut: Arra
 
 def reach(share: Array, bridge: Array, mix: Array, floor: float) -> Array:
     """B [d, e], the base that an ecosystem gives its users access to (E31); share [r, e], bridge [d, e, e'], mix [d, r]."""
-    pooled = mix @ share
-    return np.asarray(floor + pooled + np.einsum("def,df->de", bridge, pooled))
+    pooled = mix @ np.ascontiguousarray(share)  # the order in memory must not reach the last bit
+    return np.asarray(floor + pooled + np.einsum("def,df->de", np.ascontiguousarray(bridge), pooled))
 
 
-def network_value(share: Array, base: Array) -> Array:
-    """Mean of ln B over the users of each region [d] (E31); ecosystems without users do not count."""
+def mean_reach(share: Array, base: Array) -> Array:
+    """Mean of ln B over the users of each region [d] (E33); ecosystems without users do not count."""
     return np.asarray((share * np.log(np.where(share > 0, base, 1.0))).sum(-1))
+
+
+def inclusive_value(share: Array, quality: Array, base: Array, network_effect: float) -> Array:
+    """W [d] in logit units, what a network is worth to those who use it (E31): mean q + nu ln B, and variety -N ln N.
+
+    At shares that a logit without switching costs would choose this is its inclusive value, ln sum exp(u).
+    """
+    variety = -np.log(np.where(share > 0, share, 1.0))
+    return np.asarray((share * (quality + variety)).sum(-1) + network_effect * mean_reach(share, base))
 
 
 def utility(quality: Array, base: Array, price_change: Array, access_loss: Array, taste: Taste) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.kernel.adoption import bridges, network_value, reach, update_base, update_data
+from model.kernel.adoption import bridges, inclusive_value, mean_reach, reach, update_base, update_data
 from model.kernel.links import Array, sum_by
 from model.wedges import Wedges
 from model.world import Network, Setting, State, View
@@ -13,6 +13,7 @@ from model.world import Network, Setting, State, View
 def adopt(setting: Setting, now: View) -> State:
     """Users choose ecosystems again; shares in force, network value and data of the next quarter follow (E16-E18)."""
     base, new, value = now.base.copy(), now.new_choices.copy(), now.network_value.copy()
+    frameworks = np.ones(setting.economy.regions)
     for index, network in enumerate(setting.networks):
         price = ecosystem_prices(setting, network, now)
         share = np.array([seeded(network, r, now.base[r, network.column], now.year) for r in range(len(base))])
@@ -22,35 +23,35 @@ def adopt(setting: Setting, now: View) -> State:
             base[region, network.column] = update_base(share[region], choice, network.rechoice_rate, setting.dt)
             new[region, network.column] = share[region] @ choice
         value[:, index] = value_of(network, base, now.wedges)
+        if network.name == "frameworks":
+            frameworks = reach_of(network, base, now.wedges)
     theta = relocated(setting, shares_of_links(setting, base), now.moved)
     return {
         "base": base, "new_choices": new, "theta": theta, "network_value": value,
-        "frameworks": frameworks_reach(setting, value), "data": data_stocks(setting, base, now),
+        "frameworks": frameworks, "data": data_stocks(setting, base, now),
     }  # fmt: skip
 
 
-def reached(network: Network, share: Array, wedges: Wedges | None) -> Array:
-    """B [R, e] of a network at these installed shares (E31); without wedges as in the base year."""
-    size, column = share.shape, network.column
-    lost, shut = np.zeros((*size, size[1])), np.zeros(size)
-    if wedges is not None:
-        lost, shut = wedges["interoperability"][:, column[:, None], column[None]], wedges["market_access"][column].T
+def reached(network: Network, share: Array, wedges: Wedges) -> Array:
+    """B [R, e] of a network at these installed shares and this quarter's wedges (E31)."""
+    column = network.column
+    lost, shut = wedges["interoperability"][:, column[:, None], column[None]], wedges["market_access"][column].T
     bridge = bridges(network.interoperability, network.multihoming, lost, shut)
     return reach(share, bridge, network.mixing, network.floor)
 
 
-def value_of(network: Network, base: Array, wedges: Wedges | None) -> Array:
-    """V [R]: mean ln B of a network's users, relative to the base year's (E31); exactly 0 there."""
+def value_of(network: Network, base: Array, wedges: Wedges) -> Array:
+    """V [R]: what a network is worth to its users in logit units, less what it was in the base year (E31)."""
+    share, nu = base[:, network.column], network.taste.network_effect
+    worth = inclusive_value(share, network.quality, reached(network, share, wedges), nu)
+    return worth - inclusive_value(network.share0, network.quality, network.reach0, nu)
+
+
+def reach_of(network: Network, base: Array, wedges: Wedges) -> Array:
+    """Reach of the ecosystems in use [R]: geometric mean of B over users, ratio to the base year (E33)."""
     share = base[:, network.column]
-    return network_value(share, reached(network, share, wedges)) - network.value0
-
-
-def frameworks_reach(setting: Setting, value: Array) -> Array:
-    """Reach of the AI frameworks that each region's developers use [R], ratio to base (E33); 1 without that network."""
-    for index, network in enumerate(setting.networks):
-        if network.name == "frameworks":
-            return np.asarray(np.exp(value[:, index]))
-    return np.ones(len(value))
+    now, then = mean_reach(share, reached(network, share, wedges)), mean_reach(network.share0, network.reach0)
+    return np.exp(now - then)
 
 
 def data_stocks(setting: Setting, base: Array, now: View) -> Array:
