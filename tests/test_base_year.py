@@ -14,7 +14,18 @@ from calibration.base_year import BaseYear, build_base_year, load_base_year_tabl
 from calibration.base_year_diagnostics import accounts, chip_exports, destinations, duties, profits, value_added
 from calibration.base_year_report import BASES, PAGE, page
 from calibration.base_year_tables import Settings, read_rows
-from model.axes import CAPITAL, ECOSYSTEMS, NETWORK_SEGMENTS, QUARTERS_PER_YEAR, REGION_INDEX, REGIONS, SEGMENT_INDEX, SEGMENTS, R, S
+from model.axes import (
+    CAPITAL,
+    ECOSYSTEMS,
+    NETWORK_SEGMENTS,
+    QUARTERS_PER_YEAR,
+    REGION_INDEX,
+    REGIONS,
+    SEGMENT_INDEX,
+    SEGMENTS,
+    R,
+    S,
+)
 from model.errors import TableError
 
 CALIBRATION = Path(__file__).parent.parent / "calibration"

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,10 @@ from scipy.optimize import brentq
 from calibration.registry import central, override
 from calibration.world import ALL_ECOSYSTEMS, memberships
 from model.axes import ECOSYSTEMS, NETWORK_SEGMENTS, PLATFORM_KINDS, REGION_INDEX, SEGMENTS
+from model.experiments.forks import forked
+from model.experiments.results import FigureContext
+from model.figures import forks
+from model.figures.house import house_style
 from model.instruments import Value
 from model.kernel.adoption import (
     Taste,
@@ -169,7 +174,7 @@ def settle(start: float, effect: float, bridge: float, cost: float = 0.0, steps:
 
 def excess(n: float, effect: float, bridge: float, cost: float) -> float:
     """New choices less users of the first of two symmetric ecosystems, in closed form."""
-    odds = ((n + bridge * (1 - n)) / max(1 - n + bridge * n, 1e-300)) ** effect
+    odds = ((n + bridge * (1 - n)) / max(1 - n + bridge * n, 1e-100)) ** effect
     stay, come = 1 / (1 + np.exp(-cost) / odds), 1 / (1 + np.exp(cost) / odds)
     return n * stay + (1 - n) * come - n
 
@@ -225,6 +230,24 @@ def test_a_stronger_network_effect_makes_it_all_or_nothing() -> None:
     """The larger the network effect, the less a fork gets without help, and the further help moves it."""
     assert harmony(0.0, 1.3) < harmony(0.0, 0.7)
     assert harmony(1.0, 1.3) - harmony(0.0, 1.3) > 0.5
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_figure_of_forks_says_what_the_lever_does(lang: str) -> None:
+    rows = [
+        {"region": "CHN", "ecosystem": "harmony", "unit": "percent of users", "lever": lever, "value": value,
+         "network_effect": effect, "quarter": "2035Q4", "share": 100 * value**effect}
+        for lever in ("access_loss", "support") for effect in (0.4, 0.7, 1.3) for value in (0.0, 0.5, 1.0)
+    ]  # fmt: skip
+    context = FigureContext("chip_controls", (), "chip_controls", "KOR", (2035,), lang)
+    data = forks.SPEC.data(pd.DataFrame(rows), context)
+    title = forks.SPEC.finding(data, context)
+    assert "100%" in title
+    assert "2035" in title
+    with house_style():
+        figure = forks.SPEC.draw(data, context)
+    assert len(figure.axes) == 2
+    assert forked("support", 0.5).measures[-1].levers["support"].constant == 0.5
 
 
 # -- platforms and the firewall ----------------------------------------------------------------------
