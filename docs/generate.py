@@ -161,9 +161,12 @@ def recorded() -> tuple[tuple[str, str, str, str], ...]:
 
 def axis_name(labels: tuple[str, ...], firms: tuple[str, ...]) -> str:
     """The axis a tuple of labels belongs to."""
-    from model.axes import LAYER_NAMES, REGIONS, SEGMENT_NAMES
+    from model.axes import LAYER_NAMES, PLATFORM_KINDS, REGIONS, SEGMENT_NAMES
 
-    axes = (("region", REGIONS), ("segment", SEGMENT_NAMES), ("layer", tuple(LAYER_NAMES.values())), ("firm", firms))
+    axes = (
+        ("region", REGIONS), ("segment", SEGMENT_NAMES), ("layer", tuple(LAYER_NAMES.values())), ("firm", firms),
+        ("kind", PLATFORM_KINDS),
+    )  # fmt: skip
     return next((name for name, members in axes if set(labels) <= set(members)), "ecosystem")
 
 

@@ -329,7 +329,9 @@ def outcomes(setting: Setting, fixed: Fixed) -> tuple[Outcome, ...]:
         Outcome("Compliance Cost|Dual Standards", USD, lambda b: _compliance(b) * b.real),
         Outcome("Firm Revenue|{}", USD, lambda b: _owned(b, _firm(b, b.sales)) * b.real, (fixed.firms,), "firms"),
     ]  # fmt: skip
-    found += [o for network in setting.networks for o in _network_outcomes(network)]
+    for network in setting.networks:
+        found += _network_outcomes(network) if network.segment != "platforms" else []
+    found += _platform_outcomes([n for n in setting.networks if n.segment == "platforms"])
     found.append(Outcome("Data Stock", "index", lambda b: b.now["data"], (), "main"))
     return tuple(found)
 
@@ -344,16 +346,13 @@ def _owned(book: Book, value: Array) -> Array:
 
 
 def _network_outcomes(network: Network) -> list[Outcome]:
-    """Choices, installed bases and, for hosts and frameworks, developers' places; platforms by kind."""
+    """Choices, installed bases and, for hosts and frameworks, developers' places."""
     name, column = SEGMENT_NAMES[SEGMENTS.index(network.segment)], network.column
     labels = (tuple(e.rsplit("/")[-1] for e in network.ecosystems),)
 
     def installed(book: Book) -> Array:
         return np.asarray(book.now["base"][:, column] * network.users[:, None])
 
-    if network.segment == "platforms":
-        held = lambda b: 100 * b.now["base"][:, column]  # noqa: E731
-        return [Outcome(f"Platform Share|{network.name}|{{}}", "percent", held, labels, "none")]
     chosen = lambda b: 100 * b.now["new_choices"][:, column]  # noqa: E731
     found = [
         Outcome(f"Ecosystem Share|{name}|{{}}", "percent of new choices", chosen, labels, "main"),
@@ -363,6 +362,18 @@ def _network_outcomes(network: Network) -> list[Outcome]:
         developers = lambda b: share(installed(b), installed(b).sum(0)[None])  # noqa: E731
         found.append(Outcome("Developers Share|{}", "percent", developers, labels, "none"))
     return found
+
+
+def _platform_outcomes(kinds: list[Network]) -> list[Outcome]:
+    """Shares of users by kind of platform and owner."""
+
+    def held(book: Book) -> Array:
+        return 100 * np.stack([book.now["base"][:, kind.column] for kind in kinds], 1)
+
+    if not kinds:
+        return []
+    owners = tuple(e.rsplit("/")[-1] for e in kinds[0].ecosystems)
+    return [Outcome("Platform Share|{}|{}", "percent", held, (tuple(k.name for k in kinds), owners), "none")]
 
 
 class Recorder:
