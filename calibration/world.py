@@ -163,7 +163,7 @@ def _network(parameters: Parameters, name: str, choices: tuple[str, ...]) -> Net
         interoperability=bridge, multihoming=both, mixing=mix, share0=shares, reach0=base, owner=_owners(choices),
         entry=np.where(shares > 0, -np.inf, np.where(seed > 0, dates, np.inf)),
         launch=np.where(shares.any(0), -np.inf, dates), seed=seed, users=users, taste=taste, switching_cost=cost,
-        rechoice_rate=p["rechoice_rate"][name], floor=floor, valuation=p.scalar("network_valuation"),
+        rechoice_rate=p["rechoice_rate"][name], floor=floor, valuation=p.scalar("network_valuation") / (p["elasticity_of_substitution"][segment] - 1),
         data_weight=p["data_weight"].get(name, 0.0),
     )  # fmt: skip
 

@@ -103,7 +103,7 @@ class Network:
     quality [R, e], interoperability and multihoming [e, e], entry [R, e] year from which it can be chosen (inf: never),
     launch [e] year from which it can be chosen where others are shut out, seed [R, e] share it starts from, users [R] million in 2018.
     mixing [R, R] weight of each region's users in the base that a region's users value (E31); share0, reach0 [R, e] N and B of 2018;
-    valuation log points of price per logit unit; owner [R, e] region that owns what users in R use (-1: nobody's data);
+    valuation kappa / (sigma - 1), log points of price per logit unit; owner [R, e] region that owns what users in R use (-1: nobody's data);
     data_weight of its users among all sources of data (E32).
     """
 
