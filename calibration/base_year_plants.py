@@ -60,7 +60,7 @@ def build_plants(tables: BaseYearTables, settings: Settings, cells: Cells, world
         ids=tuple(plant.id for plant in named) + tuple(_fringe_id(cells, r, s) for r, s in places),
         firms=tuple(plant.firm for plant in named) + ("",) * len(places),
         kind=("named",) * len(named) + tuple("home" if cells.home[r, s] else "fringe" for r, s in places),
-        ecosystem=tuple(plant.ecosystem for plant in named)
+        ecosystem=tuple(plant.ecosystem or tables.fringe_ecosystem.get((plant.segment, plant.owner), "") for plant in named)
         + tuple(tables.fringe_ecosystem.get((SEGMENTS[s], REGIONS[r]), "") for r, s in places),
         location=np.append(location, [r for r, _ in places]),
         segment=np.append(segment, [s for _, s in places]),

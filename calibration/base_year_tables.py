@@ -69,6 +69,7 @@ class BaseYearTables:
     purchase [S, R]  where a segment is bought
     basis  name -> where chips are counted as bought
     seeds [S, R, R]  weights on origin x destination before balancing
+    fringe_ecosystem  (segment, region) -> 'ecosystem:weight; ...' of plants that are not named
     """
 
     intermediate: Array
@@ -117,7 +118,7 @@ def load_base_year_tables() -> BaseYearTables:
         sea_purchases=pick("sea_share_of_purchases_from", OLD_REGIONS),
         location=location, purchase=purchase, basis=_basis(), seeds=_seeds(),
         plants=tuple(_plant(row) for row in read_rows("plants_2018.csv")),
-        fringe_ecosystem={(r["segment"], r["region"]): r["ecosystem"] for r in read_rows("fringe_ecosystems.csv")},
+        fringe_ecosystem=_fringe_ecosystems(),
         central=_central(), checks=tuple(read_rows("checks_2018.csv")),
     )  # fmt: skip
 
@@ -180,6 +181,14 @@ def _seeds() -> Array:
         place = SEGMENT_INDEX[row["segment"]], REGION_INDEX[row["origin"]], REGION_INDEX[row["destination"]]
         seeds[place] = float(row["value"])
     return seeds
+
+
+def _fringe_ecosystems() -> dict[tuple[str, str], str]:
+    """(segment, region) -> ecosystems of plants that are not named, with weights."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in read_rows("fringe_ecosystems.csv"):
+        found.setdefault((row["segment"], row["region"]), []).append(f"{row['ecosystem']}:{row['value']}")
+    return {place: "; ".join(parts) for place, parts in found.items()}
 
 
 def _plant(row: Row) -> Plant:

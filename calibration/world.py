@@ -8,8 +8,8 @@ import numpy as np
 
 from calibration.base_year import BaseYear, build_base_year
 from calibration.registry import choice
-from model.axes import ECOSYSTEMS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
-from model.kernel.adoption import invert_quality
+from model.axes import ECOSYSTEMS, NETWORK_SEGMENTS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
+from model.kernel.adoption import Taste, bridges, invert_quality, mixing, reach
 from model.kernel.inversion import Economy, Elasticities, build_economy
 from model.kernel.links import Array, Index, Links
 from model.kernel.table import BaseTable
@@ -101,7 +101,7 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
         rent_pressure=p.scalar("rent_pressure"),
         stock_target=np.array([p["stockpile_target"].get(s, 0.0) for s in SEGMENTS]),
         stock_trigger=p.scalar("stock_reorder_point"), stock_speed=p.scalar("inventory_adjustment_speed"),
-        announced_belief=p.scalar("perceived_probability"),
+        announced_belief=p.scalar("perceived_probability"), data_depreciation=p.scalar("data_depreciation"),
         exit_threshold=p.scalar("exit_threshold"), exit_patience=p.scalar("exit_patience"),
         firm_exit_rate=p.scalar("firm_exit_rate"), retreat_rate=p.scalar("retreat_rate"),
     )  # fmt: skip
@@ -114,7 +114,7 @@ def _plants(base_year: BaseYear, parameters: Parameters, links: Links) -> Plants
     entity = np.array([key_of(i) & 0xFFFFFFFFFFFFFF00 for i in base_year.plant_ids], np.uint64)
     return Plants(
         ids=base_year.plant_ids, firms=base_year.firms, owner=base_year.table.owner.argmax(0), entry=base_year.entry,
-        ecosystem=np.array([ALL_ECOSYSTEMS.index(e) if e else -1 for e in base_year.ecosystem], np.int64),
+        membership=memberships(base_year.ecosystem),
         count=np.full(len(base_year.firms), relations, np.int64),
         customs=base_year.customs, entity=entity,
         relocation_speed=speed, sisters=sister_links(base_year, links, speed), firm_number=_firm_numbers(base_year.firms),
@@ -148,33 +148,69 @@ def sister_links(base_year: BaseYear, links: Links, speed: Array) -> tuple[Index
 
 def _networks(parameters: Parameters) -> tuple[Network, ...]:
     """Choice sets with qualities inverted so that base-year shares are stationary (E16)."""
-    return tuple(_network(parameters, segment, choices) for segment, choices in ECOSYSTEMS.items())
+    return tuple(_network(parameters, name, choices) for name, choices in ECOSYSTEMS.items())
 
 
-def _network(parameters: Parameters, segment: str, choices: tuple[str, ...]) -> Network:
-    p, floor = parameters, parameters.scalar("log_base_floor")
-    bridge = np.array([[_bridge(p, a, b) for b in choices] for a in choices])
-    effect, cost = p["network_effect"][segment], p["switching_cost"][segment]
-    shares = np.array([p.array("ecosystem_share_2018", tuple(f"{r}/{e}" for e in choices)) for r in REGIONS])
-    quality = invert_quality(shares, bridge, effect, cost, floor)
+def _network(parameters: Parameters, name: str, choices: tuple[str, ...]) -> Network:
+    p, floor, column = parameters, parameters.scalar("log_base_floor"), [ALL_ECOSYSTEMS.index(e) for e in choices]
+    segment, shares = NETWORK_SEGMENTS[name], _base(parameters)[:, column]
+    users = p.array("installed_base_2018", tuple(f"{r}/{segment}" for r in REGIONS))
+    bridge, both = _pairs(p, "interoperability", name), _pairs(p, "multihoming", name)
+    mix, none = mixing(users, p["home_base_weight"][name]), np.zeros(shares.shape)
+    base = reach(shares, bridges(bridge, both, np.zeros((*shares.shape, len(choices))), none), mix, floor)
+    taste = Taste(
+        p["network_effect"][name], p["price_sensitivity"][name], p.scalar("access_loss_utility"), p.scalar("access_gain_utility")
+    )  # fmt: skip
+    cost = p["switching_cost"][name]
+    quality = known_elsewhere(invert_quality(shares, base, taste.network_effect, cost), shares, users)
+    quality += np.array([p["entry_utility"].get(e, 0.0) for e in choices])
     seed = np.array([[p["entry_seed_share"].get(f"{e}/{r}", 0.0) for e in choices] for r in REGIONS])
     dates = np.array([p["ecosystem_entry"].get(e, np.inf) for e in choices])
-    entry = np.where(shares > 0, -np.inf, np.where(seed > 0, dates, np.inf))
-    quality += np.array([p["entry_utility"].get(e, 0.0) for e in choices])
     return Network(
-        segment=segment, ecosystems=choices, column=np.array([ALL_ECOSYSTEMS.index(e) for e in choices], np.int64),
-        quality=quality, interoperability=bridge, entry=entry, launch=dates,
-        seed=seed,
-        users=p.array("installed_base_2018", tuple(f"{r}/{segment}" for r in REGIONS)),
-        network_effect=effect, price_sensitivity=p["price_sensitivity"][segment], switching_cost=cost,
-        access_utility=p.scalar("access_loss_utility"), rechoice_rate=p["rechoice_rate"][segment], floor=floor,
+        name=name, segment=segment, ecosystems=choices, column=np.array(column, np.int64), quality=quality,
+        interoperability=bridge, multihoming=both, mixing=mix, share0=shares, reach0=base, owner=_owners(choices),
+        entry=np.where(shares > 0, -np.inf, np.where(seed > 0, dates, np.inf)),
+        launch=np.where(shares.any(0), -np.inf, dates), seed=seed, users=users, taste=taste, switching_cost=cost,
+        rechoice_rate=p["rechoice_rate"][name], floor=floor, valuation=p.scalar("network_valuation") / (p["elasticity_of_substitution"][segment] - 1),
+        data_weight=p["data_weight"].get(name, 0.0),
     )  # fmt: skip
 
 
-def _bridge(parameters: Parameters, a: str, b: str) -> float:
-    """Interoperability of two ecosystems, given once per unordered pair; none with itself."""
-    pairs: Mapping[str, float] = parameters["interoperability"]
-    return 0.0 if a == b else pairs.get(f"{a}/{b}", pairs.get(f"{b}/{a}", 0.0))
+def known_elsewhere(quality: Array, shares: Array, users: Array) -> Array:
+    """Quality [R, e] in which an ecosystem unknown in a region is as in the regions that use it, by users; 0 if none do."""
+    weight = users[:, None] * (shares > 0)
+    total = weight.sum(0)
+    return np.where(shares > 0, quality, (weight * quality).sum(0) / np.where(total > 0, total, 1.0))
+
+
+def _pairs(parameters: Parameters, name: str, network: str) -> Array:
+    """A symmetric [e, e] of values given once per pair of ecosystems, else per network; none with itself."""
+    rows: Mapping[str, float] = parameters[name]
+    short = [e.rsplit("/")[-1] for e in ECOSYSTEMS[network]]
+
+    def value(a: str, b: str) -> float:
+        return 0.0 if a == b else rows.get(f"{a}/{b}", rows.get(f"{b}/{a}", rows.get(network, 0.0)))
+
+    return np.array([[value(a, b) for b in short] for a in short])
+
+
+def _owners(choices: tuple[str, ...]) -> Index:
+    """Region that owns the ecosystem which users in each region use [R, e]: local ones are owned where they are used."""
+    who = {"us_platforms": "USA", "cn_platforms": "CHN"}
+    short = [e.rsplit("/")[-1] for e in choices]
+    found = [[REGION_INDEX[who.get(e, r)] if e.endswith("_platforms") else -1 for e in short] for r in REGIONS]
+    return np.array(found, np.int64)
+
+
+def memberships(texts: tuple[str, ...]) -> Array:
+    """Weights [n, ecosystem] of plants in ecosystems from texts such as 'cloud/us_platforms:2; commerce/us_platforms'."""
+    found = np.zeros((len(texts), len(ALL_ECOSYSTEMS)))
+    for row, text in enumerate(texts):
+        for part in filter(None, text.split(";")):
+            name, _, weight = part.partition(":")
+            found[row, ALL_ECOSYSTEMS.index(name.strip())] += float(weight or 1)
+    total = found.sum(1, keepdims=True)
+    return np.asarray(found / np.where(total > 0, total, 1.0))
 
 
 def _base(parameters: Parameters) -> Array:

@@ -133,11 +133,11 @@ def place(outcome: Outcome) -> str:
 
 def axis_name(labels: tuple[str, ...]) -> str:
     """The axis a tuple of labels belongs to."""
-    from model.axes import ECOSYSTEMS, LAYER_NAMES, REGIONS, SEGMENT_NAMES
+    from model.axes import ECOSYSTEMS, LAYER_NAMES, PLATFORM_KINDS, REGIONS, SEGMENT_NAMES
 
     layers = (*LAYER_NAMES.values(), "Investment", "Standards")
     ecosystems = {e.rpartition("/")[2] for choices in ECOSYSTEMS.values() for e in choices}
-    axes = (("region", REGIONS), ("segment", SEGMENT_NAMES), ("layer", layers), ("ecosystem", ecosystems))
+    axes = (("region", REGIONS), ("segment", SEGMENT_NAMES), ("layer", layers), ("ecosystem", ecosystems), ("kind", PLATFORM_KINDS))
     return next((name for name, members in axes if set(labels) <= set(members)), "firm")
 
 

@@ -46,9 +46,23 @@ CAPITAL: dict[str, tuple[str, ...]] = {
 
 ECOSYSTEMS: dict[str, tuple[str, ...]] = {
     "os": ("android", "ios", "harmony", "windows"),
-    "open_source": ("github", "gitee"),
+    "hosts": ("github", "gitee"),
+    "frameworks": ("us_frameworks", "cn_frameworks"),
+    "commerce": ("commerce/us_platforms", "commerce/cn_platforms", "commerce/local_platforms"),
+    "cloud": ("cloud/us_platforms", "cloud/cn_platforms", "cloud/local_platforms"),
+    "social": ("social/us_platforms", "social/cn_platforms", "social/local_platforms"),
+    "cameras": ("cameras/us_platforms", "cameras/cn_platforms", "cameras/local_platforms"),
 }
-"""Network segment -> its choice set (first form; frameworks and platforms come with issue 3)."""
+"""Network -> its choice set. A platform's code is kind/owner: owned in USA, in CHN, or elsewhere (local)."""
+NETWORK_SEGMENTS: dict[str, str] = {
+    "os": "os", "hosts": "open_source", "frameworks": "open_source",
+    "commerce": "platforms", "cloud": "platforms", "social": "platforms", "cameras": "platforms",
+}  # fmt: skip
+"""Network -> the segment whose plants belong to its ecosystems."""
+PLATFORM_KINDS: tuple[str, ...] = tuple(n for n, s in NETWORK_SEGMENTS.items() if s == "platforms")
+
+KNOWLEDGE_CHANNELS: tuple[str, ...] = ("imported_inputs", "open_source", "collaboration", "investment")
+"""Ways by which knowledge travels (E14), in the order of the wedge `knowledge_flow`."""
 
 QUARTERS_PER_YEAR = 4
 

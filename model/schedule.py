@@ -34,7 +34,7 @@ def _names(text: str) -> tuple[str, ...]:
 SCHEDULE: tuple[Stage, ...] = (
     Stage(
         "enact", enact.enact,
-        _names("year in_force lost capability theta closed"),
+        _names("year in_force lost capability theta network_value closed"),
         _names("wedges opened denial ship duty subsidy quality open_links limit"),
         ("E13", "E21", "E34"),
     ),
@@ -76,8 +76,9 @@ SCHEDULE: tuple[Stage, ...] = (
     Stage("learn", learn.learn, _names("capability delivered input0 wedges"), _names("capability"), ("E14", "E15")),
     Stage(
         "adopt", adopt.adopt,
-        _names("year base new_choices wedges price ship duty moved opened closed"),
-        _names("base new_choices theta"), ("E16", "E17", "E18", "E24", "E35"),
+        _names("year base new_choices network_value data wedges price ship duty moved opened closed"),
+        _names("base new_choices theta network_value frameworks data"),
+        ("E16", "E17", "E18", "E24", "E31", "E32", "E33", "E35"),
     ),
 )  # fmt: skip
 
@@ -131,6 +132,9 @@ VARIABLES: dict[str, str] = {
     "employment_gap": "[r] labour demand over supply less one",
     "base": "[r, ecosystem] installed shares",
     "new_choices": "[r, ecosystem] shares of new choices",
+    "network_value": "[r, network] what a network is worth to its users, logit units, relative to 2018Q1",
+    "frameworks": "[r] reach of the AI frameworks in use, ratio to 2018Q1",
+    "data": "[r] data that a region's firms can use, ratio to the base path",
 }
 
 

@@ -23,6 +23,7 @@ def start_state(setting: Setting) -> State:
         "in_force": decide_states(setting, setting.first_year),
         "lost": np.zeros((n, regions)), "moved": np.zeros((n, regions)), "capability": setting.capability0.copy(),
         "base": setting.base0.copy(), "new_choices": setting.base0.copy(),
+        "network_value": np.zeros((regions, len(setting.networks))), "frameworks": np.ones(regions), "data": np.ones(regions),
         "theta": shares_of_links(setting, setting.base0),
         "was_open": ~economy.latent, "opened": ~economy.latent,
         "closed": np.zeros(n, bool), "idle": np.zeros(n),

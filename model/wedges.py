@@ -52,7 +52,10 @@ STANDARD_SEGMENTS = ("devices", "platforms")
 
 @dataclass(frozen=True)
 class Wedge:
-    """One array that policy can move: its axes (letters), rule, unit, channel (or how cells get theirs) and meaning."""
+    """One array that policy can move: its axes (letters), rule, unit, channel (or how cells get theirs) and meaning.
+
+    low: least value of a share moved by one measure; below 0 it is a gain over the state of 2018Q1.
+    """
 
     name: str
     axes: str
@@ -60,6 +63,7 @@ class Wedge:
     unit: str
     channel: str
     meaning: str
+    low: float = 0.0
 
 
 WEDGES: dict[str, Wedge] = {
@@ -69,8 +73,8 @@ WEDGES: dict[str, Wedge] = {
         Wedge("denial_rate", "ods", "survive", "share", BY_SEGMENT, "denied part of deliveries of s from o to d"),
         Wedge("exemption", "ros", "maximum", "share", BY_SEGMENT, "part of a denial by o in s lifted for plants owned in r"),
         Wedge("interoperability", "ree", "survive", "share", "Networks", "lost part of the base of the second ecosystem for users of the first in r"),
-        Wedge("market_access", "er", "survive", "share", "Networks", "lost access of ecosystem e to users in r"),
-        Wedge("knowledge_flow", "cods", "survive", "share", "Knowledge", "blocked part of a knowledge channel from o to d in s"),
+        Wedge("market_access", "er", "survive", "share", "Networks", "lost access of ecosystem e to users in r; below 0 gained", -1.0),
+        Wedge("knowledge_flow", "cods", "survive", "share", "Knowledge", "blocked part of a knowledge channel from o to d in s; below 0 gained", -1.0),
         Wedge("investment_flow", "ods", "survive", "share", "Knowledge", "blocked part of investment from o in d in s"),
         Wedge("data_flow", "od", "survive", "share", "Knowledge", "blocked part of data flows from o to d"),
         Wedge("capability_cap", "ods", "minimum", "log points", BY_SEGMENT, "highest capability that may be delivered"),

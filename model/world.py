@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from model.kernel.adoption import Taste
 from model.kernel.inversion import Economy
 from model.kernel.links import Array, Index, Mask
 
@@ -58,7 +59,7 @@ class Behaviour:
     smoothing psi: part of a change of income that is not spent at once; habit_speed a year at which it is;
     rent_erosion a year, of rents where capacity is idle; rent_pressure: largest log excess of orders that counts;
     stock_target [s] quarters of use under a certain denial, stock_trigger a part of it, stock_speed a year;
-    announced_belief: probability given to an announced control;
+    announced_belief: probability given to an announced control; data_depreciation a year;
     exit_threshold part of base output below which a plant is idle, exit_patience years it bears that;
     firm_exit_rate a year of a fringe's firms, retreat_rate a year of an idle named plant.
     fixed_balance: keep B at its base value (for the static limit).
@@ -97,38 +98,48 @@ class Behaviour:
     exit_patience: float = 0.0
     firm_exit_rate: float = 0.0
     retreat_rate: float = 0.0
+    data_depreciation: float = 0.0
     fixed_balance: bool = False
 
 
 @dataclass(frozen=True)
 class Network:
-    """One choice set: its segment, its ecosystems' columns in the world's list, and how users choose.
+    """One choice set: its name, its segment, its ecosystems' columns in the world's list, and how users choose.
 
-    quality [R, e], interoperability [e, e], entry [R, e] year from which it can be chosen (inf: never),
+    quality [R, e], interoperability and multihoming [e, e], entry [R, e] year from which it can be chosen (inf: never),
     launch [e] year from which it can be chosen where others are shut out, seed [R, e] share it starts from, users [R] million in 2018.
+    mixing [R, R] weight of each region's users in the base that a region's users value (E31); share0, reach0 [R, e] N and B of 2018;
+    valuation kappa / (sigma - 1), log points of price per logit unit; owner [R, e] region that owns what users in R use (-1: nobody's data);
+    data_weight of its users among all sources of data (E32).
     """
 
+    name: str
     segment: str
     ecosystems: tuple[str, ...]
     column: Index
     quality: Array
     interoperability: Array
+    multihoming: Array
+    mixing: Array
+    share0: Array
+    reach0: Array
+    owner: Index
     entry: Array
     launch: Array
     seed: Array
     users: Array
-    network_effect: float
-    price_sensitivity: float
+    taste: Taste
     switching_cost: float
-    access_utility: float
     rechoice_rate: float
     floor: float
+    valuation: float
+    data_weight: float
 
 
 @dataclass(frozen=True)
 class Plants:
     """What is known of each plant besides its numbers: id, firm ('' for a fringe), kind, owner region, entry year,
-    ecosystem column (-1: none), relations a row has with a region's buyers, customs [n, R] region its output leaves from, relocation_speed [n] a year (0: cannot),
+    membership [n, ecosystem] weights by which a plant belongs to ecosystems (rows add to 1, or are 0), relations a row has with a region's buyers, customs [n, R] region its output leaves from, relocation_speed [n] a year (0: cannot),
     sisters: pairs of links (from, to, weight) of one firm's plants in a segment to the same buyer;
     firm_number [n]: which firm, -1 for a fringe."""
 
@@ -136,7 +147,7 @@ class Plants:
     firms: tuple[str, ...]
     owner: Index
     entry: Array
-    ecosystem: Index
+    membership: Array
     count: Index
     customs: Array
     entity: Any

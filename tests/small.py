@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from calibration.registry import central, override
-from model.axes import REGION_INDEX, REGIONS, SEGMENTS
+from model.axes import ECOSYSTEMS, REGION_INDEX, REGIONS, SEGMENTS
 from model.instruments import Facts, Instrument, Lever, Order, Value, instruments
 from model.kernel.links import Array, Index
 from model.kernel.table import BaseTable
@@ -95,7 +95,7 @@ def number(value: Value) -> float:
 
 # -- instruments on a small world --------------------------------------------------------------------
 PLANT_REGION = (0, 0, 1, 2, 3)
-ALL_ECOSYSTEMS = ("android", "ios", "harmony", "windows", "github", "gitee")
+ALL_ECOSYSTEMS = tuple(e for choices in ECOSYSTEMS.values() for e in choices)
 
 
 def facts() -> Facts:

@@ -38,7 +38,7 @@ class IdleUsers(Users):
     """Users who keep what they have."""
 
     def decide(self, *_: Any) -> Array:
-        return np.eye(len(_[2]))
+        return np.eye(len(_[1]))
 
 
 IDLE: dict[str, tuple[type[mesa.Agent], str, str]] = {

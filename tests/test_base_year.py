@@ -14,7 +14,18 @@ from calibration.base_year import BaseYear, build_base_year, load_base_year_tabl
 from calibration.base_year_diagnostics import accounts, chip_exports, destinations, duties, profits, value_added
 from calibration.base_year_report import BASES, PAGE, page
 from calibration.base_year_tables import Settings, read_rows
-from model.axes import CAPITAL, ECOSYSTEMS, QUARTERS_PER_YEAR, REGION_INDEX, REGIONS, SEGMENT_INDEX, SEGMENTS, R, S
+from model.axes import (
+    CAPITAL,
+    ECOSYSTEMS,
+    NETWORK_SEGMENTS,
+    QUARTERS_PER_YEAR,
+    REGION_INDEX,
+    REGIONS,
+    SEGMENT_INDEX,
+    SEGMENTS,
+    R,
+    S,
+)
 from model.errors import TableError
 
 CALIBRATION = Path(__file__).parent.parent / "calibration"
@@ -119,7 +130,10 @@ def test_owners(year: BaseYear) -> None:
 
 def test_ecosystems(year: BaseYear) -> None:
     for name, segment in zip(year.ecosystem, year.table.segment, strict=True):
-        assert name in ECOSYSTEMS.get(SEGMENTS[segment], ("",))
+        known = [e for n, s in NETWORK_SEGMENTS.items() if s == SEGMENTS[segment] for e in ECOSYSTEMS[n]]
+        parts = [part.partition(":")[0].strip() for part in name.split(";") if part]
+        assert set(parts) <= set(known)
+        assert bool(parts) == bool(known)
 
 
 def test_capital(year: BaseYear) -> None:

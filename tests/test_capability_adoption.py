@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.instruments import Value
-from model.kernel.adoption import choices, invert_quality, update_base, utility
+from model.kernel.adoption import Taste, choices, invert_quality, reach, update_base, utility
 from model.kernel.capability import diffusion, update_capability, usable_quality
 from model.kernel.links import Array
 from model.simulation import Decoupling
@@ -116,18 +116,29 @@ def networks(draw: st.DrawFn) -> tuple[Array, Array, float, float]:
     return weight / weight.sum(), bridge, draw(st.floats(0, 1.2)), draw(st.floats(0, 3))
 
 
+def utility_of(
+    quality: Array, share: Array, bridge: Array, effect: float, price: Array | None = None, loss: Array | None = None,
+    floor: float = 0.001,
+) -> Array:
+    """Utility in one region alone; alpha 2, access -12."""
+    base = reach(share[None], bridge[None], np.eye(1), floor)[0]
+    ones = np.ones(len(share))
+    return utility(
+        quality, base, ones if price is None else price, 0 * ones if loss is None else loss, Taste(effect, 2.0, -12.0, 3.0)
+    )
+
+
 def stay(share: Array, bridge: Array, effect: float, cost: float, quality: Array) -> Array:
     """New choices of everybody, without policy."""
-    ones = np.ones(len(share))
-    u = utility(quality, share, bridge, ones, 0 * ones, effect, 2.0, -12.0, 0.001)
-    return np.asarray(share @ choices(u, share > 0, cost))
+    return np.asarray(share @ choices(utility_of(quality, share, bridge, effect), share > 0, cost))
 
 
 @settings(max_examples=200, deadline=None)
 @given(networks())
 def test_inverted_qualities_make_base_shares_stationary(case: tuple[Array, Array, float, float]) -> None:
     share, bridge, effect, cost = case
-    quality = invert_quality(share, bridge, effect, cost, 0.001)
+    base = reach(share[None], bridge[None], np.eye(1), 0.001)[0]
+    quality = invert_quality(share, base, effect, cost)
     assert abs(stay(share, bridge, effect, cost, quality) - share).max() < 1e-12
     assert abs(share @ quality) < 1e-12
 
@@ -145,7 +156,7 @@ def test_absent_ecosystems_stay_absent_without_entry() -> None:
 @given(networks(), st.floats(0, 2), st.floats(0.01, 1))
 def test_shares_stay_shares(case: tuple[Array, Array, float, float], rate: float, dt: float) -> None:
     share, bridge, effect, cost = case
-    u = utility(np.linspace(0, 1, len(share)), share, bridge, np.ones(len(share)), 0 * share, effect, 1.0, -12.0, 0.001)
+    u = utility_of(np.linspace(0, 1, len(share)), share, bridge, effect)
     choice = choices(u, share > 0, cost)
     new = update_base(share, choice, rate, dt)
     assert np.allclose(choice.sum(1), 1, rtol=1e-13)
@@ -160,7 +171,7 @@ def test_two_equal_ecosystems_tip_if_and_only_if_nu_exceeds_one(effect: float, t
     """Without switching cost, interoperability or floor the logit of nu ln N has slope nu at one half."""
     share, none = np.array([start, 1 - start]), np.zeros((2, 2))
     for _ in range(4000):
-        u = utility(np.zeros(2), share, none, np.ones(2), np.zeros(2), effect, 1.0, -12.0, 0.0)
+        u = utility_of(np.zeros(2), share, none, effect, floor=0.0)
         share = update_base(share, choices(u, np.ones(2, bool), 0.0), 1.0, 0.25)
     assert (abs(share[0] - 0.5) > 0.49) == tips
     assert (abs(share[0] - 0.5) < 1e-3) != tips
@@ -168,12 +179,12 @@ def test_two_equal_ecosystems_tip_if_and_only_if_nu_exceeds_one(effect: float, t
 
 
 def test_interoperability_and_switching_costs_hold_back_tipping_and_change() -> None:
-    share, ones = np.array([0.6, 0.4]), np.ones(2)
+    share = np.array([0.6, 0.4])
     free = stay(share, np.zeros((2, 2)), 1.1, 0.0, np.zeros(2))
     bridged = stay(share, 1 - np.eye(2), 1.1, 0.0, np.zeros(2))
     assert free[0] > share[0]
     assert bridged[0] == pytest.approx(0.5, abs=1e-3)
-    u = utility(np.array([0.0, 2.0]), share, np.zeros((2, 2)), ones, 0 * ones, 0.0, 1.0, -12.0, 0.001)
+    u = utility_of(np.array([0.0, 2.0]), share, np.zeros((2, 2)), 0.0)
     kept = [choices(u, np.ones(2, bool), cost)[0, 0] for cost in (0.0, 1.0, 3.0, 30.0)]
     assert kept == sorted(kept)
     assert kept[-1] > 1 - 1e-9
@@ -181,9 +192,9 @@ def test_interoperability_and_switching_costs_hold_back_tipping_and_change() -> 
 
 def test_price_and_access_lower_utility() -> None:
     share, none = np.array([0.5, 0.5]), np.zeros((2, 2))
-    base = utility(np.zeros(2), share, none, np.ones(2), np.zeros(2), 0.7, 2.0, -12.0, 0.001)
-    dear = utility(np.zeros(2), share, none, np.array([1.1, 1.0]), np.zeros(2), 0.7, 2.0, -12.0, 0.001)
-    shut = utility(np.zeros(2), share, none, np.ones(2), np.array([0.5, 0.0]), 0.7, 2.0, -12.0, 0.001)
+    base = utility_of(np.zeros(2), share, none, 0.7)
+    dear = utility_of(np.zeros(2), share, none, 0.7, price=np.array([1.1, 1.0]))
+    shut = utility_of(np.zeros(2), share, none, 0.7, loss=np.array([0.5, 0.0]))
     assert (base - dear)[0] == pytest.approx(2 * np.log(1.1))
     assert (base - shut)[0] == pytest.approx(6)
     assert (base - dear)[1] == (base - shut)[1] == 0
@@ -231,17 +242,17 @@ def test_shares_in_force_follow_users_and_stay_shares() -> None:
     assert np.allclose(shares_of_links(setting, setting.base0)[~economy.latent[links.supplier[: links.technique]]],
                        economy.theta[~economy.latent[links.supplier[: links.technique]]], rtol=1e-12)  # fmt: skip
     base = setting.base0.copy()
-    base[1] *= np.array([0.5, 0.5, 1.0, 0.5, 1.0, 1.0])
+    base[1, [0, 1, 3]] *= 0.5
     base[1, 2] = 1 - base[1, [0, 1, 3]].sum()
     found = shares_of_links(setting, base)
     cell = links.by_cell(found)
     segment = links.cell_segment
-    networked = np.isin(segment, [6, 7])
+    networked = np.isin(segment, [6, 7, 8])
     assert np.allclose(cell[networked & (links.by_cell(economy.theta) > 0)], 1, rtol=1e-12)
     elsewhere = economy.buyer_region[links.buyer[: links.technique]] != 1
     latent = economy.latent[links.supplier[: links.technique]]
     assert np.allclose(found[elsewhere & ~latent], economy.theta[elsewhere & ~latent], rtol=1e-12)
-    harmony = latent & ~elsewhere & (setting.plants.ecosystem[links.supplier[: links.technique]] == 2)
+    harmony = latent & ~elsewhere & (setting.plants.membership[links.supplier[: links.technique], 2] > 0)
     assert harmony.any()
     assert (found[harmony] > 0.3).all()
 
@@ -253,10 +264,11 @@ def test_users_follow_price() -> None:
     users = model.setting.agents.users[0][0]
     share = model.setting.base0[0, network.column]
     wedges = small.fresh()
-    cheap = share @ users.decide(model.setting, network, share, np.ones(4), wedges, 2018.0)
-    dear = share @ users.decide(model.setting, network, share, np.array([1.2, 1, 1, 1.0]), wedges, 2018.0)
+    reached = network.reach0[0]
+    cheap = share @ users.decide(network, share, reached, np.ones(4), wedges, 2018.0)
+    dear = share @ users.decide(network, share, reached, np.array([1.2, 1, 1, 1.0]), wedges, 2018.0)
     assert abs(cheap - share).max() < 1e-12
     assert dear[0] < cheap[0] - 0.01
-    nothing = replace(network, price_sensitivity=0.0)
-    same = share @ users.decide(model.setting, nothing, share, np.array([1.2, 1, 1, 1.0]), wedges, 2018.0)
+    nothing = replace(network, taste=network.taste._replace(price_sensitivity=0.0))
+    same = share @ users.decide(nothing, share, reached, np.array([1.2, 1, 1, 1.0]), wedges, 2018.0)
     assert abs(same - share).max() < 1e-12

@@ -106,7 +106,7 @@ def test_language_comes_from_the_line_only(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("args", "code", "needle"),
     [
-        (["validate", "no_policy", "chip_controls", "blocs"], 0, "blocs: ok, 10 measures"),
+        (["validate", "no_policy", "chip_controls", "blocs"], 0, "blocs: ok, 13 measures"),
         (["validate", "blok"], 2, "did you mean blocs?"),
         (["validate", "nowhere/x.yaml"], 2, "no such file"),
         (["validate", "--set", "focus=X", "blocs"], 2, "--set:1:7: focus"),
@@ -168,7 +168,8 @@ def test_lists_speak_json() -> None:
         "blocs",
     }
     instruments = json.loads(invoke("instruments", "--json", "--lang", "ko").stdout)
-    assert instruments[0]["title"] == "수출통제" and instruments[0]["levers"]
+    control = next(i for i in instruments if i["name"] == "export_control")
+    assert control["title"] == "수출통제" and control["levers"]
     assert json.loads(invoke("parameters", "--json", "search_cost").stdout)[0]["grade"] == "assumed"
     shown = json.loads(invoke("show", "blocs", "--json").stdout)
     assert len(shown["hash"]) == 64 and shown["text"][0]["kind"] == "title"

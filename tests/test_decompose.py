@@ -42,7 +42,10 @@ ALL = frozenset(CHANNELS)
 def world() -> tuple[Scenario, Scenario]:
     """A scenario that moves four channels from 2018Q3 on, over a baseline with a control and another stance."""
     cut = small.measure("export_control", {"segments": ("logic", "equipment"), "denial_rate": 0.2}, 2018.0)
-    return small.everything("2019Q4"), replace(small.with_measures((cut,)), name="base")
+    knowledge = ("open_source_fork", "open_release", "data_localisation")
+    whole = small.everything("2019Q4")
+    without = replace(whole, measures=tuple(m for m in whole.measures if m.instrument not in knowledge))
+    return without, replace(small.with_measures((cut,)), name="base")
 
 
 @cache

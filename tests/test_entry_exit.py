@@ -77,7 +77,7 @@ def test_before_its_date_a_plant_is_nothing_and_then_it_sells() -> None:
         out = entry > state["year"] - model.setting.dt + 1e-9
         assert not state["output"][rows[out]].any() and not state["investment"][rows[out]].any()
         sells = state["output"][rows[~out]] > 0
-        assert (sells | (model.setting.plants.ecosystem[rows[~out]] >= 0)).all()  # HarmonyOS waits for users
+        assert (sells | model.setting.plants.membership[rows[~out]].any(1)).all()  # HarmonyOS waits for users
     assert (entry < 2021).sum() == 3 and (entry > 2022).sum() == len(rows) - 3
 
 
@@ -138,7 +138,7 @@ def test_who_closes_and_who_never_does(shaken: tuple[Decoupling, list[State]]) -
     setting, last = model.setting, path[-1]
     closed = last["closed"]
     assert closed.sum() >= 3, [setting.plants.ids[i] for i in np.flatnonzero(closed)]
-    assert (setting.plants.firm_number[closed] >= 0).all() and (setting.plants.ecosystem[closed] < 0).all()
+    assert (setting.plants.firm_number[closed] >= 0).all() and (~setting.plants.membership[closed].any(1)).all()
     assert setting.technology()[closed].all() and np.isfinite(setting.economy.table.capacity[closed]).all()
     group, count = setting.economy.groups.group, setting.economy.groups.count
     before, now = sum_by(group, path[0]["output"], count), sum_by(group, last["output"], count)

@@ -11,7 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.axes import CHIP_PRODUCTS, ECOSYSTEMS, LAYER_NAMES, LAYERS, REGIONS, SEGMENT_INDEX, SEGMENT_NAMES
+from model.axes import (
+    CHIP_PRODUCTS,
+    ECOSYSTEMS,
+    LAYER_NAMES,
+    LAYERS,
+    NETWORK_SEGMENTS,
+    REGIONS,
+    SEGMENT_INDEX,
+    SEGMENT_NAMES,
+)
 from model.experiments.cases import Case, run_cases
 from model.experiments.store import read_results, write_results
 from model.kernel.links import Array
@@ -232,22 +241,23 @@ def test_shares_add_to_a_hundred(region: str, series: Series) -> None:
     sets = [[f"Exports Share|to {r}" for r in REGIONS], [f"Exports Share|Chips|to {r}" for r in REGIONS]]
     sets += [[f"Imports Share|Chips|from {r}" for r in REGIONS]]
     sets += [[f"Supplier Share|{s}|{r}" for r in REGIONS] for s in SEGMENT_NAMES]
-    sets += [
-        [f"Ecosystem Share|{SEGMENT_NAMES[SEGMENT_INDEX[s]]}|{e}" for e in names] for s, names in ECOSYSTEMS.items()
-    ]
+    for network, choices in ECOSYSTEMS.items():
+        layer = SEGMENT_NAMES[SEGMENT_INDEX[NETWORK_SEGMENTS[network]]]
+        kind = f"Platform Share|{network}" if layer == "Platforms" else f"Ecosystem Share|{layer}"
+        sets.append([f"{kind}|{e.rsplit('/')[-1]}" for e in choices])
     for names in sets:
         assert np.allclose(total(series, region, names), 100, rtol=1e-12), names[0]
 
 
 def test_world_shares_add_to_a_hundred(series: Series) -> None:
     names = [f"World Purchases Share|{s}" for s in SEGMENT_NAMES]
-    names += [f"Developers Share|{e}" for e in ECOSYSTEMS["open_source"]]
+    names += [f"Developers Share|{e}" for n in ("hosts", "frameworks") for e in ECOSYSTEMS[n]]
     for name in names:
         assert np.allclose(sum(series[r, name] for r in REGIONS), 100, rtol=1e-12), name
 
 
 def test_installed_bases_are_all_users(model: Decoupling, series: Series) -> None:
-    for network in model.setting.networks:
+    for network in [n for n in model.setting.networks if n.segment != "platforms"]:
         layer = SEGMENT_NAMES[SEGMENT_INDEX[network.segment]]
         for r, region in enumerate(REGIONS):
             found = total(series, region, [f"Installed Base|{layer}|{e}" for e in network.ecosystems])

@@ -23,13 +23,13 @@ from calibration.registry import (
     uncertain,
     undocumented,
 )
-from model.axes import ECOSYSTEMS, REGIONS, SEGMENTS
+from model.axes import ECOSYSTEMS, NETWORK_SEGMENTS, REGIONS, SEGMENTS
 from model.errors import UsageError
 from model.units import UNITS
 from model.world import Parameters
 
 OWN = ("trade", "production", "capital", "learning", "adoption", "links")
-CODES = {*REGIONS, *SEGMENTS, *(e for choices in ECOSYSTEMS.values() for e in choices)}
+CODES = {*REGIONS, *SEGMENTS, *ECOSYSTEMS, *(part for choices in ECOSYSTEMS.values() for e in choices for part in e.split("/"))}
 CHANNELS = {"imported_inputs", "open_source", "collaboration", "investment"}
 
 
@@ -70,9 +70,12 @@ def test_axes_are_complete() -> None:
     assert set(central()["ecosystem_share_2018"]) == {
         f"{r}/{e}" for r in REGIONS for choices in ECOSYSTEMS.values() for e in choices
     }
-    assert set(central()["installed_base_2018"]) == {f"{r}/{s}" for r in REGIONS for s in ECOSYSTEMS}
+    assert set(central()["installed_base_2018"]) == {f"{r}/{s}" for r in REGIONS for s in NETWORK_SEGMENTS.values()}
+    for name in ("network_effect", "switching_cost", "price_sensitivity", "rechoice_rate", "home_base_weight"):
+        assert set(central()[name]) == set(ECOSYSTEMS), name
     pairs = central()["interoperability"]
-    for choices in ECOSYSTEMS.values():
+    for full in ECOSYSTEMS.values():
+        choices = [e.rsplit("/")[-1] for e in full]
         for i, first in enumerate(choices):
             for second in choices[i + 1 :]:
                 assert (f"{first}/{second}" in pairs) != (f"{second}/{first}" in pairs)

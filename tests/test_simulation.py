@@ -293,7 +293,7 @@ def test_every_parameter_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_base_year_row_has_a_place() -> None:
     """Rows of the base year are read by axis; an index that is no code would be passed over silently."""
-    known = {"", *REGIONS, *SEGMENTS, *(e for names in ECOSYSTEMS.values() for e in names), *ECOSYSTEMS, *LAYERS}
+    known = {"", *REGIONS, *SEGMENTS, *(part for names in ECOSYSTEMS.values() for e in names for part in e.split("/")), *ECOSYSTEMS, *LAYERS}
     known |= {"imported_inputs", "open_source", "collaboration", "investment"}
     year = build_base_year({}, with_diagnostics=False)
     known |= {name for name, theta in zip(year.plant_ids, year.table.theta, strict=True) if theta > 0}

@@ -47,21 +47,21 @@ class Users(mesa.Agent):  # type: ignore[misc]
         self.region = region
 
     def decide(
-        self, setting: Setting, network: Network, share: Array, price: Array, wedges: Wedges, year: float
+        self, network: Network, share: Array, base: Array, price: Array, wedges: Wedges, year: float
     ) -> Array:
-        """Probability [e, e'] of each choice by those who choose again (E16, E17)."""
-        here, column = self.region, network.column
-        bridge = network.interoperability * (1 - wedges["interoperability"][here][np.ix_(column, column)])
-        loss = wedges["market_access"][column, here]
-        forked = (loss > 0).any() & (network.launch <= year + 1e-9)
-        allowed = ((network.entry[here] <= year + 1e-9) | forked) & (loss < 1)
+        """Probability [e, e'] of each choice by those who choose again (E16, E17).
+
+        share [e] of users here; base [e] that each ecosystem gives access to; price [e], ratios.
+        """
+        here = self.region
+        loss = wedges["market_access"][network.column, here]
+        entered = network.entry[here] <= year + 1e-9
+        # where all they know is being lost users look at what exists elsewhere; where one is let in, at that one
+        sought = ((loss > 0)[entered].all() | (loss < 0)) & (network.launch <= year + 1e-9)
+        allowed = (entered | sought) & (loss < 1)
         if not allowed.any():
             return np.eye(len(share))
-        u = utility(
-            network.quality[here], share, bridge, price, loss, network.network_effect, network.price_sensitivity,
-            network.access_utility, network.floor,
-        )  # fmt: skip
-        return choices(u, allowed, network.switching_cost)
+        return choices(utility(network.quality[here], base, price, loss, network.taste), allowed, network.switching_cost)
 
 
 class Population:
@@ -134,7 +134,7 @@ def may_close(setting: Setting, now: Any) -> Mask:
     size = sum_by(place, now.output)[place]
     largest = np.zeros(economy.groups.count)
     np.maximum.at(largest, group, size)
-    free = setting.technology() & (plants.ecosystem < 0) & np.isfinite(economy.table.capacity) & ~economy.latent
+    free = setting.technology() & ~plants.membership.any(1) & np.isfinite(economy.table.capacity) & ~economy.latent
     return np.asarray(free & now.opened & (size < largest[group]))
 
 

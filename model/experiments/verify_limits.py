@@ -285,7 +285,7 @@ def limit_setting() -> Setting:
     )  # fmt: skip
     none = np.zeros(0, np.int64)
     plants = replace(
-        setting.plants, entry=np.where(economy.latent, np.inf, -np.inf), ecosystem=np.full(n, -1),
+        setting.plants, entry=np.where(economy.latent, np.inf, -np.inf), membership=np.zeros((n, 0)),
         relocation_speed=np.zeros(n), sisters=(none, none, np.zeros(0)),
     )  # fmt: skip
     return replace(

@@ -1,6 +1,11 @@
-"""Adoption: users whose device or contract is up choose an ecosystem again (E16-E18)."""
+"""Adoption: users whose device or contract is up choose an ecosystem again (E16-E18, E31, E32).
+
+Letters: d region of the users, e ecosystem of one choice set.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +16,55 @@ from model.kernel.sourcing import adjust_share
 Mask = NDArray[np.bool_]
 
 
-def utility(
-    quality: Array, share: Array, interoperability: Array, price_change: Array, access_loss: Array,
-    network_effect: float, price_sensitivity: float, access_utility: float, floor: float,
-) -> Array:
-    """u_e [e] (E16): q - alpha ln p + nu ln(floor + N_e + sum iota N_e') + access loss x its utility.
+class Taste(NamedTuple):
+    """How users of a network weigh what they see (E16): nu, alpha, and utility at full loss and at full gain of access."""
 
-    share [..., e] of the installed base; interoperability [e, e'] in 0..1, zero diagonal; price_change [..., e] ratios.
-    """  # fmt: skip
-    base = floor + share + share @ interoperability.T
+    network_effect: float
+    price_sensitivity: float
+    access_loss: float
+    access_gain: float
+
+
+def mixing(users: Array, home: float) -> Array:
+    """Weight [d, r] of each region's users in the base that users in d value (E31): `home` their own, the rest the world."""
+    return np.asarray(home * np.eye(len(users)) + (1 - home) * (users / users.sum())[None, :])
+
+
+def bridges(interoperability: Array, multihoming: Array, lost: Array, shut: Array) -> Array:
+    """Part [d, e, e'] of the base of e' that users of e in d reach (E31): by interoperability, or by using both.
+
+    interoperability, multihoming [e, e']; lost [d, e, e'] of both by policy (negative: gained); shut [d, e] access lost.
+    """
+    kept = 1 - lost
+    both = np.clip(multihoming * kept * (1 - np.maximum(shut, 0.0))[:, None, :], 0.0, 1.0)
+    return np.asarray(1 - (1 - np.clip(interoperability * kept, 0.0, 1.0)) * (1 - both))
+
+
+def reach(share: Array, bridge: Array, mix: Array, floor: float) -> Array:
+    """B [d, e], the base that an ecosystem gives its users access to (E31); share [r, e], bridge [d, e, e'], mix [d, r]."""
+    pooled = mix @ np.ascontiguousarray(share)  # the order in memory must not reach the last bit
+    return np.asarray(floor + pooled + np.einsum("def,df->de", np.ascontiguousarray(bridge), pooled))
+
+
+def mean_reach(share: Array, base: Array) -> Array:
+    """Mean of ln B over the users of each region [d] (E33); ecosystems without users do not count."""
+    return np.asarray((share * np.log(np.where(share > 0, base, 1.0))).sum(-1))
+
+
+def inclusive_value(share: Array, quality: Array, base: Array, network_effect: float) -> Array:
+    """W [d] in logit units, what a network is worth to those who use it (E31): mean q + nu ln B, and variety -N ln N.
+
+    At shares that a logit without switching costs would choose this is its inclusive value, ln sum exp(u).
+    """
+    variety = -np.log(np.where(share > 0, share, 1.0))
+    return np.asarray((share * (quality + variety)).sum(-1) + network_effect * mean_reach(share, base))
+
+
+def utility(quality: Array, base: Array, price_change: Array, access_loss: Array, taste: Taste) -> Array:
+    """u_e [..., e] (E16): q - alpha ln p + nu ln B, less what lost access costs, plus what gained access is worth."""
+    access = taste.access_loss * np.maximum(access_loss, 0.0) + taste.access_gain * np.maximum(-access_loss, 0.0)
     return np.asarray(
-        quality - price_sensitivity * np.log(price_change) + network_effect * np.log(base) + access_loss * access_utility
+        quality - taste.price_sensitivity * np.log(price_change) + taste.network_effect * np.log(base) + access
     )
 
 
@@ -39,20 +82,22 @@ def update_base(share: Array, choice: Array, rate: float, dt: float) -> Array:
     return np.asarray((1 - part) * share + part * (share @ choice))
 
 
-def invert_quality(
-    share: Array, interoperability: Array, network_effect: float, switching_cost: float, floor: float
-) -> Array:
+def invert_quality(share: Array, base: Array, network_effect: float, switching_cost: float) -> Array:
     """q_e [..., e] that make the base-year shares stationary without policy (E16 inverted); absent ecosystems get 0.
 
     Fixed point in logs: q + ln(share / share chosen); the share-weighted mean of q is zero.
     """
     live = share > 0
-    quality, ones = np.zeros_like(share), np.ones_like(share)
+    quality, network = np.zeros_like(share), network_effect * np.log(base)
     for _ in range(5000):
-        u = utility(quality, share, interoperability, ones, 0 * ones, network_effect, 0.0, 0.0, floor)
-        chosen = np.einsum("...e,...ef->...f", share, choices(u, live, switching_cost))
+        chosen = np.einsum("...e,...ef->...f", share, choices(quality + network, live, switching_cost))
         step = np.where(live, np.log(np.where(live, share, 1.0) / np.where(live, chosen, 1.0)), 0.0)
         quality = quality + step
         if abs(step).max() < 1e-14:
             break
     return np.where(live, quality - (share * quality).sum(-1, keepdims=True), 0.0)
+
+
+def update_data(stock: Array, inflow: Array, depreciation: float, dt: float) -> Array:
+    """Data that firms can use [r], ratio to the base path (E32); inflow [r], ratio; depreciation a year."""
+    return np.asarray(stock + adjust_share(depreciation, dt) * (inflow - stock))

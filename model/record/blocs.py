@@ -70,7 +70,7 @@ def ecosystem_owners(setting: Setting, network: Network) -> Index:
     else that of the ecosystem's named plants with most sales."""
     plants, regions = setting.plants, setting.economy.regions
     size = np.where([bool(f) for f in plants.firms], setting.economy.output0 + setting.economy.latent, 0.0)
-    member = plants.ecosystem[:, None] == network.column
+    member = plants.membership[:, network.column] > 0
     found = np.tile([sum_by(plants.owner, size * own, regions).argmax() for own in member.T], (regions, 1))
     for i, ecosystem in enumerate(network.ecosystems):
         named = ecosystem.rpartition("/")[2].partition("_")[0]

@@ -48,9 +48,10 @@ def layer_outcomes(layer: str, networks: Sequence[Network]) -> list[Outcome]:
         everyone = np.array([sum(n.users for n, _ in place) for place in places]).T
         return share(users(book, "new_choices"), everyone)
 
+    usual = "none" if layer == "Platforms" else "main"  # platforms are told apart by kind: Platform Share
     return [
-        Outcome(f"Ecosystem Share|{layer}|{{}}", "percent of new choices", chosen, (names,), "main"),
-        Outcome(f"Installed Base|{layer}|{{}}", "million", lambda b: users(b, "base"), (names,), "main"),
+        Outcome(f"Ecosystem Share|{layer}|{{}}", "percent of new choices", chosen, (names,), usual),
+        Outcome(f"Installed Base|{layer}|{{}}", "million", lambda b: users(b, "base"), (names,), usual),
     ]
 
 

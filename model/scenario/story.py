@@ -12,7 +12,7 @@ from model.scenario.types import Measure, Path, Scenario
 from model.words import has_word, word
 
 GRADES = ("measured", "estimated", "assumed", "recalled")
-_NAMED = ("segment", "ecosystem")
+_NAMED = ("segment", "ecosystem", "network")
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,77 @@
-"""Adopt: users choose ecosystems; shares in force follow (E16-E18, E24, E35)."""
+"""Adopt: users choose ecosystems; shares in force, network value and data follow (E16-E18, E24, E31-E33, E35)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from model.kernel.adoption import update_base
+from model.kernel.adoption import bridges, inclusive_value, mean_reach, reach, update_base, update_data
 from model.kernel.links import Array, Mask, sum_by
+from model.wedges import Wedges
 from model.world import Network, Setting, State, View
 
 
 def adopt(setting: Setting, now: View) -> State:
-    """Users choose ecosystems again; the shares in force of the next quarter follow the installed base (E16-E18)."""
-    base, new = now.base.copy(), now.new_choices.copy()
+    """Users choose ecosystems again; shares in force, network value and data of the next quarter follow (E16-E18)."""
+    base, new, value = now.base.copy(), now.new_choices.copy(), now.network_value.copy()
+    frameworks = np.ones(setting.economy.regions)
     for index, network in enumerate(setting.networks):
         price = ecosystem_prices(setting, network, now)
+        share = np.array([seeded(network, r, now.base[r, network.column], now.year) for r in range(len(base))])
+        seen = reached(network, share, now.wedges)
         for region, users in enumerate(setting.agents.users[index]):
-            share = seeded(network, region, now.base[region, network.column], now.year)
-            choice = users.decide(setting, network, share, price[region], now.wedges, now.year)
-            base[region, network.column] = update_base(share, choice, network.rechoice_rate, setting.dt)
-            new[region, network.column] = share @ choice
+            choice = users.decide(network, share[region], seen[region], price[region], now.wedges, now.year)
+            base[region, network.column] = update_base(share[region], choice, network.rechoice_rate, setting.dt)
+            new[region, network.column] = share[region] @ choice
+        value[:, index] = value_of(network, base, now.wedges)
+        if network.name == "frameworks":
+            frameworks = reach_of(network, base, now.wedges)
     theta = inherited(setting, relocated(setting, shares_of_links(setting, base), now.moved), now.opened, now.closed)
-    return {"base": base, "new_choices": new, "theta": theta}
+    return {
+        "base": base, "new_choices": new, "theta": theta, "network_value": value,
+        "frameworks": frameworks, "data": data_stocks(setting, base, now),
+    }  # fmt: skip
+
+
+def reached(network: Network, share: Array, wedges: Wedges) -> Array:
+    """B [R, e] of a network at these installed shares and this quarter's wedges (E31)."""
+    column = network.column
+    lost, shut = wedges["interoperability"][:, column[:, None], column[None]], wedges["market_access"][column].T
+    bridge = bridges(network.interoperability, network.multihoming, lost, shut)
+    return reach(share, bridge, network.mixing, network.floor)
+
+
+def value_of(network: Network, base: Array, wedges: Wedges) -> Array:
+    """V [R]: what a network is worth to its users in logit units, less what it was in the base year (E31)."""
+    share, nu = base[:, network.column], network.taste.network_effect
+    worth = inclusive_value(share, network.quality, reached(network, share, wedges), nu)
+    return worth - inclusive_value(network.share0, network.quality, network.reach0, nu)
+
+
+def reach_of(network: Network, base: Array, wedges: Wedges) -> Array:
+    """Reach of the ecosystems in use [R]: geometric mean of B over users, ratio to the base year (E33)."""
+    share = base[:, network.column]
+    now, then = mean_reach(share, reached(network, share, wedges)), mean_reach(network.share0, network.reach0)
+    return np.exp(now - then)
+
+
+def data_stocks(setting: Setting, base: Array, now: View) -> Array:
+    """Data that each region's firms can use [R], ratio to the base path (E32)."""
+    then = data_inflow(setting, setting.base0, np.zeros_like(now.wedges["data_flow"]))
+    flow = data_inflow(setting, base, now.wedges["data_flow"])
+    ratio = np.where(then > 0, flow / np.where(then > 0, then, 1.0), 1.0)
+    return update_data(now.data, ratio, setting.behaviour.data_depreciation, setting.dt)
+
+
+def data_inflow(setting: Setting, base: Array, blocked: Array) -> Array:
+    """Users of the platforms that each region owns [R], wherever data may leave; home data are never blocked (E32)."""
+    regions = setting.economy.regions
+    passing = 1 - blocked * (1 - np.eye(regions))
+    total = np.zeros(regions)
+    for network in setting.networks:
+        users = network.data_weight * network.users[:, None] * base[:, network.column]
+        for owner in range(regions):
+            total[owner] += (np.where(network.owner == owner, users, 0.0).sum(1) * passing[:, owner]).sum()
+    return total
 
 
 def seeded(network: Network, region: int, share: Array, year: float) -> Array:
@@ -67,31 +118,25 @@ def ecosystem_prices(setting: Setting, network: Network, now: View) -> Array:
     economy, links = setting.economy, setting.economy.links
     final = slice(links.pointer[economy.final.start], links.technique)
     f, region = links.supplier[final], economy.buyer_region[links.buyer[final]]
-    column = setting.plants.ecosystem[f]
     change = now.price[f] * (now.ship * (1 + now.duty))[final] / (1 + economy.tariff0[final])
-    place = region * len(setting.ecosystems) + column
-    live = (column >= 0) & (economy.theta[final] > 0)
-    size = economy.regions * len(setting.ecosystems)
-    weight = sum_by(place[live], economy.theta[final][live], size)
-    total = sum_by(place[live], (economy.theta[final] * change)[live], size)
-    mean = np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), 1.0)
-    return mean.reshape(economy.regions, -1)[:, network.column]
+    weight = setting.plants.membership[f][:, network.column] * economy.theta[final][:, None]
+    where = np.eye(economy.regions)[region]
+    total = where.T @ weight
+    mean = where.T @ (weight * change[:, None])
+    return np.where(total > 0, mean / np.where(total > 0, total, 1.0), 1.0)
 
 
 def shares_of_links(setting: Setting, base: Array) -> Array:
-    """Lower shares theta [lt]: in network segments scaled with N(t)/N(0), renormalised over the choice set (E18b)."""
-    economy, links = setting.economy, setting.economy.links
-    lt = links.technique
-    column = setting.plants.ecosystem[links.supplier[:lt]]
-    if not (column >= 0).any():
+    """Lower shares theta [lt]: plants scale with their ecosystems' N(t)/N(0); cells keep their sum (E18b)."""
+    economy, links, base0 = setting.economy, setting.economy.links, setting.base0
+    f, d = links.supplier[: links.technique], economy.buyer_region[links.buyer[: links.technique]]
+    member = setting.plants.membership[f]
+    if not member.any():
         return economy.theta
-    region = economy.buyer_region[links.buyer[:lt]]
-    now, then = base[region, column], setting.base0[region, column]
-    latent = economy.latent[links.supplier[:lt]]
-    # an entrant's ecosystem starts from nothing: its share of purchases is its share of users
-    ratio = np.where(then > 0, now / np.where(then > 0, then, 1.0), 1.0)
-    scaled = np.where(latent, now, economy.theta * ratio)
-    scaled = np.where(column >= 0, scaled, economy.theta)
-    network = np.isin(economy.table.segment[links.supplier[:lt]], economy.table.segment[setting.plants.ecosystem >= 0])
-    total = links.by_cell(scaled)[links.cell]
-    return np.where(network, scaled / np.where(total > 0, total, 1.0), economy.theta)
+    # without users in 2018 there is no ratio: a plant in business keeps its share, an entrant has its users' share
+    growth = np.where(base0 > 0, base / np.where(base0 > 0, base0, 1.0), 1.0) - 1
+    entrant = economy.latent[f] & member.any(1) & ((member * base0[d]).sum(1) == 0)
+    then = np.where(entrant, 0.0, economy.theta)
+    now = np.where(entrant, (member * base[d]).sum(1), then * (1 + (member * growth[d]).sum(1)))
+    before, after = links.by_cell(then), links.by_cell(now)
+    return np.asarray(now * (before / np.where(after > 0, after, 1.0))[links.cell])

@@ -1,4 +1,4 @@
-"""Enact: the quarter's wedges, spread over links (E13, E21, E26, E27)."""
+"""Enact: the quarter's wedges, spread over links (E13, E21, E26, E27, E31)."""
 
 from __future__ import annotations
 
@@ -99,9 +99,19 @@ def link_quality(setting: Setting, wedges: Wedges, now: View) -> Array:
     # an entrant's notional technique is its competitors', so it starts from what it is behind them
     before = np.where(economy.latent, 0.0, setting.capability0)
     quality = usable_quality(behaviour.quality_valuation[f], now.capability[f], before[f], cap)
+    quality = quality + network_quality(setting, now.network_value)[f, economy.buyer_region[b]]
     buys_compute = np.array([*setting.segments, ""])[buyer_segment(setting)[b]] == AI_APPS
     compute = np.isin(np.array(setting.segments)[s], COMPUTE)
     return np.where(buys_compute & compute, 0.0, quality)
+
+
+def network_quality(setting: Setting, value: Array) -> Array:
+    """v [n, R] of plants of ecosystems, by region of the buyer (E31): valuation x the region's network value."""
+    found = np.zeros((setting.economy.n, setting.economy.regions))
+    for index, network in enumerate(setting.networks):
+        part = setting.plants.membership[:, network.column].sum(1)
+        found += part[:, None] * (network.valuation * value[:, index])[None, :]
+    return found
 
 
 def buyer_segment(setting: Setting) -> Array:
