@@ -10,7 +10,7 @@ from model.errors import IdentityError
 from model.kernel.deliveries import Delivered
 from model.kernel.inversion import Economy
 from model.kernel.links import Array, Index, sum_by
-from model.kernel.market import Terms
+from model.kernel.plan import Terms
 
 TOLERANCE = 1e-10
 

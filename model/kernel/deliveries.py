@@ -12,8 +12,9 @@ from model.kernel.anderson import Anderson
 from model.kernel.inversion import Economy
 from model.kernel.linear import TOLERANCE as SOLVER
 from model.kernel.links import Array
-from model.kernel.market import Guess, Market, Terms, solve_market
-from model.kernel.technique import composite, project
+from model.kernel.market import Guess, Market, MarketSolver, Pass
+from model.kernel.plan import Terms, make_plan
+from model.kernel.technique import composite, prepare_composite, project, rationed_composite
 
 TOLERANCE = 2e-11
 PASSES = 3000
@@ -66,19 +67,18 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
     rho, used, scale = np.ones(n), np.zeros_like(orders.stock), np.ones(economy.buyers)
     ordered = composite(economy, orders.theta, orders.inputs * orders.quality) if orders.stock.any() else None
     output, first, mixing = orders.expected, orders.expected, Anderson()
+    got = (1 - orders.denial[:lt]) * orders.inputs
+    fixed = (1 - orders.denial) * orders.fixed
+    _add_investment(economy, fixed, got * orders.input0, orders.capital)
+    plan = make_plan(economy, got * orders.input0, economy.labour0 * orders.labour[:n], fixed, terms)
+    arriving = prepare_composite(economy, orders.theta, got * orders.quality)
+    markets = MarketSolver(economy, plan, terms)
     change = 0.0
     for k in range(PASSES):
-        phi = (1 - orders.denial) * rho[f]
-        got = phi[:lt] * orders.inputs
-        q = composite(economy, orders.theta, got * orders.quality)
-        q, drawn = _with_stocks(economy, orders, q, ordered, output, scale)
+        q, drawn = _with_stocks(economy, orders, rationed_composite(arriving, rho), ordered, output, scale)
         scale = project(economy, q, orders.labour)
-        inputs = got * orders.input0 / scale[links.buyer[:lt]]
-        labour = economy.labour0 * (orders.labour / scale)[:n]
-        fixed = phi * orders.fixed
-        _add_investment(economy, fixed, got * orders.input0, orders.capital)
         tolerance = SOLVER if change < NEAR else max(SOLVER, min(change, 1.0) * LOOSE)
-        market = solve_market(economy, inputs, labour, fixed, terms, guess, tolerance)
+        market = markets.solve(Pass(rho, scale), guess, tolerance)
         new_used = drawn * (market.output / scale[:n])[links.cell_buyer[: len(drawn)]]
         if k == 0:
             first = market.output
@@ -89,7 +89,9 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
         used, output = new_used, market.output
         guess = Guess(market.price, market.output, market.expenditure)
         if settled:
-            return Delivered(market, labour, inputs, fixed, scale, used, first, wanted, k)
+            inputs = plan.full * rho[f[:lt]] / scale[links.buyer[:lt]]
+            labour = economy.labour0 * (orders.labour / scale)[:n]
+            return Delivered(market, labour, inputs, rho[f] * fixed, scale, used, first, wanted, k)
         rho = np.clip(np.exp(mixing.next(np.log(rho), np.log(wanted))), LEAST, 1.0)
     raise ConvergenceError("rationing", change)
 

@@ -35,14 +35,13 @@ class Elasticities:
 class Groups(NamedTuple):
     """Plants by region and segment, for the solver (kernel/linear.py). `count` groups.
 
-    group [n] of each plant; supplier [lt]; buyer [lt] group of the buying plant or investor (final users: 0 with
-    weight 0); pair [lt] buyer x count + supplier's group; cost_weight [lt] weight of the link in its group's mean
-    cost; activity [T] column of each buyer in the small trade system; no_plant [k + R] weights beside plants.
+    group [n] of each plant; buyer [T] group of the buying plant or investor (final users: 0 with weight 0);
+    pair [lt] buyer x count + supplier's group; cost_weight [T] weight of the buyer in its group's mean cost;
+    activity [T] column of each buyer in the small trade system; no_plant [k + R] weights beside plants.
     """
 
     count: int  # type: ignore[assignment]  # instead of tuple's method
     group: Index
-    supplier: Index
     buyer: Index
     pair: Index
     cost_weight: Array
@@ -66,7 +65,7 @@ def group_plants(table: BaseTable, links: Links, investor: Index, capital0: Arra
     f, b = links.supplier[: links.technique], links.buyer[: links.technique]
     activity = np.concatenate([group, np.zeros(k, np.int64), count + np.arange(regions)])
     no_plant = np.concatenate([np.zeros(k), np.ones(regions)])
-    return Groups(count, group, f, buyer_group[b], buyer_group[b] * count + group[f], weight[b], activity, no_plant)
+    return Groups(count, group, buyer_group, buyer_group[b] * count + group[f], weight, activity, no_plant)
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,14 @@ TOLERANCE = 2e-14
 ACCEPTED = 1e-12
 """A system that rounding keeps above TOLERANCE is accepted below this residual, never above."""
 ROUNDS = 15
+from collections import Counter
+STAT=Counter()
 Map = Callable[[Array], Array]
 
 
 def solve_linear(
-    apply: Map, near: Map, rhs: Array, guess: Array, floor: float, what: str, tolerance: float = TOLERANCE
+    apply: Map, near: Map, renew: Callable[[], None], rhs: Array, guess: Array, floor: float, what: str,
+    tolerance: float = TOLERANCE,
 ) -> Array:
     """x with apply(x) = rhs, each row to its own scale max(|x|, floor), so that small plants are exact too.
 
@@ -32,14 +35,18 @@ def solve_linear(
     that does not cut the residual to a tenth does BiCGSTAB find the correction.
     """
     size = len(rhs)
-    x, last, krylov = guess.copy(), np.inf, False
+    x, last, krylov = guess.copy(), np.inf, False; fresh=False; STAT[what,'solve']+=1
     for _ in range(ROUNDS):
         scale = np.maximum(abs(x), floor)
         gap = rhs - apply(x)
         worst = float((abs(gap) / scale).max())
         if worst < tolerance or (worst < ACCEPTED and worst > 0.5 * last):
             return x
-        krylov = krylov or worst > 0.1 * last
+        if worst > 0.1 * last:
+            STAT[what,"slow"]+=1
+            krylov = fresh
+            if not fresh: renew(); fresh=True; STAT[what,"renew"]+=1
+        STAT[what,"round"]+=1
         last = worst
         if krylov:
             operator = LinearOperator((size, size), lambda y, at=scale: apply(y.ravel() * at) / at, dtype=float)

@@ -8,10 +8,12 @@ then investors, then final users (these have a technique), then states (these ha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -44,6 +46,23 @@ class Links:
     buyer_start: Index
     pointer: Index
     technique: int
+    plants: int
+
+    @cached_property
+    def _columns(self) -> tuple[Any, Any, Any]:
+        """Suppliers, first links of buyers and of cells, in the short integers that sparse products want."""
+        rows = np.r_[self.start, self.technique]
+        return tuple(a.astype(np.int32) for a in (self.supplier[: self.technique], self.pointer, rows))  # type: ignore[return-value]
+
+    def matrix(self, values: Array) -> Any:
+        """Values by link [lt] as a sparse matrix [T, n]: buyers by suppliers."""
+        supplier, pointer, _ = self._columns
+        return csr_array((values, supplier, pointer), shape=(len(pointer) - 1, self.plants))
+
+    def cell_matrix(self, values: Array) -> Any:
+        """Values by link [lt] as a sparse matrix [k, n]: cells by suppliers."""
+        supplier, _, start = self._columns
+        return csr_array((values, supplier, start), shape=(len(start) - 1, self.plants))
 
     def by_cell(self, values: Array) -> Array:
         """Sum over the suppliers of each cell: [lt] -> [k]."""
@@ -71,5 +90,6 @@ def build_links(present: Mask, segment: Index, buyers_with_technique: int) -> Li
     buyer_start = np.flatnonzero(np.r_[True, cell_buyer[1:] != cell_buyer[:-1]])
     pointer = np.r_[start[buyer_start], technique]
     return Links(
-        supplier, buyer, cell, start, cell_buyer, segment[supplier[start]], buyer_start, pointer, technique
+        supplier, buyer, cell, start, cell_buyer, segment[supplier[start]], buyer_start, pointer, technique,
+        len(present),
     )  # fmt: skip

@@ -6,7 +6,7 @@ carry inputs of zero. theta [lt] are lower shares in force (networks move them),
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,42 @@ def composite(economy: Economy, theta: Array, inputs: Array) -> Array:
         log = links.by_cell(theta * np.log(np.maximum(inputs, TINY))) / links.by_cell(theta)
         q = np.where(plain[links.cell_segment], np.exp(log), q)
     return q
+
+
+class Rationed(NamedTuple):
+    """E2a of one quarter's orders at any rationing: what does not depend on rho is raised to its power once.
+
+    weight [k, n] theta inputs^rho_s; power [n], root [k] the exponents; plain [k] cells of the Cobb-Douglas form,
+    with logs of their composites [k] and share [k, n] of each supplier.
+    """
+
+    weight: Any
+    power: Array
+    root: Array
+    plain: Mask
+    log: Array
+    share: Any
+
+
+def prepare_composite(economy: Economy, theta: Array, inputs: Array) -> Rationed:
+    """E2a ready for `rationed_composite`; inputs [lt] at rho = 1, times usable quality."""
+    links = economy.links
+    exponent = economy.rho[links.cell_segment]
+    plain = (abs(economy.sigma - 1) < COBB_DOUGLAS)[links.cell_segment]
+    weight = links.cell_matrix(theta * inputs ** exponent[links.cell])
+    log, share = np.zeros(0), None
+    if plain.any():
+        part = theta / links.by_cell(theta)[links.cell]
+        log, share = links.by_cell(part * np.log(np.maximum(inputs, TINY))), links.cell_matrix(part)
+    return Rationed(weight, economy.rho[economy.table.segment], 1 / exponent, plain, log, share)
+
+
+def rationed_composite(ready: Rationed, rho: Array) -> Array:
+    """q_sb [k] (E2a) when plants deliver the shares rho [n] of what is ordered: one power a supplier, one a cell."""
+    q = (ready.weight @ rho**ready.power) ** ready.root
+    if ready.plain.any():
+        q = np.where(ready.plain, np.exp(ready.log + ready.share @ np.log(rho)), q)
+    return np.asarray(q)
 
 
 def yield_of(economy: Economy, q: Array, labour: Array) -> Array:

@@ -1,0 +1,85 @@
+"""Plan: what one quarter's orders would bring at full rationing shares, ready for the passes of rationing (E5).
+
+In a pass the delivered technique is a_fb = rho_f full_fb / F_b with `full` = (1 - denial) ordered technique. Only rho
+[n] and F [T] move between passes, so every sum over links is the product of one of these sparse matrices with a short
+vector: nothing is computed link by link in a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from model.kernel.inversion import Economy
+from model.kernel.links import Array, Index, sum_by
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What stays the same while one quarter's deliveries are found.
+
+    wage [R], rent [n], ship [l] tau, duty [l] t, subsidy [n], owner [R, n] after bloc cuts,
+    bloc [R] label, balance [R], expenditure [R] of the last quarter, share [n] of its investor's purchases;
+    smoothing psi and habit [R], the expenditure it holds on to (E7c).
+    """
+
+    wage: Array
+    rent: Array
+    ship: Array
+    duty: Array
+    subsidy: Array
+    owner: Array
+    bloc: Index
+    balance: Array
+    expenditure: Array
+    share: Array
+    smoothing: float
+    habit: Array
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sparse matrices and vectors of one quarter at rho = F = 1.
+
+    full [lt] units of f per unit of b, paid [T, n] = full tau (1+t), shipped [T, n] = full tau and its transpose
+    sent [n, T], duties [T, n] = full tau t; wages [n] = w l per unit; margin [n] = m (1+mu)(1-subsidy);
+    fixed [l] purchases that follow no technique: fixed_sent [n] units, fixed_paid [C, n] and fixed_duty [C, n] values.
+    """
+
+    full: Array
+    paid: Any
+    shipped: Any
+    sent: Any
+    duties: Any
+    wages: Array
+    margin: Array
+    fixed: Array
+    fixed_sent: Array
+    fixed_paid: Any
+    fixed_duty: Any
+
+
+def make_plan(economy: Economy, full: Array, labour: Array, fixed: Array, terms: Terms) -> Plan:
+    """The plan of `full` [lt], labour [n] per unit at F = 1 and `fixed` [l]."""
+    links, lt = economy.links, economy.links.technique
+    tau, duty = terms.ship[:lt], terms.duty[:lt]
+    units = full * tau
+    shipped = links.matrix(units)
+    some = np.flatnonzero(fixed)  # few links carry purchases without a technique
+    supplier, buyer = links.supplier[some], links.buyer[some]
+    dispatched = terms.ship[some] * fixed[some]
+    first = np.searchsorted(buyer, np.arange(len(economy.buyer_region) + 1))
+
+    def by_buyer(values: Array) -> Any:
+        return csr_array((values, supplier, first), shape=(len(first) - 1, economy.n))
+
+    return Plan(
+        full=full, paid=links.matrix(units * (1 + duty)), shipped=shipped, sent=shipped.T, duties=links.matrix(units * duty),
+        wages=terms.wage[economy.table.location] * labour,
+        margin=economy.markup * (1 + terms.rent) * (1 - terms.subsidy),
+        fixed=fixed, fixed_sent=sum_by(supplier, dispatched, economy.n),
+        fixed_paid=by_buyer(dispatched * (1 + terms.duty[some])), fixed_duty=by_buyer(dispatched * terms.duty[some]),
+    )  # fmt: skip
