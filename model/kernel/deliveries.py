@@ -19,7 +19,7 @@ from model.kernel.technique import composite, prepare_composite, project, ration
 TOLERANCE = 2e-11
 PASSES = 3000
 ROUNDING = 1e-13
-NEAR, LOOSE = 1e-9, 1e-5
+NEAR, LOOSE = 1e-9, 1e-2
 """While rationing still moves by more than NEAR, a pass is solved only to LOOSE times the last move."""
 LEAST = 1e-9
 """Smallest rationing share: what is below delivers nothing that counts."""
