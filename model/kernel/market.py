@@ -13,12 +13,10 @@ from scipy.linalg.lapack import dgetrf, dgetrs
 
 from model.errors import ModelError
 from model.kernel.inversion import Economy
-from model.kernel.linear import TOLERANCE, Map, solve_linear
-from model.kernel.links import Array, sum_by
+from model.kernel.linear import FLOOR, TOLERANCE, Map, solve_linear
+from model.kernel.links import Array, Index, sum_by
 from model.kernel.plan import Plan, Terms
 
-FLOOR = 1e-11
-"""Smallest scale of a row, in units of world final expenditure a quarter."""
 ROUNDING = 1e-12
 """Outputs this far below zero are rounding of plants nobody buys from; below it the system is wrong."""
 
@@ -69,9 +67,15 @@ class MarketSolver:
 
     def __init__(self, economy: Economy, plan: Plan, terms: Terms) -> None:
         self.economy, self.plan, self.terms = economy, plan, terms
-        self.groups_price: Map | None = None
-        self.groups_trade: Map | None = None
-        self.last = [int(np.flatnonzero(terms.bloc == c)[-1]) for c in np.unique(terms.bloc)]
+        self.ready = False
+        self.group_prices: Map
+        self.group_trade: Map
+        self.mix: Array
+        self.last = np.array([np.flatnonzero(terms.bloc == c)[-1] for c in np.unique(terms.bloc)])
+        self.closing = economy.final.start + self.last
+        self.inside = (terms.bloc[self.last][:, None] == terms.bloc).astype(float)
+        share = self.inside @ terms.expenditure / terms.expenditure.sum()
+        self.weight = share if len(self.last) > 1 else np.ones(1)
 
     def solve(self, now: Pass, guess: Guess, tolerance: float = TOLERANCE) -> Market:
         """Prices, then outputs and expenditures jointly (E6, E7), as delivered in this pass."""
@@ -80,6 +84,7 @@ class MarketSolver:
         bill = (self.plan.paid @ (now.rho * price)) / now.scale
         system = trade_system(self.economy, self.plan, now, self.terms, price, bill)
         output, expenditure, walras = self._trade(now, system, guess, tolerance)
+        self.ready = True
         if not (expenditure > 0).all():
             raise ModelError(f"expenditure of region {int(np.flatnonzero(~(expenditure > 0))[0])} is not positive")
         if not (output > -ROUNDING).all():
@@ -91,28 +96,27 @@ class MarketSolver:
 
     def _prices(self, now: Pass, guess: Array, tolerance: float) -> Array:
         """Mill prices p [n] (E6): p = margin [w l + sum a pay p + (depreciation) P_K]."""
-        economy, plan, n, k = self.economy, self.plan, self.economy.n, self.economy.k
-        groups, scale = economy.groups, now.scale
+        economy, plan, n = self.economy, self.plan, self.economy.n
+        groups, part = economy.groups, 1 / now.scale
 
         def bill(price: Array) -> Array:
-            return np.asarray((plan.paid @ (now.rho * price)) / scale)
+            return np.asarray(part * (plan.paid @ (now.rho * price)))
 
         def apply(price: Array) -> Array:
             cost = bill(price)
-            return np.asarray(price - plan.margin * (cost[:n] + economy.of_investor(economy.capital0, cost[n : n + k])))
+            return np.asarray(price - plan.margin * (cost[:n] + plan.capital * cost[plan.investor]))
 
         def near(rhs: Array) -> Array:
-            assert self.groups_price is not None
             own = sum_by(groups.buyer, groups.cost_weight * bill(rhs), groups.count)
-            return np.asarray(rhs + plan.margin * self.groups_price(own)[groups.group])
+            return np.asarray(rhs + plan.margin * self.group_prices(own)[groups.group])
 
         def renew() -> None:
-            self.groups_price = price_groups(economy, plan, now)
+            self.group_prices = price_groups(economy, plan, now)
 
-        if self.groups_price is None:
+        if not self.ready:
             renew()
-        rhs = plan.margin * plan.wages / scale[:n]
-        price = solve_linear(apply, near, renew, rhs, guess, FLOOR, "prices", tolerance)
+        rhs = plan.margin * plan.wages * part[:n]
+        price = solve_linear(apply, near, renew, rhs, guess, "prices", tolerance)
         if not (price > 0).all():
             raise ModelError(f"price of plant {int(np.flatnonzero(~(price > 0))[0])} is not positive")
         return price
@@ -120,66 +124,65 @@ class MarketSolver:
     # -- trade and incomes -----------------------------------------------------------------------
 
     def _trade(self, now: Pass, system: Trade, guess: Guess, tolerance: float) -> tuple[Array, Array, float]:
-        """Outputs [n] and expenditures [R]; one redundant budget row per bloc fixes the bloc's share of world E."""
-        economy, plan, terms, n, last = self.economy, self.plan, self.terms, self.economy.n, self.last
-        groups, idle = economy.groups, np.zeros(economy.k)
-        members = [terms.bloc == terms.bloc[r] for r in last]
+        """Outputs [n] and expenditures [R]; one redundant budget row per bloc fixes the bloc's share of world E.
+
+        The unknown z [T] is laid out as buyers are: outputs, zeros for investors, expenditures.
+        """
+        economy, plan, n, final, last = self.economy, self.plan, self.economy.n, self.economy.final, self.last
+        groups = economy.groups
 
         def sent(activity: Array) -> Array:
             return np.asarray(now.rho * (plan.sent @ (system.per * activity)))
 
-        def budget(x: Array, e: Array) -> Array:
-            return np.asarray(e - system.income @ x - system.duty_final * e)
+        def budget(z: Array) -> Array:
+            return np.asarray(z[final] - system.income @ z[:n] - system.duty_final * z[final])
 
         def apply(z: Array) -> Array:
-            x, e = z[:n], z[n:]
-            rows = budget(x, e)
-            for r, inside in zip(last, members, strict=True):
-                rows[r] = e[inside].sum()
-            return np.concatenate([x - sent(np.concatenate([x, idle, e])), rows])
+            out = z.copy()
+            out[:n] -= sent(z)
+            out[final] = budget(z)
+            out[self.closing] = self.inside @ z[final]
+            return out
 
         def near(rhs: Array) -> Array:
-            assert self.groups_trade is not None
-            own = rhs[n:] + system.income @ rhs[:n]
-            own[last] = rhs[n:][last]
-            found = self.groups_trade(np.concatenate([sum_by(groups.group, rhs[:n], groups.count), own]))
-            return np.concatenate([rhs[:n] + sent(self.part * found[groups.activity]), found[groups.count :]])
+            own = rhs[final] + system.income @ rhs[:n]
+            own[last] = rhs[self.closing]
+            found = self.group_trade(np.concatenate([sum_by(groups.group, rhs[:n], groups.count), own]))
+            out = np.zeros(len(rhs))
+            out[:n] = rhs[:n] + sent(self.mix * found[groups.activity])
+            out[final] = found[groups.count :]
+            return out
 
         def renew() -> None:
-            self.part = mean_mix(economy, guess.output)
-            self.groups_trade = trade_groups(economy, plan, now, system, terms, self.part, last)
+            self.mix = mean_mix(economy, guess.output)
+            self.group_trade = trade_groups(economy, plan, now, system, self.mix, (last, self.inside))
 
-        if self.groups_trade is None:
+        if not self.ready:
             renew()
-        rhs = np.concatenate([system.fixed_output, system.fixed_income])
-        for r, inside in zip(last, members, strict=True):
-            rhs[n + r] = 1.0 if len(last) == 1 else terms.expenditure[inside].sum() / terms.expenditure.sum()
-        start = np.concatenate([guess.output, guess.expenditure])
-        z = solve_linear(apply, near, renew, rhs, start, FLOOR, "trade", tolerance)
-        x, e = z[:n], z[n:]
-        return x, e, float(abs(budget(x, e) - system.fixed_income).max())
+        rhs, start = np.zeros(economy.buyers), np.zeros(economy.buyers)
+        rhs[:n], rhs[final], rhs[self.closing] = system.fixed_output, system.fixed_income, self.weight
+        start[:n], start[final] = guess.output, guess.expenditure
+        z = solve_linear(apply, near, renew, rhs, start, "trade", tolerance)
+        return z[:n], z[final], float(abs(budget(z) - system.fixed_income).max())
 
 
 def trade_system(economy: Economy, plan: Plan, now: Pass, terms: Terms, price: Array, bill: Array) -> Trade:
     """Everything E7 needs, from deliveries: x = sent x + sent E + fixed; E = (1 - psi)(Y(x, E) + B) + psi habit."""
-    n, k = economy.n, economy.k
-    location, rows = economy.table.location, np.arange(n)
-    value = now.rho * price
-    duties = (plan.duties @ value) / now.scale
-    wages = plan.wages / now.scale[:n]
-    subsidy = terms.subsidy / (1 - terms.subsidy) * price
-    income = terms.owner * (price + subsidy - wages - bill[:n])
-    income[location, rows] += wages + duties[:n] - subsidy
+    n, final = economy.n, economy.final
+    value, part = now.rho * price, 1 / now.scale
+    duties = part * (plan.duties @ value)
+    wages = plan.wages * part[:n]
+    subsidy = plan.subsidy * price
+    income = terms.owner * (price + subsidy - wages - bill[:n]) + economy.home * (wages + duties[:n] - subsidy)
     spent = plan.fixed_paid @ value
-    own = spent[:n] + economy.of_investor(terms.share, spent[n : n + k])
-    duty_fixed = sum_by(economy.buyer_region, plan.fixed_duty @ value, economy.regions)
-    index = bill[economy.final]
-    per = 1 / now.scale
-    per[economy.final] /= index
+    own = spent[:n] + plan.share * spent[plan.investor]
+    duty_fixed = plan.fixed_duty @ value
+    per, index = part, bill[final]
+    per[final] /= index
     spend = 1 - terms.smoothing
     autonomous = duty_fixed - spent[economy.buyers :] - terms.owner @ own + terms.balance
     return Trade(
-        per=per, income=spend * income, duty_final=spend * duties[economy.final] / index,
+        per=per, income=spend * income, duty_final=spend * duties[final] / index,
         fixed_output=now.rho * plan.fixed_sent, fixed_income=spend * autonomous + terms.smoothing * terms.habit,
     )  # fmt: skip
 
@@ -205,25 +208,24 @@ def mean_mix(economy: Economy, output: Array) -> Array:
 
 
 def trade_groups(
-    economy: Economy, plan: Plan, now: Pass, system: Trade, terms: Terms, part: Array, last: list[int]
+    economy: Economy, plan: Plan, now: Pass, system: Trade, mix: Array, closing: tuple[Index, Array]
 ) -> Map:
     """Solver of the trade system in which every plant buys its group's mean mix.
 
-    Unknowns: output of each group, then expenditure of each region.
+    Unknowns: output of each group, then expenditure of each region. closing: the rows that fix blocs' shares.
     """
     groups, links, regions = economy.groups, economy.links, economy.regions
     f, b = links.supplier[: links.technique], links.buyer[: links.technique]
-    size, column, per = groups.count + regions, groups.activity, system.per * part
+    size, column, per = groups.count + regions, groups.activity, system.per * mix
     small = np.eye(size)
     mixes = plan.shipped.data * now.rho[f] * per[b]
-    small[: groups.count] -= sum_by(groups.group[f] * size + column[b], mixes, groups.count * size).reshape(-1, size)
+    small[: groups.count] -= sum_by(groups.flow, mixes, groups.count * size).reshape(-1, size)
     earned = (plan.shipped @ (now.rho * system.income).T) * per[:, None]
     place = column[:, None] * regions + np.arange(regions)
     small[groups.count :] -= sum_by(place.ravel(), earned.ravel(), size * regions).reshape(size, regions).T
     small[groups.count :, groups.count :] -= np.diag(system.duty_final)
-    for r in last:
-        small[groups.count + r] = 0.0
-        small[groups.count + r, groups.count :] = terms.bloc == terms.bloc[r]
+    small[groups.count + closing[0], : groups.count] = 0.0
+    small[groups.count + closing[0], groups.count :] = closing[1]
     return _factored(small)
 
 

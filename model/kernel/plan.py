@@ -45,8 +45,10 @@ class Plan:
     """Sparse matrices and vectors of one quarter at rho = F = 1.
 
     full [lt] units of f per unit of b, paid [T, n] = full tau (1+t), shipped [T, n] = full tau and its transpose
-    sent [n, T], duties [T, n] = full tau t; wages [n] = w l per unit; margin [n] = m (1+mu)(1-subsidy);
-    fixed [l] purchases that follow no technique: fixed_sent [n] units, fixed_paid [C, n] and fixed_duty [C, n] values.
+    sent [n, T], duties [T, n] = full tau t; wages [n] = w l per unit; margin [n] = m (1+mu)(1-subsidy); subsidy [n]
+    per unit of price; investor [n] place of a plant's investor among the buyers (any where it has none), with capital
+    [n] its purchases per unit of output and share [n] the plant's share in them (0 where it has none);
+    fixed [l] purchases that follow no technique: fixed_sent [n] units, fixed_paid [C, n] and fixed_duty [R, n] values.
     """
 
     full: Array
@@ -56,6 +58,10 @@ class Plan:
     duties: Any
     wages: Array
     margin: Array
+    subsidy: Array
+    investor: Index
+    capital: Array
+    share: Array
     fixed: Array
     fixed_sent: Array
     fixed_paid: Any
@@ -71,15 +77,18 @@ def make_plan(economy: Economy, full: Array, labour: Array, fixed: Array, terms:
     some = np.flatnonzero(fixed)  # few links carry purchases without a technique
     supplier, buyer = links.supplier[some], links.buyer[some]
     dispatched = terms.ship[some] * fixed[some]
+    value = dispatched * (1 + terms.duty[some])
+    duty_place = economy.buyer_region[buyer] * economy.n + supplier
+    fixed_duty = sum_by(duty_place, dispatched * terms.duty[some], economy.regions * economy.n)
     first = np.searchsorted(buyer, np.arange(len(economy.buyer_region) + 1))
-
-    def by_buyer(values: Array) -> Any:
-        return csr_array((values, supplier, first), shape=(len(first) - 1, economy.n))
-
+    has = economy.investor >= 0
     return Plan(
         full=full, paid=links.matrix(units * (1 + duty)), shipped=shipped, sent=shipped.T, duties=links.matrix(units * duty),
         wages=terms.wage[economy.table.location] * labour,
         margin=economy.markup * (1 + terms.rent) * (1 - terms.subsidy),
-        fixed=fixed, fixed_sent=sum_by(supplier, dispatched, economy.n),
-        fixed_paid=by_buyer(dispatched * (1 + terms.duty[some])), fixed_duty=by_buyer(dispatched * terms.duty[some]),
+        subsidy=terms.subsidy / (1 - terms.subsidy),
+        investor=economy.n + np.maximum(economy.investor, 0), capital=np.where(has, economy.capital0, 0.0),
+        share=np.where(has, terms.share, 0.0), fixed=fixed, fixed_sent=sum_by(supplier, dispatched, economy.n),
+        fixed_paid=csr_array((value, supplier, first), shape=(len(first) - 1, economy.n)),
+        fixed_duty=fixed_duty.reshape(economy.regions, -1),
     )  # fmt: skip
