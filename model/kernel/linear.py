@@ -21,9 +21,9 @@ ACCEPTED = 1e-12
 """A system that rounding keeps above TOLERANCE is accepted below this residual, never above."""
 FLOOR = 1e-11
 """Smallest scale of a row, in units of world final expenditure a quarter."""
-EXPECTED = 0.5
+EXPECTED = 0.2
 """What a plain correction should leave of a residual at most."""
-ROUNDS = 15
+ROUNDS = 30
 Map = Callable[[Array], Array]
 
 
@@ -33,7 +33,7 @@ def solve_linear(
     """x with apply(x) = rhs, each row to its own scale max(|x|, FLOOR), so that small plants are exact too.
 
     near: the exact inverse of a system close to `apply`. A round first tries its plain correction. Where that does
-    not cut the residual to a tenth, `renew` brings `near` up to date, and if that is not enough BiCGSTAB finds the
+    not cut the residual to a fifth, `renew` brings `near` up to date, and if that is not enough BiCGSTAB finds the
     correction. A tolerance above TOLERANCE is a guess's: the correction expected to reach it is not measured.
     """
     x, last, fresh, krylov = guess, np.inf, False, False
@@ -45,7 +45,7 @@ def solve_linear(
             return x
         if EXPECTED * worst < tolerance and tolerance > TOLERANCE:
             return x + near(gap)
-        if worst > EXPECTED * last and worst > ACCEPTED:
+        if worst > EXPECTED * last:
             krylov = fresh
             if not fresh:
                 renew()
