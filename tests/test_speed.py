@@ -1,0 +1,54 @@
+"""Cost is counted, never timed: Python calls in a quarter and in a pass, and nothing by link inside a pass."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from benchmarks.counting import calls_of
+from model.simulation import Decoupling
+
+QUARTER = 2200
+"""Most calls of model functions in a quarter of `blocs`, whatever the number of plants and links."""
+PASS = 60
+"""Most calls of kernel functions that one more pass of rationing adds."""
+KERNEL = ("anderson", "deliveries", "linear", "links", "market", "technique")
+
+
+def of_kernel(calls: Counter[str]) -> int:
+    return sum(count for name, count in calls.items() if name.split(".py")[0] in KERNEL)
+
+
+@pytest.fixture(scope="module")
+def quarters() -> list[tuple[int, Counter[str]]]:
+    """Passes and calls of each quarter of `blocs` to 2027."""
+    model, found = Decoupling("blocs"), []
+    for _ in range(40):
+        calls = calls_of(model.step)
+        found.append((model.now["delivered"].passes + 1, calls))
+    return found
+
+
+def test_calls_in_a_quarter_are_bounded(quarters: list[tuple[int, Counter[str]]]) -> None:
+    assert max(sum(calls.values()) for _, calls in quarters) <= QUARTER
+
+
+def test_a_pass_adds_few_calls(quarters: list[tuple[int, Counter[str]]]) -> None:
+    few, many = min(quarters[30:], key=lambda q: q[0]), max(quarters, key=lambda q: q[0])
+    assert many[0] >= few[0] + 4
+    assert of_kernel(many[1]) - of_kernel(few[1]) <= PASS * (many[0] - few[0])
+
+
+def test_group_systems_are_not_factored_in_every_pass(quarters: list[tuple[int, Counter[str]]]) -> None:
+    passes, calls = max(quarters, key=lambda q: q[0])
+    factored = calls["market.py:price_groups"] + calls["market.py:trade_groups"]
+    assert 2 <= factored <= 4 < passes
+
+
+def test_what_is_raised_to_powers_by_link_is_raised_once(quarters: list[tuple[int, Counter[str]]]) -> None:
+    """The composites of a pass come from one prepared matrix; the link-by-link form is not called in passes."""
+    passes, calls = max(quarters, key=lambda q: q[0])
+    assert calls["technique.py:rationed_composite"] == passes
+    assert calls["technique.py:prepare_composite"] == 1
+    assert calls["technique.py:composite"] <= 3
