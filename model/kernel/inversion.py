@@ -130,10 +130,15 @@ class Economy:
         return np.asarray(np.arange(self.regions)[:, None] == self.table.location, float)
 
     @cached_property
+    def lane(self) -> tuple[Index, Index, Index]:
+        """Origin, destination and segment of each link [l]: the cell of a wedge by o, d, s that it reads."""
+        f, b = self.links.supplier, self.links.buyer
+        return self.table.location[f], self.buyer_region[b], self.table.segment[f]
+
+    @cached_property
     def trade_lane(self) -> Index:
         """Origin x destination of each link [l]: location of the supplier times R plus region of the buyer."""
-        links = self.links
-        return np.asarray(self.table.location[links.supplier] * self.regions + self.buyer_region[links.buyer])
+        return np.asarray(self.lane[0] * self.regions + self.lane[1])
 
     def of_investor(self, share: Array, value: Array) -> Array:
         """A plant's share of what its investor holds or pays: share [n] x value [k] -> [n], 0 without investor."""

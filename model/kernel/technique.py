@@ -113,14 +113,14 @@ def solve_dual(
     plain_s = abs(sigma - 1) < COBB_DOUGLAS
     power = np.where(plain_s, 1.0, 1 - sigma)
     live = theta * open_links
-    total = links.by_cell(live * d ** power[links.cell])
+    inside = d ** -sigma[links.cell]
+    total = links.by_cell(live * d * inside)  # theta d^(1-sigma): one power a link serves index and demand
     index = np.where(total > 0, np.where(total > 0, total, 1.0) ** (1 / power), 1.0)
     if plain_s.any():
         index = np.where(plain_s, np.exp(links.by_cell(live * np.log(d)) / links.by_cell(theta)), index)
     cost = _unit_cost(economy, index, wage[economy.buyer_region[: economy.buyers]])
-    inside = (d / index[links.cell]) ** (-sigma[links.cell])
     upper = (index / cost[links.cell_buyer]) ** (-economy.eta[links.cell_buyer])
-    inputs = open_links * inside * upper[links.cell] / quality
+    inputs = open_links * inside * (index**sigma * upper)[links.cell] / quality
     labour = (wage[economy.buyer_region[: economy.buyers]] / cost) ** (-economy.eta)
     return Dual(cost, index, inputs, labour)
 
