@@ -78,7 +78,18 @@ class MarketSolver:
         self.weight = share if len(self.last) > 1 else np.ones(1)
 
     def solve(self, now: Pass, guess: Guess, tolerance: float = TOLERANCE) -> Market:
-        """Prices, then outputs and expenditures jointly (E6, E7), as delivered in this pass."""
+        """Prices, then outputs and expenditures jointly (E6, E7), as delivered in this pass.
+
+        A loose solution that makes no sense is no verdict on the model: it is solved exactly before anything is raised.
+        """
+        try:
+            return self._solve(now, guess, tolerance)
+        except ModelError:
+            if tolerance <= TOLERANCE:
+                raise
+            return self._solve(now, guess, TOLERANCE)
+
+    def _solve(self, now: Pass, guess: Guess, tolerance: float) -> Market:
         n, k = self.economy.n, self.economy.k
         price = self._prices(now, guess.price, tolerance)
         bill = (self.plan.paid @ (now.rho * price)) / now.scale
