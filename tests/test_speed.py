@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from benchmarks.counting import calls_of
+from benchmarks.scaling import neutral_quarter, split
+from calibration.world import elasticities
+from model.kernel.deliveries import deliver
+from model.kernel.inversion import build_economy
 from model.simulation import Decoupling
 
 QUARTER = 2200
@@ -52,3 +57,19 @@ def test_what_is_raised_to_powers_by_link_is_raised_once(quarters: list[tuple[in
     assert calls["technique.py:rationed_composite"] == passes
     assert calls["technique.py:prepare_composite"] == 1
     assert calls["technique.py:composite"] <= 3
+
+
+def test_splitting_plants_changes_neither_prices_nor_passes() -> None:
+    """Every plant as two equal ones: the same market in as many passes, so cost grows with links alone."""
+    setting = Decoupling("no_policy").setting
+    found = []
+    for parts in (1, 2):
+        economy = build_economy(split(setting.economy.table, parts), elasticities(setting.parameters))
+        with np.errstate(all="ignore"):
+            found.append(deliver(economy, *neutral_quarter(economy)))
+    one, two = found
+    assert one.passes > 5
+    assert abs(two.passes - one.passes) <= 1
+    assert np.allclose(two.market.price, np.repeat(one.market.price, 2), rtol=1e-9, atol=0)
+    assert np.allclose(two.market.output, np.repeat(one.market.output, 2) / 2, rtol=1e-9, atol=1e-15)
+    assert np.allclose(two.market.expenditure, one.market.expenditure, rtol=1e-9, atol=0)
