@@ -59,6 +59,13 @@ class Links:
         supplier, pointer, _ = self._columns
         return csr_array((values, supplier, pointer), shape=(len(pointer) - 1, self.plants))
 
+    def sparse_matrix(self, values: Array) -> Any:
+        """Values by link [lt], most of them zero, as a matrix [T, n] that keeps the others only."""
+        supplier, pointer, _ = self._columns
+        some = np.flatnonzero(values)
+        first = np.searchsorted(some, pointer).astype(np.int32)
+        return csr_array((values[some], supplier[some], first), shape=(len(pointer) - 1, self.plants))
+
     def cell_matrix(self, values: Array) -> Any:
         """Values by link [lt] as a sparse matrix [k, n]: cells by suppliers."""
         supplier, _, start = self._columns

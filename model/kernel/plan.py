@@ -83,7 +83,7 @@ def make_plan(economy: Economy, full: Array, labour: Array, fixed: Array, terms:
     first = np.searchsorted(buyer, np.arange(len(economy.buyer_region) + 1))
     has = economy.investor >= 0
     return Plan(
-        full=full, paid=links.matrix(units * (1 + duty)), shipped=shipped, sent=shipped.T, duties=links.matrix(units * duty),
+        full=full, paid=links.matrix(units * (1 + duty)), shipped=shipped, sent=shipped.T, duties=links.sparse_matrix(units * duty),
         wages=terms.wage[economy.table.location] * labour,
         margin=economy.markup * (1 + terms.rent) * (1 - terms.subsidy),
         subsidy=terms.subsidy / (1 - terms.subsidy),
