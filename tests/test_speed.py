@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from benchmarks.counting import calls_of
 from benchmarks.scaling import neutral_quarter, split
 from calibration.world import elasticities
+from model.kernel.accounts import account
 from model.kernel.deliveries import deliver
 from model.kernel.inversion import build_economy
 from model.simulation import Decoupling
@@ -73,3 +75,21 @@ def test_splitting_plants_changes_neither_prices_nor_passes() -> None:
     assert np.allclose(two.market.price, np.repeat(one.market.price, 2), rtol=1e-9, atol=0)
     assert np.allclose(two.market.output, np.repeat(one.market.output, 2) / 2, rtol=1e-9, atol=1e-15)
     assert np.allclose(two.market.expenditure, one.market.expenditure, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("priority", [0.0, 0.6])
+def test_favour_is_a_power_of_rationing_by_link(priority: float) -> None:
+    """Home buyers at rho^(1 - h): what arrives is that, the market clears, and h = 0 is nobody favoured."""
+    setting = Decoupling("no_policy").setting
+    economy = build_economy(setting.economy.table, elasticities(setting.parameters))
+    orders, terms, guess = neutral_quarter(economy)
+    favour = 1 - priority * (economy.lane[0] == economy.lane[1])
+    with np.errstate(all="ignore"):
+        plain, got = deliver(economy, orders, terms, guess), deliver(economy, replace(orders, favour=favour), terms, guess)
+    lt, links = economy.links.technique, economy.links
+    arrived = got.inputs * got.scale[links.buyer[:lt]]
+    assert np.allclose(arrived, orders.inputs * orders.input0 * got.rho[links.supplier[:lt]] ** favour[:lt], rtol=1e-9, atol=0)
+    assert got.rho.min() < 0.9
+    account(economy, got, terms)  # raises where an identity fails
+    same = np.allclose(got.market.output, plain.market.output, rtol=1e-9, atol=0)
+    assert same == (priority == 0)

@@ -29,7 +29,8 @@ LEAST = 1e-9
 class Orders:
     """Orders before rationing. labour [T], inputs [lt]: ordered technique in ratios; input0 [lt], theta [lt];
     quality [lt]; denial [l]; fixed [l]: purchases without technique; capital [k]: investment by investor;
-    stock [kp] cells of plants: quarters' stocks as rates; capacity [n]; expected [n]: orders of the last quarter, by which stocks are first shared out."""
+    stock [kp] cells of plants: quarters' stocks as rates; capacity [n]; expected [n]: orders of the last quarter, by which stocks are first shared out;
+    favour [l]: exponent of rho by buyer (None: all buyers of a plant are cut alike)."""
 
     labour: Array
     inputs: Array
@@ -43,6 +44,7 @@ class Orders:
     capacity: Array
     expected: Array
     input_limit: float = 0.0
+    favour: Array | None = None
 
 
 class Delivered(NamedTuple):
@@ -69,10 +71,11 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
     rho, used, scale, output = np.ones(n), np.zeros(cells), np.ones(economy.buyers), orders.expected
     first, change = output, 0.0
     for k in range(PASSES):
-        q, drawn = _with_stocks(economy, orders, rationed_composite(arriving, rho), ordered, output, scale)
+        share = plan.counters.share(rho)
+        q, drawn = _with_stocks(economy, orders, rationed_composite(arriving, share), ordered, output, scale)
         scale = project(economy, q, orders.labour)
         tolerance = SOLVER if change < NEAR else max(SOLVER, min(change, 1.0) * LOOSE)
-        market = markets.solve(Pass(rho, scale), guess, tolerance)
+        market = markets.solve(Pass(share, scale), guess, tolerance)
         output, drawing = market.output, used
         used = drawn * (output / scale[:n])[economy.links.cell_buyer[:cells]]
         first = output if k == 0 else first
@@ -80,7 +83,7 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
         wanted = _within(rho * limit / np.maximum(output, TINY))
         change = float(abs(wanted - rho).max())
         if tolerance == SOLVER and change < TOLERANCE and float(abs(used - drawing).max(initial=0.0)) < TOLERANCE:
-            return _delivered(economy, orders, plan, Pass(rho, scale), (market, used, first, wanted, k))
+            return _delivered(economy, orders, plan, Pass(share, scale), (market, used, first, wanted, k))
         guess = Guess(market.price, output, market.expenditure)
         rho = _within(np.exp(mixing.next(np.log(rho), np.log(wanted))))
     raise ConvergenceError("rationing", change)
@@ -97,8 +100,10 @@ def _plan(economy: Economy, orders: Orders, terms: Terms) -> tuple[Plan, Ratione
     got = kept[: economy.links.technique] * orders.inputs
     fixed = kept * orders.fixed
     _add_investment(economy, fixed, got * orders.input0, orders.capital)
-    plan = make_plan(economy, got * orders.input0, economy.labour0 * orders.labour[: economy.n], fixed, terms)
-    return plan, prepare_composite(economy, orders.theta, got * orders.quality)
+    counters = economy.links.counters(orders.favour)
+    labour = economy.labour0 * orders.labour[: economy.n]
+    plan = make_plan(economy, counters, got * orders.input0, labour, fixed, terms)
+    return plan, prepare_composite(economy, orders.theta, got * orders.quality, counters)
 
 
 def _delivered(
@@ -107,7 +112,7 @@ def _delivered(
     """What the last pass brought, link by link (E5); found: market, stocks used, orders at rho = 1, rho, passes."""
     links, lt = economy.links, economy.links.technique
     market, used, first, wanted, passes = found
-    share = now.rho[links.supplier]
+    share = now.share[plan.counters.counter]
     inputs = plan.full * share[:lt] / now.scale[links.buyer[:lt]]
     labour = economy.labour0 * (orders.labour / now.scale)[: economy.n]
     return Delivered(market, labour, inputs, share * plan.fixed, now.scale, used, first, wanted, passes)

@@ -30,9 +30,9 @@ class Guess(NamedTuple):
 
 
 class Pass(NamedTuple):
-    """What one pass of rationing tries: rho [n] of suppliers and the scale F [T] of buyers that comes of it."""
+    """What one pass of rationing tries: share [c] that counters deliver and the scale F [T] of buyers that comes of it."""
 
-    rho: Array
+    share: Array
     scale: Array
 
 
@@ -92,7 +92,7 @@ class MarketSolver:
     def _solve(self, now: Pass, guess: Guess, tolerance: float) -> Market:
         n, k = self.economy.n, self.economy.k
         price = self._prices(now, guess.price, tolerance)
-        bill = (self.plan.paid @ (now.rho * price)) / now.scale
+        bill = (self.plan.paid @ (now.share * self.plan.counters.spread(price))) / now.scale
         system = trade_system(self.economy, self.plan, now, self.terms, price, bill)
         output, expenditure, walras = self._trade(now, system, guess, tolerance)
         self.ready = True
@@ -108,10 +108,10 @@ class MarketSolver:
     def _prices(self, now: Pass, guess: Array, tolerance: float) -> Array:
         """Mill prices p [n] (E6): p = margin [w l + sum a pay p + (depreciation) P_K]."""
         economy, plan, n = self.economy, self.plan, self.economy.n
-        groups, part = economy.groups, 1 / now.scale
+        groups, part, spread = economy.groups, 1 / now.scale, plan.counters.spread
 
         def bill(price: Array) -> Array:
-            return np.asarray(part * (plan.paid @ (now.rho * price)))
+            return np.asarray(part * (plan.paid @ (now.share * spread(price))))
 
         def apply(price: Array) -> Array:
             cost = bill(price)
@@ -143,7 +143,7 @@ class MarketSolver:
         groups = economy.groups
 
         def sent(activity: Array) -> Array:
-            return np.asarray(now.rho * (plan.sent @ (system.per * activity)))
+            return plan.counters.collect(now.share * (plan.sent @ (system.per * activity)))
 
         def budget(z: Array) -> Array:
             return np.asarray(z[final] - system.income @ z[:n] - system.duty_final * z[final])
@@ -180,7 +180,7 @@ class MarketSolver:
 def trade_system(economy: Economy, plan: Plan, now: Pass, terms: Terms, price: Array, bill: Array) -> Trade:
     """Everything E7 needs, from deliveries: x = sent x + sent E + fixed; E = (1 - psi)(Y(x, E) + B) + psi habit."""
     n, final = economy.n, economy.final
-    value, part = now.rho * price, 1 / now.scale
+    value, part = now.share * plan.counters.spread(price), 1 / now.scale
     duties = part * (plan.duties @ value)
     wages = plan.wages * part[:n]
     subsidy = plan.subsidy * price
@@ -194,7 +194,7 @@ def trade_system(economy: Economy, plan: Plan, now: Pass, terms: Terms, price: A
     autonomous = duty_fixed - spent[economy.buyers :] - terms.owner @ own + terms.balance
     return Trade(
         per=per, income=spend * income, duty_final=spend * duties[final] / index,
-        fixed_output=now.rho * plan.fixed_sent, fixed_income=spend * autonomous + terms.smoothing * terms.habit,
+        fixed_output=plan.counters.collect(now.share * plan.fixed_sent), fixed_income=spend * autonomous + terms.smoothing * terms.habit,
     )  # fmt: skip
 
 
@@ -205,8 +205,8 @@ def price_groups(economy: Economy, plan: Plan, now: Pass) -> Map:
     """Solver of the price system in which every plant has its group's mean cost."""
     groups, links = economy.groups, economy.links
     size = groups.count
-    f, b = links.supplier[: links.technique], links.buyer[: links.technique]
-    weight = plan.paid.data * (now.rho * plan.margin)[f] * (groups.cost_weight / now.scale)[b]
+    c, b = plan.counters.counter[: links.technique], links.buyer[: links.technique]
+    weight = plan.paid.data * (now.share * plan.counters.spread(plan.margin))[c] * (groups.cost_weight / now.scale)[b]
     small = sum_by(groups.pair, weight, size * size).reshape(size, size)
     return _factored(np.eye(size) - small)
 
@@ -226,12 +226,12 @@ def trade_groups(
     Unknowns: output of each group, then expenditure of each region. closing: the rows that fix blocs' shares.
     """
     groups, links, regions = economy.groups, economy.links, economy.regions
-    f, b = links.supplier[: links.technique], links.buyer[: links.technique]
+    c, b = plan.counters.counter[: links.technique], links.buyer[: links.technique]
     size, column, per = groups.count + regions, groups.activity, system.per * mix
     small = np.eye(size)
-    mixes = plan.shipped.data * now.rho[f] * per[b]
+    mixes = plan.shipped.data * now.share[c] * per[b]
     small[: groups.count] -= sum_by(groups.flow, mixes, groups.count * size).reshape(-1, size)
-    earned = (plan.shipped @ (now.rho * system.income).T) * per[:, None]
+    earned = (plan.shipped @ (now.share * system.income[:, plan.counters.of]).T) * per[:, None]
     place = column[:, None] * regions + np.arange(regions)
     small[groups.count :] -= sum_by(place.ravel(), earned.ravel(), size * regions).reshape(size, regions).T
     small[groups.count :, groups.count :] -= np.diag(system.duty_final)

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from model.kernel.inversion import Economy
-from model.kernel.links import Array, Index, sum_by
+from model.kernel.links import Array, Counters, Index, sum_by
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,17 @@ class Terms:
 
 @dataclass(frozen=True)
 class Plan:
-    """Sparse matrices and vectors of one quarter at rho = F = 1.
+    """Sparse matrices and vectors of one quarter at rho = F = 1; columns c are counters: suppliers, or suppliers by
+    whom they serve first.
 
-    full [lt] units of f per unit of b, paid [T, n] = full tau (1+t), shipped [T, n] = full tau and its transpose
-    sent [n, T], duties [T, n] = full tau t; wages [n] = w l per unit; margin [n] = m (1+mu)(1-subsidy); subsidy [n]
+    full [lt] units of f per unit of b, paid [T, c] = full tau (1+t), shipped [T, c] = full tau and its transpose
+    sent [c, T], duties [T, c] = full tau t; wages [n] = w l per unit; margin [n] = m (1+mu)(1-subsidy); subsidy [n]
     per unit of price; investor [n] place of a plant's investor among the buyers (any where it has none), with capital
     [n] its purchases per unit of output and share [n] the plant's share in them (0 where it has none);
-    fixed [l] purchases that follow no technique: fixed_sent [n] units, fixed_paid [C, n] and fixed_duty [R, n] values.
+    fixed [l] purchases that follow no technique: fixed_sent [c] units, fixed_paid [C, c] and fixed_duty [R, c] values.
     """
 
+    counters: Counters
     full: Array
     paid: Any
     shipped: Any
@@ -68,27 +70,29 @@ class Plan:
     fixed_duty: Any
 
 
-def make_plan(economy: Economy, full: Array, labour: Array, fixed: Array, terms: Terms) -> Plan:
+def make_plan(
+    economy: Economy, counters: Counters, full: Array, labour: Array, fixed: Array, terms: Terms
+) -> Plan:
     """The plan of `full` [lt], labour [n] per unit at F = 1 and `fixed` [l]."""
     links, lt = economy.links, economy.links.technique
     tau, duty = terms.ship[:lt], terms.duty[:lt]
     units = full * tau
-    shipped = links.matrix(units)
+    shipped = links.matrix(units, counters)
     some = np.flatnonzero(fixed)  # few links carry purchases without a technique
-    supplier, buyer = links.supplier[some], links.buyer[some]
+    counter, buyer, count = counters.counter[some], links.buyer[some], len(counters.of)
     dispatched = terms.ship[some] * fixed[some]
     value = dispatched * (1 + terms.duty[some])
-    duty_place = economy.buyer_region[buyer] * economy.n + supplier
-    fixed_duty = sum_by(duty_place, dispatched * terms.duty[some], economy.regions * economy.n)
+    duty_place = economy.buyer_region[buyer] * count + counter
+    fixed_duty = sum_by(duty_place, dispatched * terms.duty[some], economy.regions * count)
     first = np.searchsorted(buyer, np.arange(len(economy.buyer_region) + 1))
     has = economy.investor >= 0
     return Plan(
-        full=full, paid=links.matrix(units * (1 + duty)), shipped=shipped, sent=shipped.T, duties=links.sparse_matrix(units * duty),
+        counters=counters, full=full, paid=links.matrix(units * (1 + duty), counters), shipped=shipped, sent=shipped.T, duties=links.sparse_matrix(units * duty, counters),
         wages=terms.wage[economy.table.location] * labour,
         margin=economy.markup * (1 + terms.rent) * (1 - terms.subsidy),
         subsidy=terms.subsidy / (1 - terms.subsidy),
         investor=economy.n + np.maximum(economy.investor, 0), capital=np.where(has, economy.capital0, 0.0),
-        share=np.where(has, terms.share, 0.0), fixed=fixed, fixed_sent=sum_by(supplier, dispatched, economy.n),
-        fixed_paid=csr_array((value, supplier, first), shape=(len(first) - 1, economy.n)),
+        share=np.where(has, terms.share, 0.0), fixed=fixed, fixed_sent=sum_by(counter, dispatched, count),
+        fixed_paid=csr_array((value, counter, first), shape=(len(first) - 1, count)),
         fixed_duty=fixed_duty.reshape(economy.regions, -1),
     )  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 
 from model.errors import ModelError
 from model.kernel.inversion import COBB_DOUGLAS, Economy
-from model.kernel.links import Array, Mask
+from model.kernel.links import Array, Counters, Mask
 
 TINY = 1e-300
 
@@ -42,8 +42,8 @@ def composite(economy: Economy, theta: Array, inputs: Array) -> Array:
 class Rationed(NamedTuple):
     """E2a of one quarter's orders at any rationing: what does not depend on rho is raised to its power once.
 
-    weight [k, n] theta inputs^rho_s; power [n], root [k] the exponents; plain [k] cells of the Cobb-Douglas form,
-    with logs of their composites [k] and share [k, n] of each supplier.
+    weight [k, c] theta inputs^rho_s; power [c], root [k] the exponents; plain [k] cells of the Cobb-Douglas form,
+    with logs of their composites [k] and share [k, c] of each counter.
     """
 
     weight: Any
@@ -54,24 +54,25 @@ class Rationed(NamedTuple):
     share: Any
 
 
-def prepare_composite(economy: Economy, theta: Array, inputs: Array) -> Rationed:
+def prepare_composite(economy: Economy, theta: Array, inputs: Array, counters: Counters) -> Rationed:
     """E2a ready for `rationed_composite`; inputs [lt] at rho = 1, times usable quality."""
     links = economy.links
     exponent = economy.rho[links.cell_segment]
     plain = (abs(economy.sigma - 1) < COBB_DOUGLAS)[links.cell_segment]
-    weight = links.cell_matrix(theta * inputs ** exponent[links.cell])
+    weight = links.cell_matrix(theta * inputs ** exponent[links.cell], counters)
     log, share = np.zeros(0), None
     if plain.any():
         part = theta / links.by_cell(theta)[links.cell]
-        log, share = links.by_cell(part * np.log(np.maximum(inputs, TINY))), links.cell_matrix(part)
-    return Rationed(weight, economy.rho[economy.table.segment], 1 / exponent, plain, log, share)
+        log, share = links.by_cell(part * np.log(np.maximum(inputs, TINY))), links.cell_matrix(part, counters)
+    power = counters.spread(economy.rho[economy.table.segment])
+    return Rationed(weight, power, 1 / exponent, plain, log, share)
 
 
-def rationed_composite(ready: Rationed, rho: Array) -> Array:
-    """q_sb [k] (E2a) when plants deliver the shares rho [n] of what is ordered: one power a supplier, one a cell."""
-    q = (ready.weight @ rho**ready.power) ** ready.root
+def rationed_composite(ready: Rationed, share: Array) -> Array:
+    """q_sb [k] (E2a) when counters deliver these shares [c] of what is ordered: one power a counter, one a cell."""
+    q = (ready.weight @ share**ready.power) ** ready.root
     if ready.plain.any():
-        q = np.where(ready.plain, np.exp(ready.log + ready.share @ np.log(rho)), q)
+        q = np.where(ready.plain, np.exp(ready.log + ready.share @ np.log(share)), q)
     return np.asarray(q)
 
 
