@@ -57,7 +57,7 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
     economy, table = setting.economy, setting.economy.table
     links, lt = economy.links, economy.links.technique
     f, b = links.supplier, links.buyer
-    o, d, s = economy.lane
+    o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
     owner = buyer_owner(setting)[b]
     spared = np.where(owner >= 0, wedges["exemption"][owner, o, s], 0.0)
     denial = wedges["denial_rate"][o, d, s] * (1 - spared)
