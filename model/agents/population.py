@@ -79,11 +79,16 @@ class Population:
         return uniforms(setting.seed, name, quarter, ids)
 
     def decide_firms(self, setting: Setting, now: Any, capacity: Array) -> FirmDecision:
-        """Decisions of all rows: the fringe by the rule at once, named firms through their agents, from one snapshot."""
+        """Decisions of all rows from one snapshot: by the rule at once; firms whose class decides otherwise are asked.
+
+        A `Firm` that keeps the rule has decided with all rows (the rule works row by row), so it is not asked again.
+        """
         view, rule = observe(self, setting, now, capacity), rule_of(setting)
         decision = decide_firm(view, rule)
         parts = [part.copy() for part in decision]
         for firm in self.firms:
+            if type(firm).decide is Firm.decide:
+                continue
             own = firm.decide(PlantView(*(column[firm.rows] for column in view)), rule)
             for part, mine in zip(parts, own, strict=True):
                 part[firm.rows] = mine

@@ -10,7 +10,7 @@ from model.errors import IdentityError
 from model.kernel.deliveries import Delivered
 from model.kernel.inversion import Economy
 from model.kernel.links import Array, Index, sum_by
-from model.kernel.market import Terms
+from model.kernel.plan import Terms
 
 TOLERANCE = 1e-10
 
@@ -44,8 +44,9 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     current[:lt] = got.inputs * activity[links.buyer[:lt]]
     flow = terms.ship * (current + got.fixed)
     price = market.price[links.supplier]
-    value, other = price * flow, (1 + terms.duty) * price * terms.ship * got.fixed
-    paid, duty = (1 + terms.duty) * value, terms.duty * value
+    value = price * flow
+    duty = terms.duty * value
+    paid, other = value + duty, (1 + terms.duty) * price * terms.ship * got.fixed
     columns = len(region)
     bought = sum_by(links.buyer, paid, columns)
     apart = sum_by(links.buyer, other, columns)
@@ -55,9 +56,9 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     subsidy = terms.subsidy / (1 - terms.subsidy) * market.price * market.output
     profit = market.price * market.output + subsidy - wages - inputs - own
     state = apart[economy.buyers :]
-    public = sum_by(region[links.buyer], duty, regions) - sum_by(location, subsidy, regions)
+    public = sum_by(economy.lane[1], duty, regions) - sum_by(location, subsidy, regions)
     income = sum_by(location, wages, regions) + terms.owner @ profit + public - state
-    trade = _by_regions(location[links.supplier], region[links.buyer], value, regions)
+    trade = sum_by(economy.trade_lane, value, regions * regions).reshape(regions, regions)
     net_exports = trade.sum(1) - trade.sum(0)
     foreign = terms.owner @ profit - sum_by(location, profit, regions)
     gdp = sum_by(location, market.price * market.output + subsidy - inputs, regions) + public
@@ -83,11 +84,6 @@ def check(errors: dict[str, float]) -> None:
     failed = {name: error for name, error in errors.items() if not error <= TOLERANCE}
     if failed:
         raise IdentityError("; ".join(f"{name} off by {error:.2g}" for name, error in sorted(failed.items())))
-
-
-def _by_regions(origin: Index, destination: Index, value: Array, regions: int) -> Array:
-    """Sum of link values by origin and destination [R, R]."""
-    return sum_by(origin * regions + destination, value, regions * regions).reshape(regions, regions)
 
 
 def _relative(found: Array, wanted: Array) -> float:

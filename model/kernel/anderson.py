@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg.lapack import dgelsy
 
 from model.kernel.links import Array
 
 DEPTH = 8
+RANK = 1e-12
+"""Columns of past steps closer than this to others tell nothing new."""
 WORSE = 2.0
 """A residual that grew by more than this factor empties the memory and takes the plain step."""
 
@@ -27,6 +30,16 @@ class Anderson:
         self.residuals = [*self.residuals[-DEPTH:], residual]
         if len(self.residuals) < 2:
             return image
-        steps = np.diff(np.array(self.residuals), axis=0).T
-        weights = np.linalg.lstsq(steps, residual, rcond=1e-12)[0]
-        return np.asarray(image - np.diff(np.array(self.values), axis=0).T @ weights)
+        residuals, values = np.array(self.residuals), np.array(self.values)
+        weights = least_squares((residuals[1:] - residuals[:-1]).T, residual)
+        return np.asarray(image - weights @ (values[1:] - values[:-1]))
+
+
+def least_squares(steps: Array, target: Array) -> Array:
+    """Weights of the columns of `steps` [n, depth] nearest to `target` [n]; nearly dependent columns are left out."""
+    rows, columns = steps.shape
+    work = max(4 * columns + 1, 2 * min(rows, columns) + 1) * 8
+    padded = np.zeros(max(rows, columns))
+    padded[:rows] = target
+    _, found, _, _, _ = dgelsy(steps, padded, np.zeros((columns, 1), np.int32), RANK, work)
+    return np.asarray(found[:columns, 0] if found.ndim == 2 else found[:columns])

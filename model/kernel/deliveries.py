@@ -12,14 +12,15 @@ from model.kernel.anderson import Anderson
 from model.kernel.inversion import Economy
 from model.kernel.linear import TOLERANCE as SOLVER
 from model.kernel.links import Array
-from model.kernel.market import Guess, Market, Terms, solve_market
-from model.kernel.technique import composite, project
+from model.kernel.market import Guess, Market, MarketSolver, Pass
+from model.kernel.plan import Plan, Terms, make_plan
+from model.kernel.technique import TINY, Rationed, composite, prepare_composite, project, rationed_composite
 
 TOLERANCE = 2e-11
 PASSES = 3000
 ROUNDING = 1e-13
-NEAR, LOOSE = 1e-9, 1e-5
-"""While rationing still moves by more than NEAR, a pass is solved only to LOOSE times the last move."""
+NEAR, LOOSE = 1e-9, 1e-2
+"""While rationing still moves by more than NEAR, a pass is solved only to LOOSE times the last move (E8)."""
 LEAST = 1e-9
 """Smallest rationing share: what is below delivers nothing that counts."""
 
@@ -28,7 +29,8 @@ LEAST = 1e-9
 class Orders:
     """Orders before rationing. labour [T], inputs [lt]: ordered technique in ratios; input0 [lt], theta [lt];
     quality [lt]; denial [l]; fixed [l]: purchases without technique; capital [k]: investment by investor;
-    stock [kp] cells of plants: quarters' stocks as rates; capacity [n]; expected [n]: orders of the last quarter, by which stocks are first shared out."""
+    stock [kp] cells of plants: quarters' stocks as rates; capacity [n]; expected [n]: orders of the last quarter, by which stocks are first shared out;
+    favour [l]: exponent of rho by buyer (None: all buyers of a plant are cut alike)."""
 
     labour: Array
     inputs: Array
@@ -42,6 +44,7 @@ class Orders:
     capacity: Array
     expected: Array
     input_limit: float = 0.0
+    favour: Array | None = None
 
 
 class Delivered(NamedTuple):
@@ -60,52 +63,72 @@ class Delivered(NamedTuple):
 
 
 def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Delivered:
-    """Find rationing rho and stock use consistent with prices and outputs; ConvergenceError if none is found."""
-    links, n = economy.links, economy.n
-    lt, f = links.technique, links.supplier
-    rho, used, scale = np.ones(n), np.zeros_like(orders.stock), np.ones(economy.buyers)
+    """Find rationing rho and stock use consistent with prices and outputs (E5, E8); ConvergenceError if none is found."""
+    n, cells = economy.n, len(orders.stock)
+    plan, arriving = _plan(economy, orders, terms)
     ordered = composite(economy, orders.theta, orders.inputs * orders.quality) if orders.stock.any() else None
-    output, first, mixing = orders.expected, orders.expected, Anderson()
-    change = 0.0
+    markets, mixing = MarketSolver(economy, plan, terms), Anderson()
+    rho, used, scale, output = np.ones(n), np.zeros(cells), np.ones(economy.buyers), orders.expected
+    first, change = output, 0.0
     for k in range(PASSES):
-        phi = (1 - orders.denial) * rho[f]
-        got = phi[:lt] * orders.inputs
-        q = composite(economy, orders.theta, got * orders.quality)
-        q, drawn = _with_stocks(economy, orders, q, ordered, output, scale)
+        share = plan.counters.share(rho)
+        q, drawn = _with_stocks(economy, orders, rationed_composite(arriving, share), ordered, output, scale)
         scale = project(economy, q, orders.labour)
-        inputs = got * orders.input0 / scale[links.buyer[:lt]]
-        labour = economy.labour0 * (orders.labour / scale)[:n]
-        fixed = phi * orders.fixed
-        _add_investment(economy, fixed, got * orders.input0, orders.capital)
         tolerance = SOLVER if change < NEAR else max(SOLVER, min(change, 1.0) * LOOSE)
-        market = solve_market(economy, inputs, labour, fixed, terms, guess, tolerance)
-        new_used = drawn * (market.output / scale[:n])[links.cell_buyer[: len(drawn)]]
-        if k == 0:
-            first = market.output
+        market = markets.solve(Pass(share, scale), guess, tolerance)
+        output, drawing = market.output, used
+        used = drawn * (output / scale[:n])[economy.links.cell_buyer[:cells]]
+        first = output if k == 0 else first
         limit = orders.capacity * np.minimum(1.0, scale[:n]) ** orders.input_limit
-        wanted = np.clip(rho * limit / np.maximum(market.output, 1e-300), LEAST, 1.0)
+        wanted = _within(rho * limit / np.maximum(output, TINY))
         change = float(abs(wanted - rho).max())
-        settled = tolerance == SOLVER and change < TOLERANCE and (not len(used) or abs(new_used - used).max() < TOLERANCE)
-        used, output = new_used, market.output
-        guess = Guess(market.price, market.output, market.expenditure)
-        if settled:
-            return Delivered(market, labour, inputs, fixed, scale, used, first, wanted, k)
-        rho = np.clip(np.exp(mixing.next(np.log(rho), np.log(wanted))), LEAST, 1.0)
+        if tolerance == SOLVER and change < TOLERANCE and float(abs(used - drawing).max(initial=0.0)) < TOLERANCE:
+            return _delivered(economy, orders, plan, Pass(share, scale), (market, used, first, wanted, k))
+        guess = Guess(market.price, output, market.expenditure)
+        rho = _within(np.exp(mixing.next(np.log(rho), np.log(wanted))))
     raise ConvergenceError("rationing", change)
+
+
+def _within(rho: Array) -> Array:
+    """Rationing shares kept between LEAST and 1."""
+    return np.asarray(np.minimum(np.maximum(rho, LEAST), 1.0))
+
+
+def _plan(economy: Economy, orders: Orders, terms: Terms) -> tuple[Plan, Rationed]:
+    """The quarter's orders as they would arrive at rho = 1: what all passes share (E5)."""
+    kept = 1 - orders.denial
+    got = kept[: economy.links.technique] * orders.inputs
+    fixed = kept * orders.fixed
+    _add_investment(economy, fixed, got * orders.input0, orders.capital)
+    counters = economy.links.counters(orders.favour)
+    labour = economy.labour0 * orders.labour[: economy.n]
+    plan = make_plan(economy, counters, got * orders.input0, labour, fixed, terms)
+    return plan, prepare_composite(economy, orders.theta, got * orders.quality, counters)
+
+
+def _delivered(
+    economy: Economy, orders: Orders, plan: Plan, now: Pass, found: tuple[Market, Array, Array, Array, int]
+) -> Delivered:
+    """What the last pass brought, link by link (E5); found: market, stocks used, orders at rho = 1, rho, passes."""
+    links, lt = economy.links, economy.links.technique
+    market, used, first, wanted, passes = found
+    share = now.share[plan.counters.counter]
+    inputs = plan.full * share[:lt] / now.scale[links.buyer[:lt]]
+    labour = economy.labour0 * (orders.labour / now.scale)[: economy.n]
+    return Delivered(market, labour, inputs, share * plan.fixed, now.scale, used, first, wanted, passes)
 
 
 def _with_stocks(
     economy: Economy, orders: Orders, q: Array, ordered: Array | None, output: Array, scale: Array
 ) -> tuple[Array, Array]:
     """Composites q [k] with plants' stocks filling shortfalls (E5b), and the stocks used per unit [cells of plants]."""
-    drawn = np.zeros_like(orders.stock)
     if ordered is None:
-        return q, drawn
+        return q, orders.stock
     cells = len(orders.stock)
     buyer = economy.links.cell_buyer[:cells]
     room = np.maximum(0.0, (ordered - q)[:cells])
     room = np.where(room > ROUNDING, room, 0.0)
-    drawn = np.minimum(room, orders.stock * scale[buyer] / np.maximum(output, 1e-300)[buyer])
+    drawn = np.minimum(room, orders.stock * scale[buyer] / np.maximum(output, TINY)[buyer])
     return np.concatenate([q[:cells] + drawn, q[cells:]]), drawn
 
 

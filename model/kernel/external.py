@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from model.kernel.inversion import Economy
-from model.kernel.links import Array, Index, Mask
+from model.kernel.links import Array, Index, Mask, sum_by
 from model.kernel.sourcing import adjust_share
 
 
 def find_blocs(economy: Economy, possible: Mask) -> Index:
-    """Label [R] of the connected part of the region graph; `possible` [l] marks links that may deliver."""
-    links, regions = economy.links, economy.regions
-    origin = economy.table.location[links.supplier[possible]]
-    destination = economy.buyer_region[links.buyer[possible]]
-    graph = csr_array((np.ones(len(origin)), (origin, destination)), shape=(regions, regions))
-    _, label = connected_components(graph, directed=False)
-    first = {int(c): int(np.flatnonzero(label == c)[0]) for c in np.unique(label)}
-    return np.array([first[int(c)] for c in label], np.int64)
+    """Label [R] of the connected part of the region graph: its first region; `possible` [l] links that may deliver."""
+    regions = economy.regions
+    lanes = sum_by(economy.trade_lane, possible.astype(float), regions * regions).reshape(regions, regions) > 0
+    joined = lanes | lanes.T | np.eye(regions, dtype=bool)
+    for _ in range(regions.bit_length()):  # each step doubles the length of the ways found
+        joined = joined @ joined
+    return np.asarray(joined.argmax(1))
 
 
 def paid_abroad(economy: Economy, bloc: Index) -> Array:

@@ -6,6 +6,7 @@ Everything behavioural is then written in ratios to 2018Q1, so the table is repr
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -35,18 +36,18 @@ class Elasticities:
 class Groups(NamedTuple):
     """Plants by region and segment, for the solver (kernel/linear.py). `count` groups.
 
-    group [n] of each plant; supplier [lt]; buyer [lt] group of the buying plant or investor (final users: 0 with
-    weight 0); pair [lt] buyer x count + supplier's group; cost_weight [lt] weight of the link in its group's mean
-    cost; activity [T] column of each buyer in the small trade system; no_plant [k + R] weights beside plants.
+    group [n] of each plant; buyer [T] group of the buying plant or investor (final users: 0 with weight 0);
+    pair [lt] buyer x count + supplier's group; cost_weight [T] weight of the buyer in its group's mean cost;
+    activity [T] column of each buyer in the small trade system; flow [lt] supplier's group x its size + column; no_plant [k + R] weights beside plants.
     """
 
     count: int  # type: ignore[assignment]  # instead of tuple's method
     group: Index
-    supplier: Index
     buyer: Index
     pair: Index
     cost_weight: Array
     activity: Index
+    flow: Index
     no_plant: Array
 
 
@@ -66,7 +67,8 @@ def group_plants(table: BaseTable, links: Links, investor: Index, capital0: Arra
     f, b = links.supplier[: links.technique], links.buyer[: links.technique]
     activity = np.concatenate([group, np.zeros(k, np.int64), count + np.arange(regions)])
     no_plant = np.concatenate([np.zeros(k), np.ones(regions)])
-    return Groups(count, group, f, buyer_group[b], buyer_group[b] * count + group[f], weight[b], activity, no_plant)
+    flow = group[f] * (count + regions) + activity[b]
+    return Groups(count, group, buyer_group, buyer_group[b] * count + group[f], weight, activity, flow, no_plant)
 
 
 @dataclass(frozen=True)
@@ -107,20 +109,36 @@ class Economy:
     trade_ratio0: Array
     groups: Groups
 
-    @property
+    @cached_property
     def n(self) -> int:
         """Plants."""
         return self.table.plants
 
-    @property
+    @cached_property
     def k(self) -> int:
         """Investors."""
         return len(self.table.investors)
 
-    @property
+    @cached_property
     def regions(self) -> int:
         """Regions."""
         return self.table.regions
+
+    @cached_property
+    def home(self) -> Array:
+        """1 where a plant stands [R, n]."""
+        return np.asarray(np.arange(self.regions)[:, None] == self.table.location, float)
+
+    @cached_property
+    def lane(self) -> tuple[Index, Index, Index]:
+        """Origin, destination and segment of each link [l]: the cell of a wedge by o, d, s that it reads."""
+        f, b = self.links.supplier, self.links.buyer
+        return self.table.location[f], self.buyer_region[b], self.table.segment[f]
+
+    @cached_property
+    def trade_lane(self) -> Index:
+        """Origin x destination of each link [l]: location of the supplier times R plus region of the buyer."""
+        return np.asarray(self.lane[0] * self.regions + self.lane[1])
 
     def of_investor(self, share: Array, value: Array) -> Array:
         """A plant's share of what its investor holds or pays: share [n] x value [k] -> [n], 0 without investor."""
@@ -128,12 +146,12 @@ class Economy:
             return np.zeros(self.n)
         return np.where(self.investor >= 0, share * value[self.investor], 0.0)
 
-    @property
+    @cached_property
     def final(self) -> slice:
         """Final users among the buyers."""
         return slice(self.n + self.k, self.n + self.k + self.regions)
 
-    @property
+    @cached_property
     def buyers(self) -> int:
         """T, buyers with a technique."""
         return self.n + self.k + self.regions

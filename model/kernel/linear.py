@@ -19,33 +19,46 @@ TOLERANCE = 2e-14
 """Largest residual of any row, relative to that row's own scale."""
 ACCEPTED = 1e-12
 """A system that rounding keeps above TOLERANCE is accepted below this residual, never above."""
-ROUNDS = 15
+FLOOR = 1e-11
+"""Smallest scale of a row, in units of world final expenditure a quarter."""
+EXPECTED = 0.2
+"""What a plain correction should leave of a residual at most."""
+ROUNDS = 30
 Map = Callable[[Array], Array]
 
 
 def solve_linear(
-    apply: Map, near: Map, rhs: Array, guess: Array, floor: float, what: str, tolerance: float = TOLERANCE
+    apply: Map, near: Map, renew: Callable[[], None], rhs: Array, guess: Array, what: str, tolerance: float
 ) -> Array:
-    """x with apply(x) = rhs, each row to its own scale max(|x|, floor), so that small plants are exact too.
+    """x with apply(x) = rhs, each row to its own scale max(|x|, FLOOR), so that small plants are exact too.
 
-    near: the exact inverse of a system close to `apply`. A round first tries its plain correction; only where
-    that does not cut the residual to a tenth does BiCGSTAB find the correction.
+    near: the exact inverse of a system close to `apply`. A round first tries its plain correction. Where that does
+    not cut the residual to a fifth, `renew` brings `near` up to date, and if that is not enough BiCGSTAB finds the
+    correction. A tolerance above TOLERANCE is a guess's: the correction expected to reach it is not measured.
     """
-    size = len(rhs)
-    x, last, krylov = guess.copy(), np.inf, False
+    x, last, fresh, krylov = guess, np.inf, False, False
     for _ in range(ROUNDS):
-        scale = np.maximum(abs(x), floor)
+        scale = np.maximum(abs(x), FLOOR)
         gap = rhs - apply(x)
         worst = float((abs(gap) / scale).max())
         if worst < tolerance or (worst < ACCEPTED and worst > 0.5 * last):
             return x
-        krylov = krylov or worst > 0.1 * last
+        if EXPECTED * worst < tolerance and tolerance > TOLERANCE:
+            return x + near(gap)
+        if worst > EXPECTED * last:
+            krylov = fresh
+            if not fresh:
+                renew()
+            fresh = True
         last = worst
-        if krylov:
-            operator = LinearOperator((size, size), lambda y, at=scale: apply(y.ravel() * at) / at, dtype=float)
-            close = LinearOperator((size, size), lambda y, at=scale: near(y.ravel() * at) / at, dtype=float)
-            step, _ = bicgstab(operator, gap / scale, rtol=1e-7, atol=0.0, maxiter=200, M=close)
-            x = x + scale * step
-        else:
-            x = x + near(gap)
+        x = x + (_krylov(apply, near, gap, scale) if krylov else near(gap))
     raise ConvergenceError(what, worst)
+
+
+def _krylov(apply: Map, near: Map, gap: Array, scale: Array) -> Array:
+    """The correction by BiCGSTAB in units of each row's scale, preconditioned by `near`."""
+    size = len(gap)
+    operator = LinearOperator((size, size), lambda y: apply(y.ravel() * scale) / scale, dtype=float)
+    close = LinearOperator((size, size), lambda y: near(y.ravel() * scale) / scale, dtype=float)
+    step, _ = bicgstab(operator, gap / scale, rtol=1e-7, atol=0.0, maxiter=200, M=close)
+    return np.asarray(scale * step)

@@ -8,10 +8,12 @@ then investors, then final users (these have a technique), then states (these ha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -21,6 +23,29 @@ Mask = NDArray[np.bool_]
 def sum_by(index: NDArray[np.integer], weight: Array, count: int = 0) -> Array:
     """Sum of weight by index [count]; numpy's stubs take weighted bincounts for whole numbers."""
     return cast("Array", np.bincount(index, weight, count))
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Where suppliers serve buyers whom they ration alike: counter [l] of each link, of [c] its supplier, favour [c] the
+    exponent of rho (1: rationed like all others). alike: one counter a supplier, in their order."""
+
+    counter: Any
+    of: Index
+    favour: Array
+    alike: bool
+
+    def share(self, rho: Array) -> Array:
+        """Rationing share of each counter: [n] -> [c]."""
+        return rho if self.alike else rho[self.of] ** self.favour
+
+    def spread(self, values: Array) -> Array:
+        """The supplier's value at each counter: [n] -> [c]."""
+        return values if self.alike else values[self.of]
+
+    def collect(self, values: Array) -> Array:
+        """Sum over the counters of each supplier: [c] -> [n]."""
+        return values if self.alike else sum_by(self.of, values)
 
 
 @dataclass(frozen=True)
@@ -44,6 +69,39 @@ class Links:
     buyer_start: Index
     pointer: Index
     technique: int
+    plants: int
+
+    @cached_property
+    def _rows(self) -> tuple[Any, Any, Any]:
+        """Suppliers [l], first links of buyers and of cells, in the short integers that sparse products want."""
+        rows = np.r_[self.start, self.technique]
+        return tuple(a.astype(np.int32) for a in (self.supplier, self.pointer, rows))  # type: ignore[return-value]
+
+    def counters(self, favour: Array | None = None) -> Counters:
+        """Suppliers as they serve buyers: one counter each, or one for each favour [l] that a supplier gives."""
+        if favour is None:
+            return Counters(self._rows[0], np.arange(self.plants), np.ones(self.plants), True)
+        kinds, kind = np.unique(favour, return_inverse=True)
+        used, counter = np.unique(self.supplier * len(kinds) + kind, return_inverse=True)
+        return Counters(counter.astype(np.int32), used // len(kinds), kinds[used % len(kinds)], False)
+
+    def matrix(self, values: Array, counters: Counters) -> Any:
+        """Values by link [lt] as a sparse matrix [T, c]: buyers by counters."""
+        pointer = self._rows[1]
+        columns = counters.counter[: self.technique]
+        return csr_array((values, columns, pointer), shape=(len(pointer) - 1, len(counters.of)))
+
+    def sparse_matrix(self, values: Array, counters: Counters) -> Any:
+        """The same of values most of which are zero: it keeps the others only."""
+        some, pointer = np.flatnonzero(values), self._rows[1]
+        first = np.searchsorted(some, pointer).astype(np.int32)
+        return csr_array((values[some], counters.counter[some], first), shape=(len(pointer) - 1, len(counters.of)))
+
+    def cell_matrix(self, values: Array, counters: Counters) -> Any:
+        """Values by link [lt] as a sparse matrix [k, c]: cells by counters."""
+        start = self._rows[2]
+        columns = counters.counter[: self.technique]
+        return csr_array((values, columns, start), shape=(len(start) - 1, len(counters.of)))
 
     def by_cell(self, values: Array) -> Array:
         """Sum over the suppliers of each cell: [lt] -> [k]."""
@@ -71,5 +129,6 @@ def build_links(present: Mask, segment: Index, buyers_with_technique: int) -> Li
     buyer_start = np.flatnonzero(np.r_[True, cell_buyer[1:] != cell_buyer[:-1]])
     pointer = np.r_[start[buyer_start], technique]
     return Links(
-        supplier, buyer, cell, start, cell_buyer, segment[supplier[start]], buyer_start, pointer, technique
+        supplier, buyer, cell, start, cell_buyer, segment[supplier[start]], buyer_start, pointer, technique,
+        len(present),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.kernel.inversion import Economy
-from model.kernel.links import Array, Mask
+from model.kernel.links import Array, Mask, sum_by
 from model.kernel.technique import composite, project, solve_dual
 
 
@@ -70,8 +70,12 @@ def _rerouting(economy: Economy, target: Array, now: Sourcing) -> Array:
         return np.ones_like(target)
     links = economy.links
     rho = economy.rho[links.cell_segment]
-    weight = now.theta * (target * now.quality) ** rho[links.cell]
-    free = links.by_cell(weight * ~denied)
-    lost = links.by_cell(weight * (1 - (1 - now.denial) ** rho[links.cell]))
+    some = np.flatnonzero((links.by_cell(denied.astype(float)) > 0)[links.cell])  # links of cells where one is denied
+    cell, refused = links.cell[some], denied[some]
+    weight = now.theta[some] * (target[some] * now.quality[some]) ** rho[cell]
+    free = sum_by(cell, np.where(refused, 0.0, weight), len(rho))
+    lost = sum_by(cell, np.where(refused, weight * (1 - (1 - now.denial[some]) ** rho[cell]), 0.0), len(rho))
     factor = (1 + lost / np.where(free > 0, free, 1.0)) ** (1 / rho)
-    return np.where(~denied & (free > 0)[links.cell], factor[links.cell], 1.0)
+    result = np.ones_like(target)
+    result[some] = np.where(~refused & (free > 0)[cell], factor[cell], 1.0)
+    return result

@@ -6,13 +6,13 @@ carry inputs of zero. theta [lt] are lower shares in force (networks move them),
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from model.errors import ModelError
 from model.kernel.inversion import COBB_DOUGLAS, Economy
-from model.kernel.links import Array, Mask
+from model.kernel.links import Array, Counters, Mask
 
 TINY = 1e-300
 
@@ -37,6 +37,43 @@ def composite(economy: Economy, theta: Array, inputs: Array) -> Array:
         log = links.by_cell(theta * np.log(np.maximum(inputs, TINY))) / links.by_cell(theta)
         q = np.where(plain[links.cell_segment], np.exp(log), q)
     return q
+
+
+class Rationed(NamedTuple):
+    """E2a of one quarter's orders at any rationing: what does not depend on rho is raised to its power once.
+
+    weight [k, c] theta inputs^rho_s; power [c], root [k] the exponents; plain [k] cells of the Cobb-Douglas form,
+    with logs of their composites [k] and share [k, c] of each counter.
+    """
+
+    weight: Any
+    power: Array
+    root: Array
+    plain: Mask
+    log: Array
+    share: Any
+
+
+def prepare_composite(economy: Economy, theta: Array, inputs: Array, counters: Counters) -> Rationed:
+    """E2a ready for `rationed_composite`; inputs [lt] at rho = 1, times usable quality."""
+    links = economy.links
+    exponent = economy.rho[links.cell_segment]
+    plain = (abs(economy.sigma - 1) < COBB_DOUGLAS)[links.cell_segment]
+    weight = links.cell_matrix(theta * inputs ** exponent[links.cell], counters)
+    log, share = np.zeros(0), None
+    if plain.any():
+        part = theta / links.by_cell(theta)[links.cell]
+        log, share = links.by_cell(part * np.log(np.maximum(inputs, TINY))), links.cell_matrix(part, counters)
+    power = counters.spread(economy.rho[economy.table.segment])
+    return Rationed(weight, power, 1 / exponent, plain, log, share)
+
+
+def rationed_composite(ready: Rationed, share: Array) -> Array:
+    """q_sb [k] (E2a) when counters deliver these shares [c] of what is ordered: one power a counter, one a cell."""
+    q = (ready.weight @ share**ready.power) ** ready.root
+    if ready.plain.any():
+        q = np.where(ready.plain, np.exp(ready.log + ready.share @ np.log(share)), q)
+    return np.asarray(q)
 
 
 def yield_of(economy: Economy, q: Array, labour: Array) -> Array:
@@ -77,14 +114,14 @@ def solve_dual(
     plain_s = abs(sigma - 1) < COBB_DOUGLAS
     power = np.where(plain_s, 1.0, 1 - sigma)
     live = theta * open_links
-    total = links.by_cell(live * d ** power[links.cell])
+    inside = d ** -sigma[links.cell]
+    total = links.by_cell(live * d * inside)  # theta d^(1-sigma): one power a link serves index and demand
     index = np.where(total > 0, np.where(total > 0, total, 1.0) ** (1 / power), 1.0)
     if plain_s.any():
         index = np.where(plain_s, np.exp(links.by_cell(live * np.log(d)) / links.by_cell(theta)), index)
     cost = _unit_cost(economy, index, wage[economy.buyer_region[: economy.buyers]])
-    inside = (d / index[links.cell]) ** (-sigma[links.cell])
     upper = (index / cost[links.cell_buyer]) ** (-economy.eta[links.cell_buyer])
-    inputs = open_links * inside * upper[links.cell] / quality
+    inputs = open_links * inside * (index**sigma * upper)[links.cell] / quality
     labour = (wage[economy.buyer_region[: economy.buyers]] / cost) ** (-economy.eta)
     return Dual(cost, index, inputs, labour)
 

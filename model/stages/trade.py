@@ -7,7 +7,8 @@ import numpy as np
 from model.kernel.deliveries import Orders, deliver
 from model.kernel.external import external_balances, find_blocs, habit_in_blocs, paid_abroad
 from model.kernel.links import Array, sum_by
-from model.kernel.market import Guess, Terms
+from model.kernel.market import Guess
+from model.kernel.plan import Terms
 from model.kernel.technique import composite
 from model.world import Setting, State, View
 

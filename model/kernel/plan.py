@@ -1,0 +1,98 @@
+"""Plan: what one quarter's orders would bring at full rationing shares, ready for the passes of rationing (E5).
+
+In a pass the delivered technique is a_fb = rho_f full_fb / F_b with `full` = (1 - denial) ordered technique. Only rho
+[n] and F [T] move between passes, so every sum over links is the product of one of these sparse matrices with a short
+vector: nothing is computed link by link in a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from model.kernel.inversion import Economy
+from model.kernel.links import Array, Counters, Index, sum_by
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What stays the same while one quarter's deliveries are found.
+
+    wage [R], rent [n], ship [l] tau, duty [l] t, subsidy [n], owner [R, n] after bloc cuts,
+    bloc [R] label, balance [R], expenditure [R] of the last quarter, share [n] of its investor's purchases;
+    smoothing psi and habit [R], the expenditure it holds on to (E7c).
+    """
+
+    wage: Array
+    rent: Array
+    ship: Array
+    duty: Array
+    subsidy: Array
+    owner: Array
+    bloc: Index
+    balance: Array
+    expenditure: Array
+    share: Array
+    smoothing: float
+    habit: Array
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sparse matrices and vectors of one quarter at rho = F = 1; columns c are counters: suppliers, or suppliers by
+    whom they serve first.
+
+    full [lt] units of f per unit of b, paid [T, c] = full tau (1+t), shipped [T, c] = full tau and its transpose
+    sent [c, T], duties [T, c] = full tau t; wages [n] = w l per unit; margin [n] = m (1+mu)(1-subsidy); subsidy [n]
+    per unit of price; investor [n] place of a plant's investor among the buyers (any where it has none), with capital
+    [n] its purchases per unit of output and share [n] the plant's share in them (0 where it has none);
+    fixed [l] purchases that follow no technique: fixed_sent [c] units, fixed_paid [C, c] and fixed_duty [R, c] values.
+    """
+
+    counters: Counters
+    full: Array
+    paid: Any
+    shipped: Any
+    sent: Any
+    duties: Any
+    wages: Array
+    margin: Array
+    subsidy: Array
+    investor: Index
+    capital: Array
+    share: Array
+    fixed: Array
+    fixed_sent: Array
+    fixed_paid: Any
+    fixed_duty: Any
+
+
+def make_plan(
+    economy: Economy, counters: Counters, full: Array, labour: Array, fixed: Array, terms: Terms
+) -> Plan:
+    """The plan of `full` [lt], labour [n] per unit at F = 1 and `fixed` [l]."""
+    links, lt = economy.links, economy.links.technique
+    tau, duty = terms.ship[:lt], terms.duty[:lt]
+    units = full * tau
+    shipped = links.matrix(units, counters)
+    some = np.flatnonzero(fixed)  # few links carry purchases without a technique
+    counter, buyer, count = counters.counter[some], links.buyer[some], len(counters.of)
+    dispatched = terms.ship[some] * fixed[some]
+    value = dispatched * (1 + terms.duty[some])
+    duty_place = economy.buyer_region[buyer] * count + counter
+    fixed_duty = sum_by(duty_place, dispatched * terms.duty[some], economy.regions * count)
+    first = np.searchsorted(buyer, np.arange(len(economy.buyer_region) + 1))
+    has = economy.investor >= 0
+    return Plan(
+        counters=counters, full=full, paid=links.matrix(units * (1 + duty), counters), shipped=shipped, sent=shipped.T, duties=links.sparse_matrix(units * duty, counters),
+        wages=terms.wage[economy.table.location] * labour,
+        margin=economy.markup * (1 + terms.rent) * (1 - terms.subsidy),
+        subsidy=terms.subsidy / (1 - terms.subsidy),
+        investor=economy.n + np.maximum(economy.investor, 0), capital=np.where(has, economy.capital0, 0.0),
+        share=np.where(has, terms.share, 0.0), fixed=fixed, fixed_sent=sum_by(counter, dispatched, count),
+        fixed_paid=csr_array((value, counter, first), shape=(len(first) - 1, count)),
+        fixed_duty=fixed_duty.reshape(economy.regions, -1),
+    )  # fmt: skip
