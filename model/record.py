@@ -226,6 +226,18 @@ def _gap_years(book: Book) -> Array:
         return np.where(growth > 0, -book.levels / np.where(growth > 0, growth, 1.0), np.nan)
 
 
+def _ai_quality(book: Book) -> tuple[Array, Array]:
+    """AI quality against the base trend, and its distance to the best region's, by owner [r]; NaN without AI firms (E29)."""
+    weight = np.where(book.setting.plants_of("ai_apps"), book.market.output, 0.0)
+    total = sum_by(book.setting.plants.owner, weight, book.fixed.size[0])
+    whole = np.where(total > 0, total, np.nan)
+    change, before = (
+        sum_by(book.setting.plants.owner, weight * x, len(whole)) / whole
+        for x in (book.now["ai_quality"], book.setting.capability0)
+    )  # fmt: skip
+    return change, np.nanmax(change + before) - change - before
+
+
 def _firm(book: Book, value: Array) -> Array:
     """[firm] sums of a plant value."""
     return sum_by(book.fixed.firm, value, len(book.fixed.firms) + 1)[:-1]
@@ -322,6 +334,8 @@ def outcomes(setting: Setting, fixed: Fixed) -> tuple[Outcome, ...]:
         Outcome("Supplier Share|{}|{}", "percent", lambda b: share(b.owned, b.cube.sum(0)[:, :, None]), (SEGMENT_NAMES, REGIONS), "none"),
         Outcome("Capability|{}", "log points", lambda b: b.levels + b.setting.behaviour.frontier_growth * b.elapsed, SEGMENT_LABELS, "none"),
         Outcome("Capability Gap|{}", "years behind the frontier", _gap_years, SEGMENT_LABELS, "main"),
+        Outcome("AI Quality", "log points", lambda b: _ai_quality(b)[0], (), "main"),
+        Outcome("AI Quality Gap", "log points to the best", lambda b: _ai_quality(b)[1], (), "main"),
         Outcome("HHI|{}", "index 0-1", _hhi, SEGMENT_LABELS, "none"),
         Outcome("Chokepoint Index|{}", "index 0-1", _chokepoint, SEGMENT_LABELS, "none"),
         Outcome("Bloc Index|{}", "index", _layers, LAYER_LABELS, "all", True),

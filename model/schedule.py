@@ -74,13 +74,14 @@ SCHEDULE: tuple[Stage, ...] = (
     ),
     Stage(
         "learn", learn.learn,
-        _names("year capability rnd experience efficiency delivered wedges subsidy price output wage capital_price"),
+        _names("year capability rnd experience efficiency delivered terms wedges subsidy price output capital_price"),
         _names("capability rnd experience efficiency"),
         ("E14", "E15", "E28", "E30"),
     ),
     Stage(
         "adopt", adopt.adopt,
-        _names("year base new_choices wedges price ship duty moved"), _names("base new_choices theta"),
+        _names("year base new_choices data frameworks wedges price ship duty moved"),
+        _names("base new_choices theta data frameworks"),
         ("E16", "E17", "E18", "E24"),
     ),
 )  # fmt: skip

@@ -19,6 +19,7 @@ UNITS: dict[str, str] = {
     "million": "million users, devices or developers",
     "firms": "a count of firms",
     "years behind the frontier": "a capability gap divided by the frontier's growth",
+    "log points to the best": "a difference of natural logarithms from the best region",
     "percent of new choices": "parts of a hundred of those who choose again",
     "index 0-1": "a concentration or dependence index",
     "quarters of use": "a stock divided by a quarter's use",

@@ -45,6 +45,8 @@ CONTRACT: dict[str, str] = {
     rf"Stockpile\|({SEGMENT})": "quarters of use",
     rf"Capability\|({SEGMENT})": "log points",
     rf"Capability Gap\|({SEGMENT})": "years behind the frontier",
+    "AI Quality": "log points",
+    "AI Quality Gap": "log points to the best",
     rf"Ecosystem Share\|({LAYER})\|({ECOSYSTEM})": "percent of new choices",
     rf"Installed Base\|({LAYER})\|({ECOSYSTEM})": "million",
     rf"Developers Share\|({ECOSYSTEM})": PERCENT,

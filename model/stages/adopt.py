@@ -19,7 +19,10 @@ def adopt(setting: Setting, now: View) -> State:
             choice = users.decide(setting, network, share, price[region], now.wedges, now.year)
             base[region, network.column] = update_base(share, choice, network.rechoice_rate, setting.dt)
             new[region, network.column] = share @ choice
-    return {"base": base, "new_choices": new, "theta": relocated(setting, shares_of_links(setting, base), now.moved)}
+    return {
+        "base": base, "new_choices": new, "theta": relocated(setting, shares_of_links(setting, base), now.moved),
+        "data": now.data, "frameworks": now.frameworks,
+    }  # fmt: skip
 
 
 def seeded(network: Network, region: int, share: Array, year: float) -> Array:

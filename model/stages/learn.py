@@ -45,7 +45,7 @@ def research(setting: Setting, now: View) -> tuple[Array, Array]:
     usual = np.exp(growth * elapsed)
     base = np.where(economy.latent, 1.0, economy.output0)
     made = np.where(economy.latent, usual, now.output / base)
-    worth = np.where(economy.latent, 1.0, now.price / (1 - now.subsidy) / now.wage[place])
+    worth = np.where(economy.latent, 1.0, now.price / (1 - now.subsidy) / now.terms.wage[place])
     target = law.rnd_target(worth * made / usual, now.subsidy / (1 - now.subsidy), own.subsidy_effect)
     steps = elapsed / setting.dt
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -63,7 +63,7 @@ def exposure(setting: Setting, now: View) -> Array:
     channel = np.einsum("cods,ods->cds", passing - 1, sources)[:, table.location, table.segment] + 1
     channel[IMPORTED] *= kept(setting, now.delivered, setting.technology())
     channel[CODE] *= kept(setting, now.delivered, of_segments(setting, OPEN_SOURCE))
-    return np.asarray(weight @ channel)
+    return np.asarray(1 + weight @ (channel - 1))
 
 
 def kept(setting: Setting, delivered: View, wanted: Mask) -> Array:
@@ -123,7 +123,7 @@ def scarcity(setting: Setting, now: View) -> Array:
     has = setting.plants_of(AI_APPS) & (economy.investor >= 0)
     if not has.any():
         return np.ones(economy.regions)
-    price = economy.of_investor(np.ones(setting.n), now.capital_price) / now.wage[economy.table.location]
+    price = economy.of_investor(np.ones(setting.n), now.capital_price) / now.terms.wage[economy.table.location]
     return mean_by_region(setting, price, has, 1.0)
 
 
