@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from calibration.base_year import BaseYear, build_base_year
+from calibration.draws import joint
 from calibration.registry import choice
 from model.axes import ECOSYSTEMS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
 from model.errors import ModelError
 from model.kernel.adoption import invert_quality
-from model.kernel.capability import own_innovation
+from model.kernel.capability import feedback, own_innovation
 from model.kernel.inversion import Economy, Elasticities, build_economy
 from model.kernel.links import Array, Index, Links
 from model.kernel.table import BaseTable
@@ -199,12 +200,17 @@ def _innovation(
     own = own_innovation(
         behaviour.frontier_growth[s], catch_up, behaviour.diffusion_rate, capability, behaviour.diffusion_saturation
     )
+    depreciation, research = p.scalar("knowledge_depreciation"), p.scalar("rd_elasticity")
+    learning = p.array("learning_elasticity", SEGMENTS)[s]
+    sigma = p.array("elasticity_of_substitution", SEGMENTS)[s]
+    gain = feedback(behaviour.quality_valuation, own, research + learning, depreciation, sigma)
+    part = np.minimum(1.0, joint("learning_room") / np.maximum(gain, 1e-12))
     _refuse(own, behaviour.frontier_growth[s], plants)
     return Innovation(
-        own=own, catch_up=catch_up, rd_elasticity=p.scalar("rd_elasticity"),
-        learning_elasticity=p.array("learning_elasticity", SEGMENTS)[s], rd_lag=p.scalar("rd_lag"),
+        own=own, catch_up=catch_up, rd_elasticity=part * research, learning_elasticity=part * learning,
+        depreciation=depreciation, rd_lag=p.scalar("rd_lag"),
         tool_dependence=p.scalar("research_tool_dependence"),
-        subsidy_effect=support / p.array("rd_intensity", SEGMENTS)[s], experience=p.scalar("experience_2018"),
+        subsidy_effect=support / p.array("rd_intensity", SEGMENTS)[s], memory=p.scalar("experience_memory"),
         ai_elasticity=p.scalar("elasticity_compute_data"),
         ai_weight=np.array([compute, 1 - compute - frameworks, frameworks]),
         cloud_weight=p.scalar("weight_cloud_in_compute"), induced=p.scalar("induced_innovation_elasticity"),

@@ -95,7 +95,7 @@ VARIABLES: dict[str, str] = {
     "moved": "[n, r] part of a plant's business with a region that sister plants serve",
     "capability": "[n] log distance to the frontier's trend, < 0 behind",
     "rnd": "[n] R&D spending, relative to base",
-    "experience": "[n] cumulative output, relative to its baseline path",
+    "experience": "[n] output added up and forgotten, relative to its baseline path",
     "efficiency": "[r] AI efficiency found or taken over beyond the trend, log points",
     "ai_quality": "[n] log AI quality of AI applications, relative to base trend; 0 elsewhere",
     "data": "[r] data that AI learns from, ratio to base trend",

@@ -21,10 +21,10 @@ def effective_compute(own: Array, cloud: Array, cloud_weight: float, algorithms:
     return np.asarray(((1 - cloud_weight) * own + cloud_weight * cloud) * np.exp(algorithms))
 
 
-def induced_drive(scarcity: Array, elasticity: float, rd_elasticity: float) -> Array:
-    """What scarce compute adds to AI firms' drive to innovate [R] (E30): effective R&D moves by scarcity^elasticity.
+def induced_drive(scarcity: Array, elasticity: float, rd_elasticity: Array) -> Array:
+    """What scarce compute adds to AI firms' drive to innovate [n] (E30): effective R&D moves by scarcity^elasticity.
 
-    scarcity [R]: price of compute over the wage of those who could save it, relative to base.
+    scarcity [n]: price of compute over the wage of those who could save it, relative to base.
     """
     return np.asarray(scarcity ** (elasticity * rd_elasticity) - 1)
 

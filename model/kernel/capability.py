@@ -35,6 +35,17 @@ def own_innovation(growth: Array, catch_up: Array, rate: Array, level0: Array, s
     return np.asarray(growth + catch_up - rate * diffusion(-level0, saturation))
 
 
+def feedback(
+    valuation: Array, own: Array, elasticity: Array, depreciation: float, sigma: Array
+) -> Array:
+    """Long-run gain around the loop from sales to research to quality to sales [n] (E28); 1 or more runs away.
+
+    A lasting change of sales moves own innovation by `elasticity` (of R&D and experience together), so the level by
+    own x elasticity / depreciation, price by `valuation` of it, and sales by sigma - 1 of that.
+    """
+    return np.asarray(np.maximum(0.0, sigma - 1) * valuation * own * elasticity / depreciation)
+
+
 def rnd_target(sales: Array, subsidy: Array, effect: Array) -> Array:
     """R&D spending [n] relative to base (E28): a constant share of real sales, and what subsidies add to it.
 
@@ -44,13 +55,16 @@ def rnd_target(sales: Array, subsidy: Array, effect: Array) -> Array:
     return np.asarray(sales * np.maximum(0.0, 1 + effect * subsidy))
 
 
-def update_rnd(rnd: Array, target: Array, lag: float, dt: float) -> Array:
-    """R&D spending [n] after a step (E28): moves to its target with a lag in years."""
-    return np.asarray(rnd + adjust_share(1 / lag, dt) * (target - rnd))
+def update_stock(stock: Array, flow: Array, memory: float, dt: float) -> Array:
+    """R or U [n] after a step (E28): moves to what is spent or made now, relative to base, with a memory in years.
+
+    R&D follows sales as budgets do; experience is output added up and forgotten, so old output counts less.
+    """
+    return np.asarray(stock + adjust_share(1 / memory, dt) * (flow - stock))
 
 
 def innovation_drive(
-    rnd: Array, experience: Array, tools: Array, rd_elasticity: float, learning_elasticity: Array, dependence: float
+    rnd: Array, experience: Array, tools: Array, rd_elasticity: Array, learning_elasticity: Array, dependence: float
 ) -> Array:
     """Own innovation relative to base [n] (E28): R^zeta U^omega, of which a part needs the foreign tools.
 
@@ -59,22 +73,14 @@ def innovation_drive(
     return np.asarray(rnd**rd_elasticity * experience**learning_elasticity * (1 - dependence * (1 - tools)))
 
 
-def update_experience(experience: Array, made: Array, usual: Array, before: Array, dt: float) -> Array:
-    """U [n] (E28): cumulative output over what it would have been; 1 while output keeps its baseline path.
-
-    made, usual [n]: output and its baseline path in base years' output; before [n]: years of base output behind.
-    """
-    return np.asarray((experience * before + dt * made) / (before + dt * usual))
-
-
 def update_capability(
-    level: Array, level0: Array, drive: Array, exposure: Array, own: Array, catch_up: Array, rate: Array,
-    saturation: float, dt: float,
+    level: Array, path: Array, drive: Array, exposure: Array, own: Array, catch_up: Array, rate: Array,
+    saturation: float, depreciation: float, dt: float,
 ) -> Array:
     """Level [n] after a step (E15): own innovation times its drive, diffusion from the frontier, less its growth.
 
-    Written as departures from the base year, so that base drive 1, base exposure 1 and base gap
-    give `catch_up` a year exactly. A leader may run ahead of the trend.
+    Written as departures from the baseline path, so that base drive and exposure of 1 on that path give `catch_up`
+    a year exactly. Knowledge that departs from the path is a stock that depreciates; a leader may run ahead.
     """  # fmt: skip
-    pull = exposure * diffusion(-level, saturation) - diffusion(-level0, saturation)
-    return np.asarray(level + dt * (catch_up + own * (drive - 1) + rate * pull))
+    pull = exposure * diffusion(-level, saturation) - diffusion(-path, saturation)
+    return np.asarray(level + dt * (catch_up + own * (drive - 1) + rate * pull - depreciation * (level - path)))

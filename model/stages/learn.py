@@ -25,14 +25,16 @@ def learn(setting: Setting, now: View) -> State:
     drive = law.innovation_drive(
         rnd, experience, tools, own.rd_elasticity, own.learning_elasticity, own.tool_dependence
     )
+    path = setting.capability0 + own.catch_up * (now.year - setting.first_year)
     level = law.update_capability(
-        now.capability, setting.capability0, drive, exposure(setting, now), own.own, own.catch_up,
-        behaviour.diffusion_rate, behaviour.diffusion_saturation, setting.dt,
+        now.capability, path, drive, exposure(setting, now), own.own, own.catch_up,
+        behaviour.diffusion_rate, behaviour.diffusion_saturation, own.depreciation, setting.dt,
     )  # fmt: skip
     ai = setting.plants_of(AI_APPS)
     gain = setting.dt * new_efficiency(setting, now, own.own * drive, ai)
     level = level + np.where(ai, gain[setting.economy.table.location], 0.0)
-    return {"capability": level, "rnd": rnd, "experience": experience, "efficiency": now.efficiency + gain}
+    efficiency = now.efficiency * (1 - setting.dt * own.depreciation) + gain
+    return {"capability": level, "rnd": rnd, "experience": experience, "efficiency": efficiency}
 
 
 def research(setting: Setting, now: View) -> tuple[Array, Array]:
@@ -41,17 +43,12 @@ def research(setting: Setting, now: View) -> tuple[Array, Array]:
     Entrants have no base year: they keep 1, but for the subsidies they get.
     """
     economy, own, place = setting.economy, setting.innovation, setting.economy.table.location
-    growth, elapsed = setting.behaviour.growth[place], now.year - setting.first_year
-    usual = np.exp(growth * elapsed)
-    base = np.where(economy.latent, 1.0, economy.output0)
-    made = np.where(economy.latent, usual, now.output / base)
+    usual = economy.output0 * np.exp(setting.behaviour.growth * (now.year - setting.first_year))[place]
+    made = np.where(economy.latent, 1.0, now.output / np.where(economy.latent, 1.0, usual))
     worth = np.where(economy.latent, 1.0, now.price / (1 - now.subsidy) / now.terms.wage[place])
-    target = law.rnd_target(worth * made / usual, now.subsidy / (1 - now.subsidy), own.subsidy_effect)
-    steps = elapsed / setting.dt
-    with np.errstate(invalid="ignore", divide="ignore"):
-        past = np.where(growth == 0, steps, np.expm1(growth * elapsed) / np.expm1(growth * setting.dt))
-    experience = law.update_experience(now.experience, made, usual, own.experience + setting.dt * past, setting.dt)
-    return law.update_rnd(now.rnd, target, own.rd_lag, setting.dt), experience
+    target = law.rnd_target(worth * made, now.subsidy / (1 - now.subsidy), own.subsidy_effect)
+    rnd = law.update_stock(now.rnd, target, own.rd_lag, setting.dt)
+    return rnd, law.update_stock(now.experience, made, own.memory, setting.dt)
 
 
 def exposure(setting: Setting, now: View) -> Array:
@@ -112,8 +109,9 @@ def new_efficiency(setting: Setting, now: View, innovation: Array, ai: Mask) -> 
     own = setting.innovation
     if not ai.any():
         return np.zeros(setting.economy.regions)
-    dear = induced_drive(scarcity(setting, now), own.induced, own.rd_elasticity)
-    found = mean_by_region(setting, innovation, ai, 0.0) * dear
+    zeta = np.broadcast_to(own.rd_elasticity, setting.n)
+    dear = induced_drive(scarcity(setting, now)[setting.economy.table.location], own.induced, zeta)
+    found = mean_by_region(setting, innovation * dear, ai, 0.0)
     return found + adopted_efficiency(now.efficiency, code_openness(setting, now), own.algorithm_lag)
 
 
