@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from calibration.base_year import BaseYear, build_base_year
-from calibration.draws import joint
-from calibration.registry import choice
+from calibration.registry import choice, joint
 from model.axes import ECOSYSTEMS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
 from model.errors import ModelError
 from model.kernel.adoption import invert_quality
