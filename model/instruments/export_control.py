@@ -28,7 +28,7 @@ LEVERS = {
     "enforcement": lever("share", 0, 0, 1, "effort against evasion", "assumed"),
     "technology_transfer": lever(
         "share", 0, 0, 1, "part of engineers' support, joint research and licences denied with the goods (deemed exports)",
-        "15 CFR 734.13 and the rule on US persons of October 2022 (Federal Register 2022-21658); size assumed",
+        "15 CFR 734.13 (recalled) and the rule on US persons of October 2022 (Federal Register 2022-21658); size assumed",
     ),
 }  # fmt: skip
 
