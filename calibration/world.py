@@ -7,16 +7,20 @@ from collections.abc import Mapping
 import numpy as np
 
 from calibration.base_year import BaseYear, build_base_year
-from calibration.registry import choice
+from calibration.registry import choice, joint
 from model.axes import ECOSYSTEMS, NETWORK_SEGMENTS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
+from model.errors import ModelError
 from model.kernel.adoption import Taste, bridges, invert_quality, mixing, reach
+from model.kernel.capability import feedback, own_innovation
 from model.kernel.inversion import Economy, Elasticities, build_economy
 from model.kernel.links import Array, Index, Links
 from model.kernel.table import BaseTable
 from model.scenario.types import Scenario
 from model.streams import key_of
-from model.world import Action, Behaviour, Network, Parameters, Plants, Setting
+from model.world import Action, Behaviour, Innovation, Network, Parameters, Plants, Setting
 
+OWN_MARGIN = 0.1
+"""Own innovation this much (log points a year) above the frontier's growth is refused (PRIORS 3.3)."""
 CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 ALL_ECOSYSTEMS: tuple[str, ...] = tuple(e for choices in ECOSYSTEMS.values() for e in choices)
 
@@ -29,12 +33,14 @@ def build_setting(
     table = split_investors(base_year.table)
     economy = build_economy(table, elasticities(parameters))
     plants = _plants(base_year, parameters, economy.links)
+    behaviour, capability = _behaviour(parameters, economy, plants), _capability(parameters, table, plants)
     return Setting(
-        economy=economy, behaviour=_behaviour(parameters, economy, plants), networks=_networks(parameters),
+        economy=economy, behaviour=behaviour, networks=_networks(parameters),
+        innovation=_innovation(parameters, table, plants, behaviour, capability),
         ecosystems=ALL_ECOSYSTEMS, plants=plants, actions=_actions(scenario, stance),
         states={REGION_INDEX[r]: mode for r, mode in scenario.states.items()},
         focus=REGION_INDEX[scenario.focus], serves_both=_serving_both(scenario, stance),
-        capability0=_capability(parameters, table, plants), base0=_base(parameters),
+        capability0=capability, base0=_base(parameters),
         first_year=quarter_start(scenario.first), dt=dt, seed=seed, usd=base_year.usd,
         regions=REGIONS, segments=SEGMENTS, parameters=parameters,
     )  # fmt: skip
@@ -223,6 +229,44 @@ def _capability(parameters: Parameters, table: BaseTable, plants: Plants) -> Arr
     growth = parameters.array("frontier_growth", SEGMENTS)
     index = tuple(f"{REGIONS[r]}/{SEGMENTS[s]}" for r, s in zip(plants.owner, table.segment, strict=True))
     return -parameters.array("gap_2018", index) * growth[table.segment]
+
+
+def _innovation(
+    parameters: Parameters, table: BaseTable, plants: Plants, behaviour: Behaviour, capability: Array
+) -> Innovation:
+    """Own innovation by inversion (E15), R&D and experience (E28), AI (E29, E30)."""
+    p, s = parameters, table.segment
+    known = p["catch_up"]
+    catch_up = np.array([known.get(f"{REGIONS[r]}/{SEGMENTS[k]}", 0.0) for r, k in zip(plants.owner, s, strict=True)])
+    support = p.scalar("subsidy_rd_share") * p.array("subsidy_efficiency", REGIONS)[table.location]
+    compute, frameworks = p.scalar("weight_compute_in_quality"), p.scalar("weight_frameworks_in_quality")
+    own = own_innovation(
+        behaviour.frontier_growth[s], catch_up, behaviour.diffusion_rate, capability, behaviour.diffusion_saturation
+    )
+    depreciation, research = p.scalar("knowledge_depreciation"), p.scalar("rd_elasticity")
+    learning = p.array("learning_elasticity", SEGMENTS)[s]
+    sigma = p.array("elasticity_of_substitution", SEGMENTS)[s]
+    gain = feedback(behaviour.quality_valuation, own, research + learning, depreciation, sigma)
+    part = np.minimum(1.0, joint("learning_room") / np.maximum(gain, 1e-12))
+    _refuse(own, behaviour.frontier_growth[s], plants)
+    return Innovation(
+        own=own, catch_up=catch_up, rd_elasticity=part * research, learning_elasticity=part * learning,
+        depreciation=depreciation, rd_lag=p.scalar("rd_lag"),
+        tool_dependence=p.scalar("research_tool_dependence"),
+        subsidy_effect=support / p.array("rd_intensity", SEGMENTS)[s], memory=p.scalar("experience_memory"),
+        ai_elasticity=p.scalar("elasticity_compute_data"),
+        ai_weight=np.array([compute, 1 - compute - frameworks, frameworks]),
+        cloud_weight=p.scalar("weight_cloud_in_compute"), induced=p.scalar("induced_innovation_elasticity"),
+        algorithm_lag=p.scalar("algorithm_diffusion_lag"),
+    )  # fmt: skip
+
+
+def _refuse(own: Array, growth: Array, plants: Plants) -> None:
+    """Parameters by which a plant's own innovation would be negative or far above the frontier's (PRIORS 3.3)."""
+    odd = np.flatnonzero((own < 0) | (own > growth + OWN_MARGIN))
+    if len(odd):
+        f = int(odd[0])
+        raise ModelError(f"plant {plants.ids[f]}: own innovation {own[f]:.3f} a year, frontier {growth[f]:.3f} (E15)")
 
 
 def _actions(scenario: Scenario, stance: str | None) -> tuple[Action, ...]:

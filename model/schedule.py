@@ -34,9 +34,9 @@ def _names(text: str) -> tuple[str, ...]:
 SCHEDULE: tuple[Stage, ...] = (
     Stage(
         "enact", enact.enact,
-        _names("year in_force lost capability theta network_value closed"),
-        _names("wedges opened denial ship duty subsidy quality open_links limit"),
-        ("E13", "E21", "E34"),
+        _names("year in_force lost capability capacity data frameworks theta network_value closed"),
+        _names("wedges opened denial ship duty subsidy quality ai_quality open_links limit"),
+        ("E13", "E21", "E29", "E34"),
     ),
     Stage("respond", respond.respond, _names("year"), _names("in_force"), ("E22",)),
     Stage(
@@ -73,7 +73,12 @@ SCHEDULE: tuple[Stage, ...] = (
         _names("wage rent capacity pipeline stock habit employment_gap idle"),
         ("E10", "E11", "E12", "E35"),
     ),
-    Stage("learn", learn.learn, _names("capability delivered input0 wedges"), _names("capability"), ("E14", "E15")),
+    Stage(
+        "learn", learn.learn,
+        _names("year capability rnd experience efficiency delivered terms wedges subsidy price output capital_price"),
+        _names("capability rnd experience efficiency"),
+        ("E14", "E15", "E28", "E30"),
+    ),
     Stage(
         "adopt", adopt.adopt,
         _names("year base new_choices network_value data wedges price ship duty moved opened closed"),
@@ -89,7 +94,11 @@ VARIABLES: dict[str, str] = {
     "in_force": "[measure, r] strength with which each state applies each measure",
     "lost": "[n, r] part of a row's relations with buyers in a region that is given up",
     "moved": "[n, r] part of a plant's business with a region that sister plants serve",
-    "capability": "[n] log distance to the frontier's trend, <= 0 behind",
+    "capability": "[n] log distance to the frontier's trend, < 0 behind",
+    "rnd": "[n] R&D spending, relative to base",
+    "experience": "[n] output added up and forgotten, relative to its baseline path",
+    "efficiency": "[r] AI efficiency found or taken over beyond the trend, log points",
+    "ai_quality": "[n] log AI quality of AI applications, relative to base trend; 0 elsewhere",
     "theta": "[link] lower-nest shares in force",
     "wedges": "the quarter's wedges by region, segment, plant and ecosystem",
     "opened": "[n] plants that exist",

@@ -22,6 +22,7 @@ def start_state(setting: Setting) -> State:
         "year": setting.first_year, "quarter": 0,
         "in_force": decide_states(setting, setting.first_year),
         "lost": np.zeros((n, regions)), "moved": np.zeros((n, regions)), "capability": setting.capability0.copy(),
+        "rnd": np.ones(n), "experience": np.ones(n), "efficiency": np.zeros(regions), "ai_quality": np.zeros(n),
         "base": setting.base0.copy(), "new_choices": setting.base0.copy(),
         "network_value": np.zeros((regions, len(setting.networks))), "frameworks": np.ones(regions), "data": np.ones(regions),
         "theta": shares_of_links(setting, setting.base0),

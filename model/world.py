@@ -103,6 +103,33 @@ class Behaviour:
 
 
 @dataclass(frozen=True)
+class Innovation:
+    """Own innovation and AI quality (E15, E28-E30); the defaults leave capability alone. Axes n plant; one value for all will do.
+
+    own [n] innovation at base R&D and experience, catch_up [n], both log points a year; rd_elasticity [n] zeta,
+    learning_elasticity [n] omega; depreciation a year of knowledge off the path; rd_lag years; tool_dependence: part of R&D that needs foreign tools;
+    subsidy_effect [n] own R&D worth of subsidies of one unit of sales, relative to base R&D; memory
+    years of output that count as experience. ai_elasticity and ai_weight [3] of compute, data, frameworks;
+    cloud_weight: part of AI's compute that stands in platforms; induced: response to scarcity; algorithm_lag years.
+    """
+
+    own: Array = field(default_factory=lambda: np.zeros(1))
+    catch_up: Array = field(default_factory=lambda: np.zeros(1))
+    rd_elasticity: Array = field(default_factory=lambda: np.zeros(1))
+    learning_elasticity: Array = field(default_factory=lambda: np.zeros(1))
+    depreciation: float = 0.0
+    rd_lag: float = 1.0
+    tool_dependence: float = 0.0
+    subsidy_effect: Array = field(default_factory=lambda: np.zeros(1))
+    memory: float = 1.0
+    ai_elasticity: float = 0.5
+    ai_weight: Array = field(default_factory=lambda: np.array([1.0, 0.0, 0.0]))
+    cloud_weight: float = 0.0
+    induced: float = 0.0
+    algorithm_lag: float = 1.0
+
+
+@dataclass(frozen=True)
 class Network:
     """One choice set: its name, its segment, its ecosystems' columns in the world's list, and how users choose.
 
@@ -193,6 +220,7 @@ class Setting:
     segments: tuple[str, ...]
     agents: Any = None
     parameters: Parameters = field(default_factory=lambda: Parameters({}))
+    innovation: Innovation = field(default_factory=Innovation)
     channels_on: frozenset[str] | None = None
     otherwise: Setting | None = None
 
@@ -209,3 +237,7 @@ class Setting:
     def technology(self) -> Mask:
         """Plants outside `rest` [n]."""
         return np.asarray(self.economy.table.segment != len(self.segments) - 1)
+
+    def plants_of(self, segment: str) -> Mask:
+        """Plants of a segment [n]; none if the world has no such segment."""
+        return np.asarray(np.array(self.segments)[self.economy.table.segment] == segment)

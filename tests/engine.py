@@ -58,7 +58,7 @@ def linked(setting: Setting, wedges: OracleWedges) -> State:
     return {
         "wedges": Wedges(sizes), "opened": opened, "denial": denial, "ship": wedges.tau[f, b],
         "duty": wedges.tariff[f, b], "subsidy": wedges.subsidy, "quality": np.exp(wedges.quality[f, b])[:lt],
-        "open_links": opened[f[:lt]] & (denial[:lt] < 1) & (economy.theta > 0), "limit": wedges.limit,
+        "open_links": opened[f[:lt]] & (denial[:lt] < 1) & (economy.theta > 0), "limit": wedges.limit, "ai_quality": np.zeros(economy.n),
     }  # fmt: skip
 
 

@@ -1,9 +1,8 @@
-"""Learning and adoption: the shape of catch-up, caps, stationary shares, tipping at nu = 1, and lost access."""
+"""Adoption: stationary shares, tipping at nu = 1, and lost access."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,97 +11,10 @@ from hypothesis import strategies as st
 
 from model.instruments import Value
 from model.kernel.adoption import Taste, choices, invert_quality, reach, update_base, utility
-from model.kernel.capability import diffusion, update_capability, usable_quality
 from model.kernel.links import Array
 from model.simulation import Decoupling
 from model.stages.adopt import shares_of_links
-from model.stages.learn import exposure
 from tests import small
-
-RATE, SATURATION = 0.3, 1.2
-
-
-def learn(gap: float, exposed: float, years: float, gap0: float | None = None, dt: float = 0.25) -> Array:
-    """Path of a level that starts `gap` behind under constant exposure."""
-    level, level0 = np.array([-gap]), np.array([-(gap if gap0 is None else gap0)])
-    path = [level]
-    for _ in range(round(years / dt)):
-        path.append(update_capability(path[-1], level0, np.array([exposed]), np.array([RATE]), SATURATION, dt))
-    return np.array(path)[:, 0]
-
-
-# -- capability --------------------------------------------------------------------------------------
-@pytest.mark.parametrize("gap", [0.0, 0.1, 0.9, 3.0])
-def test_the_gap_is_stable_at_base_exposure(gap: float) -> None:
-    assert (learn(gap, 1.0, 18) == -gap).all()
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.floats(0.05, 3), st.floats(0, 0.99), st.floats(0, 0.99))
-def test_less_exposure_loses_ground(gap: float, less: float, more: float) -> None:
-    less, more = sorted((less, more))
-    low, high = learn(gap, less, 1)[-1], learn(gap, more, 1)[-1]
-    assert low <= high < -gap
-    assert low < high or more - less < 1e-12
-    assert learn(gap, 1.3, 1)[-1] > -gap
-
-
-def test_the_frontier_learns_from_nobody_and_is_not_passed() -> None:
-    assert (learn(0.0, 0.2, 5) == 0).all()
-    assert learn(0.5, 9.0, 40)[-1] <= 0
-    assert max(learn(0.5, 9.0, 40)) <= 0
-
-
-def test_catch_up_is_fast_where_close_and_nil_where_far() -> None:
-    """Benhabib and Spiegel (2005): gap exp(-gap/s) rises up to a gap of s, falls beyond, and vanishes at both ends."""
-    gap = np.linspace(0, 12 * SATURATION, 1201)
-    pull = diffusion(gap, SATURATION)
-    top = int(pull.argmax())
-    assert gap[top] == pytest.approx(SATURATION, abs=0.02)
-    assert (np.diff(pull[: top + 1]) > 0).all()
-    assert (np.diff(pull[top:]) < 0).all()
-    assert pull[0] == 0
-    assert pull[-1] < 1e-3 * pull.max()
-    assert pull[1] / gap[1] == pytest.approx(1, abs=0.02)
-
-
-def test_who_is_knocked_back_beyond_saturation_falls_further_behind_than_who_is_close() -> None:
-    """Close, a loss of ground strengthens the pull; far, it weakens it: the sign of the answer depends on distance."""
-    near = [learn(g, 1.0, 6, gap0=0.4)[-1] + g for g in (0.5, 0.6)]
-    far = [learn(g, 1.0, 6, gap0=2.4)[-1] + g for g in (2.5, 2.6)]
-    assert min(near) > 0
-    assert max(far) < 0
-
-
-def test_the_law_converges_in_the_step() -> None:
-    ends = [learn(1.0, 0.4, 10, dt=dt)[-1] for dt in (0.25, 0.125, 0.0625)]
-    assert 1.6 < (ends[0] - ends[1]) / (ends[1] - ends[2]) < 2.5
-
-
-def test_a_cap_binds_only_above_it() -> None:
-    level0 = np.full(5, -0.5)
-    level = np.array([-0.7, -0.5, -0.3, 0.0, 0.0])
-    cap = np.array([-0.4, -0.4, -0.4, -0.4, np.inf])
-    v = usable_quality(np.full(5, 0.3), level, level0, cap)
-    assert np.allclose(v, 0.3 * (np.array([-0.7, -0.5, -0.4, -0.4, 0.0]) + 0.5))
-    assert v[1] == 0
-    assert usable_quality(np.full(1, 0.3), np.zeros(1), np.zeros(1), np.array([np.inf]))[0] == 0
-
-
-def test_exposure_is_one_in_the_base_year_and_falls_with_what_is_cut() -> None:
-    still = Decoupling(small.scenario(), parameters=small.still())
-    still.step()
-    base = exposure(still.setting, SimpleNamespace(**still.now))
-    assert abs(base - 1)[~still.setting.economy.latent].max() < 1e-12
-    cut = small.measure("export_control", {"segments": ("equipment",), "denial_rate": 1.0}, 2018.0, senders=("USA",))
-    model = Decoupling(small.with_measures((cut,)), parameters=small.still())
-    model.step()
-    found = exposure(model.setting, SimpleNamespace(**model.now))
-    location, segment = model.setting.economy.table.location, model.setting.economy.table.segment
-    fabs = (location == 1) & (segment == 2) & ~model.setting.economy.latent
-    assert (found[fabs] < 0.99).all()
-    elsewhere = (location == 2) & (segment == 2)
-    assert abs(found[elsewhere] - 1).max() < 0.02
 
 
 # -- choices -----------------------------------------------------------------------------------------

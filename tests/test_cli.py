@@ -106,7 +106,7 @@ def test_language_comes_from_the_line_only(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("args", "code", "needle"),
     [
-        (["validate", "no_policy", "chip_controls", "blocs"], 0, "blocs: ok, 13 measures"),
+        (["validate", "no_policy", "chip_controls", "blocs"], 0, "blocs: ok, 14 measures"),
         (["validate", "blok"], 2, "did you mean blocs?"),
         (["validate", "nowhere/x.yaml"], 2, "no such file"),
         (["validate", "--set", "focus=X", "blocs"], 2, "--set:1:7: focus"),

@@ -30,7 +30,8 @@ from model.experiments.results import annual, difference, select
 from model.experiments.store import read_results
 from model.kernel.links import Array
 from model.outcomes import Key, Recording
-from model.scenario.types import Scenario
+from model.scenario.types import Measure, Scenario
+from model.scenario.types import Path as Lever
 from model.simulation import Decoupling
 from model.wedges import CHANNELS, WEDGES, Wedges, channel_cells, channel_of, keep_channels, moved_channels
 from tests import small
@@ -39,13 +40,20 @@ LAST = "2026Q4"
 ALL = frozenset(CHANNELS)
 
 
+def _silent(measure: Measure) -> Measure:
+    """The measure without its reach into knowledge."""
+    talk = {"technology_transfer": Lever(constant=0.0)} if "technology_transfer" in measure.levers else {}
+    return replace(measure, levers={**measure.levers, **talk})
+
+
 def world() -> tuple[Scenario, Scenario]:
-    """A scenario that moves four channels from 2018Q3 on, over a baseline with a control and another stance."""
+    """A scenario that moves all channels but Knowledge from 2018Q3 on, over a baseline with a control and another stance."""
+    whole = small.everything("2019Q4")
+    plain = tuple(_silent(m) for m in whole.measures if m.instrument != "investment_screening")
     cut = small.measure("export_control", {"segments": ("logic", "equipment"), "denial_rate": 0.2}, 2018.0)
     knowledge = ("open_source_fork", "open_release", "data_localisation")
-    whole = small.everything("2019Q4")
-    without = replace(whole, measures=tuple(m for m in whole.measures if m.instrument not in knowledge))
-    return without, replace(small.with_measures((cut,)), name="base")
+    plain = tuple(m for m in plain if m.instrument not in knowledge)
+    return replace(whole, measures=plain), replace(small.with_measures((cut,)), name="base")
 
 
 @cache

@@ -59,6 +59,10 @@ def series(stance: str, draw: int) -> dict[Key, np.ndarray]:
     for place, channel in enumerate(("Trade", "Inputs", "Knowledge", "Networks", "Policy Cost", "Demand")):
         for region in ("KOR", "CHN"):
             found[region, f"Welfare Channel|{channel}", "percent of baseline real income"] = (0.4 * place - 1) * shock
+    for place, segment in enumerate(("Equipment", "Foundry", "Memory")):
+        for region in ("KOR", "USA", "CHN"):
+            gap = (3.0 if region == "CHN" else 0.5) + (place - 0.8) * shock * (region == "CHN")
+            found[region, f"Capability Gap|{segment}", "years behind the frontier"] = gap
     return found
 
 
@@ -93,8 +97,8 @@ def drawn(name: str, data: pd.DataFrame, context: FigureContext) -> Figure:
         return FIGURES[name].draw(data, context)
 
 
-def test_the_registry_holds_the_six_figures_in_the_order_of_the_report() -> None:
-    assert list(FIGURES) == ["real-income", "segments", "bloc-index", "exports", "os-choices", "channels"]
+def test_the_registry_holds_the_seven_figures_in_the_order_of_the_report() -> None:
+    assert list(FIGURES) == ["real-income", "segments", "bloc-index", "exports", "os-choices", "channels", "innovation"]
     assert all(
         has_word(f"figure.{name}.{word}") for name in FIGURES for word in ("name", "title", "subtitle", "caption")
     )
@@ -124,6 +128,7 @@ def test_titles_say_the_finding(frame: pd.DataFrame, context: FigureContext, lan
         "exports": "중국" if lang == "ko" else "China",
         "os-choices": "60%",
         "channels": "−0.97%",
+        "innovation": "+0.8",
     }
     for name, said in findings.items():
         assert said in FIGURES[name].finding(FIGURES[name].data(frame, context), context)

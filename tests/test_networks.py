@@ -348,8 +348,9 @@ def test_localisation_in_the_model_costs_foreign_firms_data_only() -> None:
     gap = state["data"] / calm["data"] - 1
     assert gap[USA] < -0.01
     assert gap[CHN] < 0
-    assert abs(gap[[r for r in range(8) if r not in (USA, CHN)]]).max() < 1e-12
-    assert abs(state["price"] - calm["price"]).max() < 1e-12
+    # the others feel it only through what AI is worth to their users
+    assert abs(gap[[r for r in range(8) if r not in (USA, CHN)]]).max() < 1e-5 * abs(gap[CHN])
+    assert abs(state["price"] / calm["price"] - 1).max() < 1e-3 * abs(gap[USA])
 
 
 def test_still_world_keeps_data_frameworks_and_values_exactly() -> None:

@@ -380,14 +380,14 @@ def test_sets_by_index_instrument_and_key() -> None:
 
 
 def test_shorter_horizon_by_set_leaves_later_measures_alone() -> None:
-    assert len(load_scenario("blocs", sets=["horizon=[2018Q1, 2019Q4]"]).measures) == 13
+    assert len(load_scenario("blocs", sets=["horizon=[2018Q1, 2019Q4]"]).measures) == 14
 
 
 @pytest.mark.parametrize(
     ("text", "needle"),
     [
         ("instruments[0].denial_rate=2", "--set:1:28: instruments[0].denial_rate: '2' out of range"),
-        ("instruments[99].denial_rate=1", "--set:1:29: instruments[99]: 13 entries there"),
+        ("instruments[99].denial_rate=1", "--set:1:29: instruments[99]: 14 entries there"),
         ("instruments.tariff.rate=1", "unknown name 'tariff'"),
         ("instruments[0].denial_rat=1", "did you mean denial_rate?"),
         ("focus", "allowed: PATH=VALUE"),

@@ -35,7 +35,7 @@ COLUMNS = ("tables", "draw", "growth", "growth_short", "sigma", "r_s", "r_w", "v
 
 def growth_factor(parameters: Parameters, short: bool = False) -> float:
     """Growth factor a quarter of a small wage perturbation of the no-policy map without trend growth and entry."""
-    still = override(parameters, {"growth_baseline": 0.0}, check=False)
+    still = override(parameters, {"growth_baseline": 0.0, "catch_up": 0.0}, check=False)
     setting = _without_entry(build_setting(still, load("no_policy")))
     schedule = _short_of_capacity(setting) if short else SCHEDULE
     calm, shaken = start_state(setting), start_state(setting)

@@ -27,7 +27,7 @@ from model.kernel.table import BaseTable
 from model.schedule import SCHEDULE, Stage, run_quarter
 from model.simulation import load
 from model.start import start_state
-from model.world import Setting, State
+from model.world import Innovation, Setting, State
 
 SIGMA = 5.0
 MOST_QUARTERS = 3000
@@ -290,7 +290,7 @@ def limit_setting() -> Setting:
     )  # fmt: skip
     return replace(
         setting, economy=economy, behaviour=behaviour, plants=plants, networks=(), ecosystems=(), actions=(),
-        states={}, capability0=np.zeros(n), base0=np.zeros((economy.regions, 0)), agents=Population([], [], []),
+        states={}, innovation=Innovation(), capability0=np.zeros(n), base0=np.zeros((economy.regions, 0)), agents=Population([], [], []),
     )  # fmt: skip
 
 

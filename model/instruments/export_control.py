@@ -8,6 +8,9 @@ from model.axes import SEGMENT_INDEX
 from model.instruments import Facts, Instrument, Order, lever, segments_lever
 from model.wedges import Wedges
 
+COLLABORATION = 2
+"""Place of collaboration among the knowledge channels."""
+
 LEVERS = {
     "segments": segments_lever(doc="segments whose deliveries are controlled"),
     "denial_rate": lever(
@@ -23,6 +26,10 @@ LEVERS = {
     ),
     "owner_exemption": lever("share", 0, 0, 1, "part of the denial lifted for plants owned outside the target", "validated end user rule"),
     "enforcement": lever("share", 0, 0, 1, "effort against evasion", "assumed"),
+    "technology_transfer": lever(
+        "share", 0, 0, 1, "part of engineers' support, joint research and licences denied with the goods (deemed exports)",
+        "15 CFR 734.13 (recalled) and the rule on US persons of October 2022 (Federal Register 2022-21658); size assumed",
+    ),
 }  # fmt: skip
 
 
@@ -40,6 +47,8 @@ def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
         if weight > 0 and cap < LEVERS["capability_cap"].high:
             wedges.move("capability_cap", cells, cap)
         wedges.move("enforcement", cells, order.number("enforcement") * weight)
+        talk = np.ix_([COLLABORATION], [origin], target, segments)
+        wedges.move("knowledge_flow", talk, order.number("technology_transfer") * order.strength * weight)
         owners = [r for r in range(len(facts.regions)) if r not in order.targets]
         wedges.move("exemption", np.ix_(owners, [origin], segments), order.number("owner_exemption"))
 

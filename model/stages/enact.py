@@ -1,17 +1,18 @@
-"""Enact: the quarter's wedges, spread over links (E13, E21, E26, E27, E31)."""
+"""Enact: the quarter's wedges, spread over links, and AI quality (E13, E21, E26, E27, E29, E31)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from model.instruments import Facts, Order, instruments
+from model.kernel.ai import ai_quality, effective_compute
 from model.kernel.capability import usable_quality
-from model.kernel.links import Array, Mask
+from model.kernel.links import Array, Mask, sum_by
 from model.stages.respond import decide_states
 from model.wedges import Wedges, axis_sizes, keep_channels
 from model.world import Action, Setting, State, View
 
-AI_APPS = "ai_apps"
+AI_APPS, PLATFORMS = "ai_apps", "platforms"
 COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
 """Chips and platforms: AI applications buy compute, so their quality does not change AI applications' cost."""
 CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
@@ -64,13 +65,15 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
     listed = np.where(b < economy.n, wedges["firm_listing"][o, np.minimum(b, economy.n - 1)], 0.0)
     denial = 1 - (1 - denial) * (1 - listed) * (1 - np.where(o != d, now.lost[f, d], 0.0))
     denial = np.where(denial > setting.behaviour.full_cut, 1.0, denial)
-    quality = np.exp(link_quality(setting, wedges, now))
+    intelligence = quality_of_ai(setting, now)
+    quality = np.exp(link_quality(setting, wedges, now, intelligence))
     return {
         "denial": denial,
         "ship": wedges["iceberg_cost"][o, d, s],
         "duty": economy.tariff0 + wedges["tariff_rate"][o, d, s],
         "subsidy": wedges["subsidy_rate"][table.location, table.segment],
         "quality": quality,
+        "ai_quality": intelligence,
         "open_links": opened[f[:lt]] & (denial[:lt] < 1) & (now.theta > 0),
         "limit": np.full(economy.n, np.inf),
     }
@@ -87,8 +90,12 @@ def buyer_owner(setting: Setting) -> Array:
     return owner
 
 
-def link_quality(setting: Setting, wedges: Wedges, now: View) -> Array:
-    """v by link [lt] (E13); chips and platforms carry none into AI applications' cost (they buy compute)."""
+def link_quality(setting: Setting, wedges: Wedges, now: View, intelligence: Array) -> Array:
+    """v by link [lt] (E13); of AI applications by their quality (E29) in place of capability alone.
+
+    Platforms and chips carry none into AI applications' current cost: AI quality counts compute already. Investors
+    in compute do see the chips' quality, so worse chips are less compute for the money.
+    """
     economy, table, behaviour = setting.economy, setting.economy.table, setting.behaviour
     links, lt = economy.links, economy.links.technique
     f, b = links.supplier[:lt], links.buyer[:lt]
@@ -98,10 +105,12 @@ def link_quality(setting: Setting, wedges: Wedges, now: View) -> Array:
     cap = np.where(np.isfinite(cap), cap - behaviour.frontier_growth[s] * elapsed, np.inf)
     # an entrant's notional technique is its competitors', so it starts from what it is behind them
     before = np.where(economy.latent, 0.0, setting.capability0)
-    quality = usable_quality(behaviour.quality_valuation[f], now.capability[f], before[f], cap)
+    ai = setting.plants_of(AI_APPS)
+    level = np.where(ai, before + intelligence, now.capability)
+    quality = usable_quality(behaviour.quality_valuation[f], level[f], before[f], cap)
     quality = quality + network_quality(setting, now.network_value)[f, economy.buyer_region[b]]
-    buys_compute = np.array([*setting.segments, ""])[buyer_segment(setting)[b]] == AI_APPS
     compute = np.isin(np.array(setting.segments)[s], COMPUTE)
+    buys_compute = (b < economy.n) & ai[np.minimum(b, economy.n - 1)]
     return np.where(buys_compute & compute, 0.0, quality)
 
 
@@ -114,13 +123,24 @@ def network_quality(setting: Setting, value: Array) -> Array:
     return found
 
 
-def buyer_segment(setting: Setting) -> Array:
-    """Segment of each buyer [C]: of plants and investors, -1 for final users and states."""
-    economy = setting.economy
-    segment = np.full(len(economy.buyer_region), -1)
-    segment[: economy.n] = economy.table.segment
-    segment[economy.n : economy.n + economy.k] = economy.table.investors[:, 1]
-    return segment
+def quality_of_ai(setting: Setting, now: View) -> Array:
+    """ln of AI quality [n] relative to base trend (E29): own algorithms on the region's compute, data and frameworks."""
+    own, ai, place = setting.innovation, setting.plants_of(AI_APPS), setting.economy.table.location
+    if not ai.any():
+        return np.zeros(setting.n)
+    mine, rented = (capacity_ratio(setting, now, name) for name in (AI_APPS, PLATFORMS))
+    compute = effective_compute(mine[place], rented[place], own.cloud_weight, now.capability - setting.capability0)
+    factors = np.array([compute, now.data[place], now.frameworks[place]])
+    return np.where(ai, ai_quality(factors, own.ai_weight, own.ai_elasticity), 0.0)
+
+
+def capacity_ratio(setting: Setting, now: View, segment: str) -> Array:
+    """Capacity of a region's plants of a segment [R] over the base year's grown with its labour; 1 where there is none."""
+    table, regions = setting.economy.table, setting.economy.regions
+    usual = table.capacity * np.exp(setting.behaviour.growth * (now.year - setting.first_year))[table.location]
+    counted = setting.plants_of(segment) & np.isfinite(table.capacity) & (table.capacity > 0)
+    today, base = (sum_by(table.location[counted], x[counted], regions) for x in (now.capacity, usual))
+    return np.where(base > 0, today / np.where(base > 0, base, 1.0), 1.0)
 
 
 def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0) -> Order:

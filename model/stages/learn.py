@@ -1,37 +1,95 @@
-"""Learn: capability (E14, E15)."""
+"""Learn: R&D, experience, diffusion and what scarcity teaches move capability (E14, E15, E28, E30)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from model.kernel.capability import update_capability
-from model.kernel.links import Array, sum_by
+from model.kernel import capability as law
+from model.kernel.ai import adopted_efficiency, induced_drive
+from model.kernel.inversion import Economy
+from model.kernel.links import Array, Mask, sum_by
 from model.world import Setting, State, View
+
+TOOLS = ("equipment", "foundry")
+"""Segments whose products research on chips works with: tools, design software, prototypes."""
+OPEN_SOURCE, AI_APPS = "open_source", "ai_apps"
+IMPORTED, CODE, COLLABORATION, INVESTMENT = range(4)
+"""Knowledge channels, in the order of the wedge's axis."""
 
 
 def learn(setting: Setting, now: View) -> State:
-    """Capability moves by diffusion from the frontier through what is still delivered and known (E14, E15)."""
-    behaviour = setting.behaviour
-    level = update_capability(
-        now.capability, setting.capability0, exposure(setting, now), behaviour.diffusion_rate,
-        behaviour.diffusion_saturation, setting.dt,
+    """Capability moves by own innovation and by diffusion from the frontier (E14, E15), AI also by scarcity (E30)."""
+    behaviour, own = setting.behaviour, setting.innovation
+    rnd, experience = research(setting, now)
+    tools = kept(setting, now.delivered, of_segments(setting, *TOOLS))
+    drive = law.innovation_drive(
+        rnd, experience, tools, own.rd_elasticity, own.learning_elasticity, own.tool_dependence
+    )
+    path = setting.capability0 + own.catch_up * (now.year - setting.first_year)
+    level = law.update_capability(
+        now.capability, path, drive, exposure(setting, now), own.own, own.catch_up,
+        behaviour.diffusion_rate, behaviour.diffusion_saturation, own.depreciation, setting.dt,
     )  # fmt: skip
-    return {"capability": level}
+    ai = setting.plants_of(AI_APPS)
+    gain = setting.dt * new_efficiency(setting, now, own.own * drive, ai)
+    level = level + np.where(ai, gain[setting.economy.table.location], 0.0)
+    efficiency = now.efficiency * (1 - setting.dt * own.depreciation) + gain
+    return {"capability": level, "rnd": rnd, "experience": experience, "efficiency": efficiency}
+
+
+def research(setting: Setting, now: View) -> tuple[Array, Array]:
+    """R&D spending and experience after the quarter [n], relative to base grown with the region's labour (E28).
+
+    Entrants have no base year: they keep 1, but for the subsidies they get.
+    """
+    economy, own, place = setting.economy, setting.innovation, setting.economy.table.location
+    usual = economy.output0 * np.exp(setting.behaviour.growth * (now.year - setting.first_year))[place]
+    made = np.where(economy.latent, 1.0, now.output / np.where(economy.latent, 1.0, usual))
+    worth = np.where(economy.latent, 1.0, now.price / (1 - now.subsidy) / now.terms.wage[place])
+    target = law.rnd_target(worth * made, now.subsidy / (1 - now.subsidy), own.subsidy_effect)
+    rnd = law.update_stock(now.rnd, target, own.rd_lag, setting.dt)
+    return rnd, law.update_stock(now.experience, made, own.memory, setting.dt)
 
 
 def exposure(setting: Setting, now: View) -> Array:
-    """Exposure of each plant to the frontier [n], 1 in the base year: channels weighted (E14)."""
-    economy, weight = setting.economy, setting.behaviour.channel_weight
-    links, lt, n = economy.links, economy.links.technique, economy.n
+    """Exposure of each plant to the frontier [n], 1 in the base year: four channels weighted (E14)."""
+    table, weight = setting.economy.table, setting.behaviour.channel_weight
+    blocked, sources = now.wedges["knowledge_flow"], frontier_weight(setting)
+    passing = 1 - blocked
+    passing[INVESTMENT] *= 1 - now.wedges["investment_flow"]
+    channel = np.einsum("cods,ods->cds", passing - 1, sources)[:, table.location, table.segment] + 1
+    channel[IMPORTED] *= kept(setting, now.delivered, setting.technology())
+    channel[CODE] *= kept(setting, now.delivered, of_segments(setting, OPEN_SOURCE))
+    return np.asarray(1 + weight @ (channel - 1))
+
+
+def kept(setting: Setting, delivered: View, wanted: Mask) -> Array:
+    """Part of each plant's base-year foreign inputs from suppliers `wanted` [n] that still arrives [n]; 1 if it had none.
+
+    Current inputs per unit, and its investor's capital goods per unit of investment planned, by base-year weight.
+    What comes on top of the base year's teaches no more; what another supplier delivers instead does not count.
+    """
+    economy, n = setting.economy, setting.n
+    links, lt = economy.links, economy.links.technique
     f, b = links.supplier[:lt], links.buyer[:lt]
-    foreign = setting.technology()[f] & (economy.table.location[f] != economy.buyer_region[b]) & (b < n)
-    foreign &= ~economy.latent[f]
-    then = sum_by(b[foreign], economy.input0[foreign], n)[:n]
-    today = sum_by(b[foreign], np.minimum(now.delivered.inputs, now.input0)[foreign], n)[:n]
-    imported = np.where(then > 0, today / np.where(then > 0, then, 1.0), 1.0)
-    blocked = np.einsum("cods,ods->cds", now.wedges["knowledge_flow"][1:], frontier_weight(setting))
-    open_part = 1 - blocked[:, economy.table.location, economy.table.segment]
-    return np.asarray(weight[0] * imported + weight[1:] @ open_part)
+    chosen = wanted[f] & (economy.table.location[f] != economy.buyer_region[b]) & ~economy.latent[f]
+    chosen &= b < n + economy.k
+    b, then = b[chosen], economy.input0[chosen]
+    arrived = delivered.inputs[chosen] * np.where(b < n, 1.0, delivered.scale[b])  # investors do not order twice
+    before = sum_by(b, then, n + economy.k)
+    today = sum_by(b, np.minimum(arrived, then), n + economy.k)
+    before, today = (value[:n] + capital_goods(economy, value[n:]) for value in (before, today))
+    return np.asarray(np.where(before > 0, today / np.where(before > 0, before, 1.0), 1.0))
+
+
+def capital_goods(economy: Economy, value: Array) -> Array:
+    """What an investor buys per unit of investment [k], per unit of each plant's output [n]."""
+    return np.asarray(economy.of_investor(economy.capital0, value))
+
+
+def of_segments(setting: Setting, *names: str) -> Mask:
+    """Plants of these segments [n]."""
+    return np.asarray(np.any([setting.plants_of(name) for name in names], axis=0))
 
 
 def frontier_weight(setting: Setting) -> Array:
@@ -43,3 +101,41 @@ def frontier_weight(setting: Setting) -> Array:
     abroad = weight[:, None, :] * (1 - np.eye(economy.regions))[:, :, None]
     total = abroad.sum(0)
     return np.asarray(abroad / np.where(total > 0, total, 1.0))
+
+
+# -- AI ----------------------------------------------------------------------------------------------
+def new_efficiency(setting: Setting, now: View, innovation: Array, ai: Mask) -> Array:
+    """Efficiency beyond the trend that AI firms of each region find or take over, log points a year [R] (E30)."""
+    own = setting.innovation
+    if not ai.any():
+        return np.zeros(setting.economy.regions)
+    zeta = np.broadcast_to(own.rd_elasticity, setting.n)
+    dear = induced_drive(scarcity(setting, now)[setting.economy.table.location], own.induced, zeta)
+    found = mean_by_region(setting, innovation * dear, ai, 0.0)
+    return found + adopted_efficiency(now.efficiency, code_openness(setting, now), own.algorithm_lag)
+
+
+def scarcity(setting: Setting, now: View) -> Array:
+    """Price of AI firms' compute over the wage, relative to base [R]; shortages are in the price of capital goods."""
+    economy = setting.economy
+    has = setting.plants_of(AI_APPS) & (economy.investor >= 0)
+    if not has.any():
+        return np.ones(economy.regions)
+    price = economy.of_investor(np.ones(setting.n), now.capital_price) / now.terms.wage[economy.table.location]
+    return mean_by_region(setting, price, has, 1.0)
+
+
+def code_openness(setting: Setting, now: View) -> Array:
+    """Part of what AI firms of o publish that reaches d [o, d]: open source that is neither blocked nor denied."""
+    ai, code = (setting.segments.index(name) for name in (AI_APPS, OPEN_SOURCE))
+    blocked = now.wedges["knowledge_flow"][CODE, :, :, ai]
+    return np.asarray((1 - blocked) * (1 - now.wedges["denial_rate"][:, :, code]))
+
+
+def mean_by_region(setting: Setting, value: Array, among: Mask, default: float) -> Array:
+    """Mean over plants of a region [R] by base output; `default` where it has none of them."""
+    economy = setting.economy
+    weight = np.where(among, economy.output0, 0.0)
+    total = sum_by(economy.table.location, weight, economy.regions)
+    whole = sum_by(economy.table.location, weight * value, economy.regions)
+    return np.asarray(np.where(total > 0, whole / np.where(total > 0, total, 1.0), default))
