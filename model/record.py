@@ -146,6 +146,12 @@ class Book:
         return np.asarray((1 + terms.duty) * terms.ship * price * self.now["delivered"].fixed)
 
     @cached_property
+    def evaded(self) -> Array:
+        """Deliveries at basic prices that come through third regions, by region of the buyer [d, s]."""
+        value = self.books.value * self.now["evaded"]
+        return sum_by(self.fixed.cell, value, int(np.prod(self.fixed.size))).reshape(self.fixed.size).sum(0)
+
+    @cached_property
     def levels(self) -> Array:
         """Capability behind the frontier by owner region and segment [r, s], weighted by output; NaN where none."""
         table, weight = self.setting.economy.table, self.market.output
@@ -326,6 +332,7 @@ def outcomes(setting: Setting, fixed: Fixed) -> tuple[Outcome, ...]:
         Outcome("Chokepoint Index|{}", "index 0-1", _chokepoint, SEGMENT_LABELS, "none"),
         Outcome("Bloc Index|{}", "index", _layers, LAYER_LABELS, "all", True),
         Outcome("Stockpile|{}", "quarters of use", _stockpile, SEGMENT_LABELS, "none"),
+        Outcome("Evaded Trade|{}", USD, lambda b: b.evaded * b.real, SEGMENT_LABELS, "none"),
         Outcome("Compliance Cost|Dual Standards", USD, lambda b: _compliance(b) * b.real),
         Outcome("Firm Revenue|{}", USD, lambda b: _owned(b, _firm(b, b.sales)) * b.real, (fixed.firms,), "firms"),
     ]  # fmt: skip

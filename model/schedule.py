@@ -35,8 +35,8 @@ SCHEDULE: tuple[Stage, ...] = (
     Stage(
         "enact", enact.enact,
         _names("year in_force lost capability theta"),
-        _names("wedges opened denial ship duty subsidy quality open_links limit"),
-        ("E13", "E21"),
+        _names("wedges opened denial evaded ship duty subsidy quality open_links limit"),
+        ("E13", "E21", "E36"),
     ),
     Stage("respond", respond.respond, _names("year"), _names("in_force"), ("E22",)),
     Stage(
@@ -93,6 +93,7 @@ VARIABLES: dict[str, str] = {
     "opened": "[n] plants that exist",
     "was_open": "[n] plants that existed in the last quarter",
     "denial": "[link] denied part of orders",
+    "evaded": "[link] part of deliveries that comes through third regions",
     "ship": "[link] units shipped per unit delivered",
     "duty": "[link] tariff rate",
     "subsidy": "[n] part of the price paid by the state",

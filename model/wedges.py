@@ -79,7 +79,7 @@ WEDGES: dict[str, Wedge] = {
         Wedge("subsidy_rate", "rs", "sum", "rate", "Policy Cost", "part of the price of s paid by region r"),
         Wedge("fixed_cost", "rs", "sum", "share", "Policy Cost", "policy-made fixed cost, as a share of base output, bought from home rest"),
         Wedge("search_cost", "rs", "sum", "share", "Policy Cost", "cost of seeking suppliers, as a share of the purchases sought"),
-        Wedge("announced", "ods", "maximum", "share", BY_SEGMENT, "probability of a control announced and not yet in force"),
+        Wedge("announced", "rods", "maximum", "share", BY_SEGMENT, "probability of a control announced and not yet in force, for buyers owned in r"),
         Wedge("enforcement", "ods", "maximum", "share", BY_SEGMENT, "enforcement against evasion"),
         Wedge("home_priority", "os", "maximum", "share", BY_SEGMENT, "priority of home buyers when deliveries are rationed"),
     )

@@ -58,7 +58,8 @@ class Behaviour:
     smoothing psi: part of a change of income that is not spent at once; habit_speed a year at which it is;
     rent_erosion a year, of rents where capacity is idle; rent_pressure: largest log excess of orders that counts;
     stock_target [s] quarters of use under a certain denial, stock_trigger a part of it, stock_speed a year;
-    announced_belief: probability given to an announced control.
+    announced_belief: probability given to an announced control;
+    evasion [s] part of denied deliveries that gets through where nobody enforces, evasion_premium in units per unit.
     fixed_balance: keep B at its base value (for the static limit).
     """
 
@@ -91,6 +92,8 @@ class Behaviour:
     stock_trigger: float = 1.0
     stock_speed: float = 0.0
     announced_belief: float = 0.0
+    evasion: Array = field(default_factory=lambda: np.zeros(0))
+    evasion_premium: float = 0.0
     fixed_balance: bool = False
 
 

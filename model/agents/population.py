@@ -9,7 +9,7 @@ import numpy as np
 
 from model.agents.rules import FirmDecision, FirmRule, PlantView, decide_firm, refound, scripted_strength
 from model.kernel.adoption import choices, utility
-from model.kernel.links import Array
+from model.kernel.links import Array, sum_by
 from model.streams import uniforms
 from model.wedges import Wedges
 from model.world import Network, Setting
@@ -93,7 +93,7 @@ class Population:
 def rule_of(setting: Setting) -> FirmRule:
     """The firms' rule with this run's parameters."""
     b = setting.behaviour
-    return FirmRule(b.investment_speed, b.investment_price_response, b.expansion_limit, b.over_compliance, setting.dt)
+    return FirmRule(b.investment_speed, b.investment_price_response, b.expansion_limit, b.over_compliance, b.stock_speed, setting.dt)
 
 
 def observe(population: Population, setting: Setting, now: Any, capacity: Array) -> PlantView:
@@ -111,11 +111,24 @@ def observe(population: Population, setting: Setting, now: Any, capacity: Array)
         capacity=np.where(np.isfinite(capacity), capacity, 0.0),
         coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
         price_ratio=now.price / price, kappa=economy.kappa, slack=setting.behaviour.slack,
-        depreciation=table.depreciation, lag=np.asarray(setting.lag_steps * dt, float), lost=now.lost,
+        depreciation=table.depreciation, lag=np.asarray(setting.lag_steps * dt, float), early=tools_ahead(setting, now), lost=now.lost,
         targeted=targeted, denied=denied_part(setting, now), moved=now.moved,
         relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
         luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,
     )  # fmt: skip
+
+
+def tools_ahead(setting: Setting, now: Any) -> Array:
+    """Quarters of use of capital goods that each plant wants to have bought before an announced control [n] (E27)."""
+    economy, table, links = setting.economy, setting.economy.table, setting.economy.links
+    if not economy.k or not now.wedges["announced"].any():
+        return np.zeros(economy.n)
+    own = slice(links.pointer[economy.n], links.pointer[economy.n + economy.k])
+    f, i, cell = links.supplier[own], links.buyer[own] - economy.n, links.cell[own]
+    place = (table.investors[i, 2], table.location[f], table.investors[i, 0], table.segment[f])
+    threat = now.theta[own] * economy.upper[cell] * now.wedges["announced"][place]
+    quarters = sum_by(i, threat * setting.behaviour.stock_target[table.segment[f]], economy.k)
+    return np.where(economy.investor >= 0, quarters[economy.investor], 0.0)
 
 
 def denied_part(setting: Setting, now: Any) -> Array:

@@ -24,6 +24,7 @@ class PlantView(NamedTuple):
     slack: Array
     depreciation: Array
     lag: Array
+    early: Array
     lost: Array
     targeted: Array
     denied: Array
@@ -40,6 +41,7 @@ class FirmRule(NamedTuple):
     price_response: float
     expansion_limit: float
     over_compliance: float
+    early_speed: float
     dt: float
 
 
@@ -54,12 +56,13 @@ class FirmDecision(NamedTuple):
 
 
 def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
-    """Invest (E12), drop untargeted customers in a region under control (E19), seek suppliers, relocate (E24)."""
+    """Invest (E12; ahead of a control E27), drop untargeted customers in a region under control (E19), seek suppliers, relocate (E24)."""
     investment = np.zeros(len(view.capacity))
     if view.kappa.any():
         investment = planned_investment(
             view.capacity, view.coming, view.orders, view.price_ratio, view.kappa, view.slack,
             view.depreciation, view.lag, rule.investment_speed, rule.price_response, rule.expansion_limit,
+            view.early, rule.early_speed,
         )  # fmt: skip
     dropped = np.zeros_like(view.lost)
     if view.targeted.any():

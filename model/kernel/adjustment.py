@@ -38,9 +38,12 @@ def update_rent(
 
 def planned_investment(
     capacity: Array, coming: Array, orders: Array, price_ratio: Array, kappa: Array, slack: Array,
-    depreciation: Array, lag: Array, speed: float, price_response: float, limit: float,
+    depreciation: Array, lag: Array, speed: float, price_response: float, limit: float, early: Array, early_speed: float,
 ) -> Array:
     """I [n] (E12): replacement plus a part of the gap to the capacity wanted, net of what is coming.
+
+    early [n]: quarters of replacement to be bought ahead of an announced control (E27), at their own speed; what
+    stands or comes beyond the capacity wanted counts towards it, and is given back once nothing is announced.
 
     coming [n]: pipeline in units of capacity; price_ratio p/P_K; slack K0/x0; lag in years;
     limit: largest expansion a year as a part of capacity (finance, sites and engineers bound it).
@@ -48,7 +51,10 @@ def planned_investment(
     wanted = slack * orders * price_ratio**price_response
     excess = coming - lag * depreciation * capacity
     bound = np.inf if np.isinf(limit) else limit * capacity
-    expansion = np.minimum(speed * (wanted - capacity - excess), bound)
+    gap = wanted - capacity - excess
+    held, beyond = early / 4 * depreciation * capacity, np.maximum(0.0, -gap)
+    ahead = early_speed * np.maximum(0.0, held - beyond)
+    expansion = np.minimum(speed * (np.maximum(gap, 0.0) - np.maximum(0.0, beyond - held)) + ahead, bound)
     return kappa / 4 * np.maximum(0.0, depreciation * capacity + expansion)
 
 

@@ -45,8 +45,9 @@ def stock_orders(setting: Setting, now: View) -> Array:
     links, lt, cells, theta = economy.links, economy.links.technique, len(now.stock), now.theta
     if not now.wedges["announced"].any():
         return np.zeros(lt)
-    f, b = links.supplier[:lt], links.buyer[:lt]
-    risk = now.wedges["announced"][economy.table.location[f], economy.buyer_region[b], economy.table.segment[f]]
+    f, b, table = links.supplier[:lt], links.buyer[:lt], economy.table
+    owner = setting.plants.owner[np.minimum(b, economy.n - 1)]
+    risk = now.wedges["announced"][owner, table.location[f], economy.buyer_region[b], table.segment[f]]
     threat = links.by_cell(theta * risk)[:cells]
     target = behaviour.stock_target[links.cell_segment[:cells]] * threat
     use = np.maximum(now.orders[links.cell_buyer[:cells]], TINY)

@@ -1,4 +1,4 @@
-"""Enact: the quarter's wedges, spread over links (E13, E21, E26, E27)."""
+"""Enact: the quarter's wedges, spread over links (E13, E21, E26, E27, E36)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from model.world import Action, Setting, State, View
 AI_APPS = "ai_apps"
 COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
 """Chips and platforms: AI applications buy compute, so their quality does not change AI applications' cost."""
+TINY = 1e-300
 CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 
 
 def enact(setting: Setting, now: View) -> State:
-    """Wedges of the measures in force, spread over links (E13, E21, E26)."""
+    """Wedges of the measures in force, spread over links (E13, E21, E26, E36)."""
     wedges = collect_wedges(setting, now.year, now.in_force)
     if setting.channels_on is not None:
         wedges = keep_channels(wedges, setting.channels_on, wedges_otherwise(setting, now.year))
@@ -53,7 +54,7 @@ def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
 
 
 def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> State:
-    """Denial, shipping cost, duty, quality by link, from wedges by region and segment (E21)."""
+    """Denial, shipping cost, duty, quality by link, from wedges by region and segment (E21); evasion (E36)."""
     economy, table = setting.economy, setting.economy.table
     links, lt = economy.links, economy.links.technique
     f, b = links.supplier, links.buyer
@@ -62,18 +63,27 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
     spared = np.where(owner >= 0, wedges["exemption"][owner, o, s], 0.0)
     denial = wedges["denial_rate"][o, d, s] * (1 - spared)
     listed = np.where(b < economy.n, wedges["firm_listing"][o, np.minimum(b, economy.n - 1)], 0.0)
-    denial = 1 - (1 - denial) * (1 - listed) * (1 - np.where(o != d, now.lost[f, d], 0.0))
+    licensed = (1 - denial) * (1 - listed)
+    evading = evaded_part(setting.behaviour.evasion[s], wedges["enforcement"][o, d, s]) * (1 - licensed)
+    denial = 1 - (licensed + evading) * (1 - np.where(o != d, now.lost[f, d], 0.0))
     denial = np.where(denial > setting.behaviour.full_cut, 1.0, denial)
+    evaded = np.where(denial < 1, evading / np.maximum(licensed + evading, TINY), 0.0)
     quality = np.exp(link_quality(setting, wedges, now))
     return {
         "denial": denial,
-        "ship": wedges["iceberg_cost"][o, d, s],
+        "evaded": evaded,
+        "ship": wedges["iceberg_cost"][o, d, s] * (1 + setting.behaviour.evasion_premium * evaded),
         "duty": economy.tariff0 + wedges["tariff_rate"][o, d, s],
         "subsidy": wedges["subsidy_rate"][table.location, table.segment],
         "quality": quality,
         "open_links": opened[f[:lt]] & (denial[:lt] < 1) & (now.theta > 0),
         "limit": np.full(economy.n, np.inf),
     }
+
+
+def evaded_part(unguarded: Array, enforcement: Array) -> Array:
+    """Part of denied deliveries that gets through by third regions (E36); none under full enforcement."""
+    return np.asarray(unguarded * (1 - enforcement))
 
 
 def buyer_owner(setting: Setting) -> Array:
@@ -130,4 +140,5 @@ def announce(setting: Setting, wedges: Wedges, facts: Facts, year: float) -> Non
             continue
         coming, order = Wedges(wedges.sizes), order_of(setting, action, action.senders, np.inf)
         instruments()[action.instrument].apply(coming, order, facts)
-        wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * coming["denial_rate"])
+        denial = coming["denial_rate"] * (1 - coming["exemption"][:, :, None])
+        wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * denial)
