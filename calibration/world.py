@@ -103,6 +103,7 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
         stock_trigger=p.scalar("stock_reorder_point"), stock_speed=p.scalar("inventory_adjustment_speed"),
         announced_belief=p.scalar("perceived_probability"),
         evasion=np.array([p["evasion_share"].get(s, 0.0) for s in SEGMENTS]), evasion_premium=p.scalar("evasion_premium"),
+        standards_hysteresis=p.scalar("standards_hysteresis"), standards_exit=p.scalar("standards_exit_speed"),
     )  # fmt: skip
 
 

@@ -271,13 +271,13 @@ def _stockpile(book: Book) -> Array:
 
 
 def _compliance(book: Book) -> Array:
-    """Cost of two standards and other icebergs borne by exporters, and fixed compliance [r], nominal."""
-    economy, terms = book.setting.economy, book.now["terms"]
-    extra = book.books.value * (1 - 1 / terms.ship)
+    """Extra units that two standards cost exporters, and the fixed cost of standards kept [r], nominal."""
+    economy = book.setting.economy
+    extra = book.books.value * (1 - 1 / book.now["standards"])
     origin = economy.table.location[economy.links.supplier]
     rest = economy.table.segments - 1
     price = np.array([_rest_price(book, r, rest) for r in range(economy.regions)])
-    fixed = sum_by(economy.table.location, book.now["compliance"], economy.regions) * price
+    fixed = sum_by(economy.table.location, book.now["standards_cost"], economy.regions) * price
     return np.asarray(sum_by(origin, extra, economy.regions) + fixed)
 
 

@@ -34,16 +34,21 @@ def _names(text: str) -> tuple[str, ...]:
 SCHEDULE: tuple[Stage, ...] = (
     Stage(
         "enact", enact.enact,
-        _names("year in_force lost capability theta"),
-        _names("wedges opened denial evaded ship duty subsidy quality open_links limit"),
-        ("E13", "E21", "E36"),
+        _names("year in_force lost capability theta standard left"),
+        _names("wedges opened denial evaded standards ship duty subsidy quality open_links limit"),
+        ("E13", "E21", "E36", "E37"),
     ),
     Stage("respond", respond.respond, _names("year"), _names("in_force"), ("E22",)),
     Stage(
         "decide", decide.decide,
-        _names("year quarter wedges opened was_open capacity pipeline orders price capital_price lost stock theta moved"),
-        _names("was_open capacity investment lost fixed stock_order compliance search moved"),
-        ("E12", "E19", "E20", "E24", "E27"),
+        _names(
+            "year quarter wedges opened was_open capacity pipeline orders price capital_price rent lost stock theta moved "
+            "standard left sales market"
+        ),
+        _names(
+            "was_open capacity investment lost fixed stock_order compliance search moved standard left market standards_cost"
+        ),
+        ("E12", "E19", "E20", "E24", "E27", "E37"),
     ),
     Stage(
         "source", source.source,
@@ -62,7 +67,7 @@ SCHEDULE: tuple[Stage, ...] = (
         ),
         ("E5", "E6", "E7", "E8"),
     ),
-    Stage("account", account.account, _names("delivered terms expenditure output capacity_now"), _names("books trade_ratio"), ("E9",)),
+    Stage("account", account.account, _names("delivered terms expenditure output capacity_now"), _names("books trade_ratio sales"), ("E9",)),
     Stage(
         "adjust", adjust.adjust,
         _names(
@@ -95,6 +100,7 @@ VARIABLES: dict[str, str] = {
     "denial": "[link] denied part of orders",
     "evaded": "[link] part of deliveries that comes through third regions",
     "ship": "[link] units shipped per unit delivered",
+    "standards": "[link] the part of ship that two standards cause",
     "duty": "[link] tariff rate",
     "subsidy": "[n] part of the price paid by the state",
     "quality": "[link] usable quality e^v",
@@ -110,6 +116,11 @@ VARIABLES: dict[str, str] = {
     "stock_order": "[link] purchases for stock, in units of the technique",
     "compliance": "[n] fixed compliance purchases",
     "search": "[n] search purchases",
+    "standard": "[n] standards served: both, side 0, side 1, none (0 to 3)",
+    "left": "[n, r] part of a plant's business with a region given up with its standard",
+    "sales": "[n, r] sales to a region's buyers at basic prices",
+    "market": "[n, r] the same when last served",
+    "standards_cost": "[n] fixed purchases for standards",
     "labour": "[buyer] ordered labour, ratio",
     "inputs": "[link] ordered inputs, ratio",
     "pay": "[link] shipping and duty factor of the last quarter",

@@ -59,7 +59,8 @@ class Behaviour:
     rent_erosion a year, of rents where capacity is idle; rent_pressure: largest log excess of orders that counts;
     stock_target [s] quarters of use under a certain denial, stock_trigger a part of it, stock_speed a year;
     announced_belief: probability given to an announced control;
-    evasion [s] part of denied deliveries that gets through where nobody enforces, evasion_premium in units per unit.
+    evasion [s] part of denied deliveries that gets through where nobody enforces, evasion_premium in units per unit;
+    standards_hysteresis: gain that makes a plant change its standards, of its profits on both sides; standards_exit a year.
     fixed_balance: keep B at its base value (for the static limit).
     """
 
@@ -94,6 +95,8 @@ class Behaviour:
     announced_belief: float = 0.0
     evasion: Array = field(default_factory=lambda: np.zeros(0))
     evasion_premium: float = 0.0
+    standards_hysteresis: float = 0.0
+    standards_exit: float = 0.0
     fixed_balance: bool = False
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.agents.population import tools_ahead
+from model.agents.sight import tools_ahead
 from model.kernel.adjustment import planned_investment
 from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling

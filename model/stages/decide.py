@@ -1,9 +1,11 @@
-"""Decide: firms invest, store, give up and seek relations; fixed costs become purchases (E12, E19, E20, E24, E27)."""
+"""Decide: firms invest, store, give up and seek relations; fixed costs become purchases (E12, E19, E20, E24, E27, E37)."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from model.agents.rules import STANDARDS_KEPT
+from model.agents.sight import both_fixed, last_market
 from model.kernel.links import Array, sum_by
 from model.kernel.sourcing import adjust_share
 from model.world import Setting, State, View
@@ -28,11 +30,13 @@ def decide(setting: Setting, now: View) -> State:
     grown = np.exp(behaviour.growth * (now.year - setting.first_year))
     fixed = economy.fixed0 * grown[economy.buyer_region[economy.links.buyer]]
     compliance, search = _policy_purchases(setting, now, grown), _search_purchases(setting, now, effort) * grown[table.location]
-    fixed = fixed + _from_home_rest(setting, compliance + search)
+    standards = np.array(STANDARDS_KEPT)[now.standard] * both_fixed(setting, now)
+    fixed = fixed + _from_home_rest(setting, compliance + search + standards)
     stock_order = stock_orders(setting, now)
     return {
         "was_open": now.opened, "capacity": capacity, "investment": investment, "lost": lost,
         "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "compliance": compliance, "search": search,
+        "standard": decision.standard, "left": decision.left, "market": last_market(now), "standards_cost": standards,
     }  # fmt: skip
 
 

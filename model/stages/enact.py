@@ -1,9 +1,10 @@
-"""Enact: the quarter's wedges, spread over links (E13, E21, E26, E27, E36)."""
+"""Enact: the quarter's wedges, spread over links (E13, E21, E26, E27, E36, E37)."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from model.agents.rules import BOTH
 from model.instruments import Facts, Order, instruments
 from model.kernel.capability import usable_quality
 from model.kernel.links import Array, Mask
@@ -19,7 +20,7 @@ CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 
 
 def enact(setting: Setting, now: View) -> State:
-    """Wedges of the measures in force, spread over links (E13, E21, E26, E36)."""
+    """Wedges of the measures in force, spread over links (E13, E21, E26, E36, E37)."""
     wedges = collect_wedges(setting, now.year, now.in_force)
     if setting.channels_on is not None:
         wedges = keep_channels(wedges, setting.channels_on, wedges_otherwise(setting, now.year))
@@ -65,14 +66,17 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
     listed = np.where(b < economy.n, wedges["firm_listing"][o, np.minimum(b, economy.n - 1)], 0.0)
     licensed = (1 - denial) * (1 - listed)
     evading = evaded_part(setting.behaviour.evasion[s], wedges["enforcement"][o, d, s]) * (1 - licensed)
-    denial = 1 - (licensed + evading) * (1 - np.where(o != d, now.lost[f, d], 0.0))
+    denial = 1 - (licensed + evading) * (1 - np.where(o != d, now.lost[f, d], 0.0)) * (1 - now.left[f, d])
     denial = np.where(denial > setting.behaviour.full_cut, 1.0, denial)
     evaded = np.where(denial < 1, evading / np.maximum(licensed + evading, TINY), 0.0)
     quality = np.exp(link_quality(setting, wedges, now))
+    both = wedges["dual_cost"].sum(0)[o, d, s] * (now.standard[f] == BOTH)
+    standards = wedges["standard_cost"][o, d, s] * (1 + both)
     return {
         "denial": denial,
         "evaded": evaded,
-        "ship": wedges["iceberg_cost"][o, d, s] * (1 + setting.behaviour.evasion_premium * evaded),
+        "standards": standards,
+        "ship": wedges["iceberg_cost"][o, d, s] * standards * (1 + setting.behaviour.evasion_premium * evaded),
         "duty": economy.tariff0 + wedges["tariff_rate"][o, d, s],
         "subsidy": wedges["subsidy_rate"][table.location, table.segment],
         "quality": quality,
