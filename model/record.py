@@ -149,7 +149,7 @@ class Book:
     def evaded(self) -> Array:
         """Deliveries at basic prices that come through third regions, by region of the buyer [d, s]."""
         value = self.books.value * self.now["evaded"]
-        return sum_by(self.fixed.cell, value, int(np.prod(self.fixed.size))).reshape(self.fixed.size).sum(0)
+        return np.asarray(sum_by(self.fixed.cell, value, int(np.prod(self.fixed.size))).reshape(self.fixed.size).sum(0))
 
     @cached_property
     def levels(self) -> Array:

@@ -34,7 +34,7 @@ def _names(text: str) -> tuple[str, ...]:
 SCHEDULE: tuple[Stage, ...] = (
     Stage(
         "enact", enact.enact,
-        _names("year in_force lost capability theta standard left"),
+        _names("year in_force lost capability capacity theta standard left"),
         _names("wedges opened denial evaded standards ship duty subsidy quality open_links limit"),
         ("E13", "E21", "E36", "E37"),
     ),

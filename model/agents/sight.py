@@ -20,14 +20,13 @@ def rule_of(setting: Setting) -> FirmRule:
     )  # fmt: skip
 
 
-def observe(population: Population, setting: Setting, now: Any, capacity: Array) -> PlantView:
+def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> PlantView:
     """The snapshot all firms decide on."""
     economy, table, dt = setting.economy, setting.economy.table, setting.dt
     has = economy.investor >= 0
     kappa = np.where(economy.kappa > 0, economy.kappa, 1.0)
     price = np.where(has, now.capital_price[economy.investor * has], 1.0) if economy.k else np.ones(economy.n)
-    denied = now.wedges["denial_rate"].max(2)
-    np.fill_diagonal(denied, 0.0)
+    denied = hardest_denial(setting, now)
     targeted = np.where(setting.technology()[:, None], denied[table.location], 0.0)
     zeros = np.zeros((economy.n, economy.regions))
     chance = targeted.any()
@@ -76,6 +75,16 @@ def tools_ahead(setting: Setting, now: Any) -> Array:
     threat = now.theta[own] * economy.upper[cell] * now.wedges["announced"][place]
     quarters = sum_by(i, threat * setting.behaviour.stock_target[table.segment[f]], economy.k)
     return np.asarray(np.where(economy.investor >= 0, quarters[economy.investor], 0.0))
+
+
+def hardest_denial(setting: Setting, now: Any) -> Array:
+    """Hardest denial by each region of any technology, or to any listed plant, in each region [o, d]; none at home (E19)."""
+    denied = now.wedges["denial_rate"].max(2)
+    listing, location = now.wedges["firm_listing"], setting.economy.table.location
+    if listing.any():
+        np.maximum.at(denied.T, location, listing.T)
+    np.fill_diagonal(denied, 0.0)
+    return np.asarray(denied)
 
 
 def denied_part(setting: Setting, now: Any) -> Array:

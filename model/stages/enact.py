@@ -7,7 +7,7 @@ import numpy as np
 from model.agents.rules import BOTH
 from model.instruments import Facts, Order, instruments
 from model.kernel.capability import usable_quality
-from model.kernel.links import Array, Mask
+from model.kernel.links import Array, Mask, sum_by
 from model.stages.respond import decide_states
 from model.wedges import Wedges, axis_sizes, keep_channels
 from model.world import Action, Setting, State, View
@@ -63,7 +63,7 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
     owner = buyer_owner(setting)[b]
     spared = np.where(owner >= 0, wedges["exemption"][owner, o, s], 0.0)
     denial = wedges["denial_rate"][o, d, s] * (1 - spared)
-    listed = np.where(b < economy.n, wedges["firm_listing"][o, np.minimum(b, economy.n - 1)], 0.0)
+    listed = listed_part(setting, wedges["firm_listing"], np.where(opened, now.capacity, 0.0))[o, b]
     licensed = (1 - denial) * (1 - listed)
     evading = evaded_part(setting.behaviour.evasion[s], wedges["enforcement"][o, d, s]) * (1 - licensed)
     denial = 1 - (licensed + evading) * (1 - np.where(o != d, now.lost[f, d], 0.0)) * (1 - now.left[f, d])
@@ -88,6 +88,22 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
 def evaded_part(unguarded: Array, enforcement: Array) -> Array:
     """Part of denied deliveries that gets through by third regions (E36); none under full enforcement."""
     return np.asarray(unguarded * (1 - enforcement))
+
+
+def listed_part(setting: Setting, listing: Array, capacity: Array) -> Array:
+    """Denied part of deliveries from o to each buyer [o, C]: of a listed plant; of an investor, by the part of its
+    replacement purchases that is for listed plants (E21)."""
+    economy, n, k = setting.economy, setting.economy.n, setting.economy.k
+    part = np.zeros((economy.regions, len(economy.buyer_region)))
+    if not listing.any():
+        return part
+    part[:, :n] = listing
+    has = economy.investor >= 0
+    weight = np.where(has, economy.kappa * economy.table.depreciation * np.where(has, capacity, 0.0), 0.0)
+    total = sum_by(economy.investor[has], weight[has], k)
+    for o in np.flatnonzero(listing.any(1)):
+        part[o, n : n + k] = sum_by(economy.investor[has], (weight * listing[o])[has], k) / np.maximum(total, TINY)
+    return part
 
 
 def buyer_owner(setting: Setting) -> Array:
