@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from model.kernel.adjustment import expected_drift
 from model.kernel.inversion import Economy
 from model.kernel.links import Array, Index, Mask
 
@@ -192,6 +194,11 @@ class Setting:
     def lag_steps(self) -> Index:
         """Steps from the purchase of capital goods to capacity [n], at least one."""
         return np.asarray(np.maximum(1, np.rint(self.economy.table.build_lag / self.dt)).astype(np.int64))
+
+    @cached_property
+    def wage_drift(self) -> Array:
+        """Expected trend of relative wages [R], logs a year (E10a)."""
+        return expected_drift(self.economy, self.behaviour.growth)
 
     def technology(self) -> Mask:
         """Plants outside `rest` [n]."""

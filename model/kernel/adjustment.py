@@ -10,15 +10,37 @@ from model.kernel.sourcing import adjust_share
 
 
 def update_wage(
-    wage: Array, demand: Array, supply: Array, world_growth: float, speed_down: float, speed_up: float, dt: float
+    wage: Array, demand: Array, supply: Array, fall: Array, speed_down: float, speed_up: float, dt: float
 ) -> Array:
-    """w [R] (E10): w (L^D/L)^(1 - exp(-r_w dt)) / world_growth; above full employment at its own, faster speed.
+    """w [R] (E10): w (L^D/L)^(1 - exp(-r_w dt)) / fall; above full employment at its own, faster speed.
 
-    World expenditure is the numeraire, so an efficiency unit of labour gets cheaper as the world's labour
-    grows; without this drift, growth would look like lasting unemployment.
+    fall [R]: what an efficiency unit of labour is expected to get cheaper in a step, as the world's labour grows
+    (world expenditure is the numeraire) and the region's more or less (E10a); 1 without growth.
     """
     part = np.where(demand > supply, adjust_share(speed_up, dt), adjust_share(speed_down, dt))
-    return np.asarray(wage / world_growth * (demand / supply) ** part)
+    return np.asarray(wage / fall * (demand / supply) ** part)
+
+
+def expected_drift(economy: Economy, growth: Array) -> Array:
+    """Trend of relative wages [R], logs a year, at which unequal growth of labour leaves no gaps (E10a).
+
+    The base table folded to one good per region, linearised: exactly zero without growth.
+    """
+    links, table, regions = economy.links, economy.table, economy.regions
+    o, d, eye = table.location[links.supplier], economy.buyer_region[links.buyer], np.eye(economy.regions)
+    trade = sum_by(o * regions + d, economy.flow0, regions * regions).reshape(regions, regions)
+    sold, bought = trade / trade.sum(1, keepdims=True), trade / trade.sum(0)
+    crossing = economy.flow0 * (o != d)
+    sigma = (crossing * economy.sigma[table.segment[links.supplier]]).sum() / crossing.sum()
+    eta = (economy.eta[: economy.n] * economy.output0).sum() / economy.output0.sum()
+    cost = economy.output0 / economy.markup - economy.table.investment
+    part = economy.labour / sum_by(table.location, cost, regions)
+    price = np.linalg.solve(eye - (1 - part)[:, None] * bought.T, np.diag(part))
+    revenue = eye - (1 - eta) * (eye - price)
+    system = (eye - sold) @ revenue - (1 - sigma) * (eye - sold @ bought.T) @ price
+    weight = economy.labour / economy.labour.sum()
+    right = np.append((sold - eye) @ growth, -weight @ growth)
+    return np.asarray(np.linalg.lstsq(np.vstack([system, weight]), right)[0] + weight @ growth)
 
 
 def update_rent(

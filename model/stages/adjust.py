@@ -23,7 +23,8 @@ def adjust(setting: Setting, now: View) -> State:
     followed = np.where(now.opened, followed, now.capacity)
     return {
         "wage": adjustment.update_wage(
-            now.wage, demand, supply, coming.sum() / supply.sum(), behaviour.wage_speed, behaviour.wage_speed_up, dt
+            now.wage, demand, supply, coming.sum() / supply.sum() * np.exp(-setting.wage_drift * dt),
+            behaviour.wage_speed, behaviour.wage_speed_up, dt,
         ),
         "rent": adjustment.update_rent(
             now.rent, now.orders, now.capacity_now, behaviour.rent_speed, behaviour.rent_erosion,
