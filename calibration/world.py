@@ -104,6 +104,7 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
         announced_belief=p.scalar("perceived_probability"),
         evasion=np.array([p["evasion_share"].get(s, 0.0) for s in SEGMENTS]), evasion_premium=p.scalar("evasion_premium"),
         standards_hysteresis=p.scalar("standards_hysteresis"), standards_exit=p.scalar("standards_exit_speed"),
+        price_trend_speed=p.scalar("price_trend_speed"), investor_takeover=p.scalar("investor_takeover"),
     )  # fmt: skip
 
 

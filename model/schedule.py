@@ -43,23 +43,24 @@ SCHEDULE: tuple[Stage, ...] = (
         "decide", decide.decide,
         _names(
             "year quarter wedges opened was_open capacity pipeline orders price capital_price rent lost stock theta moved "
-            "standard left sales market"
+            "standard left sales market price_trend"
         ),
         _names(
-            "was_open capacity investment lost fixed stock_order compliance search moved standard left market standards_cost"
+            "was_open capacity investment lost fixed stock_order compliance search moved standard left market "
+            "standards_cost price_trend"
         ),
         ("E12", "E19", "E20", "E24", "E27", "E37"),
     ),
     Stage(
         "source", source.source,
-        _names("labour inputs theta denial ship duty pay quality open_links wage price"),
-        _names("labour inputs pay"),
-        ("E2", "E3", "E4"),
+        _names("labour inputs takeover theta denial ship duty pay quality open_links wage price"),
+        _names("labour inputs takeover pay"),
+        ("E2", "E3", "E4", "E4e"),
     ),
     Stage(
         "trade", trade.trade,
         _names(
-            "labour inputs theta quality denial ship duty subsidy opened limit capacity investment fixed stock_order "
+            "labour inputs takeover theta quality denial ship duty subsidy opened limit capacity investment fixed stock_order "
             "stock wage rent price output orders expenditure trade_ratio habit"
         ),
         _names(
@@ -121,6 +122,8 @@ VARIABLES: dict[str, str] = {
     "sales": "[n, r] sales to a region's buyers at basic prices",
     "market": "[n, r] the same when last served",
     "standards_cost": "[n] fixed purchases for standards",
+    "price_trend": "[n] trend of log product price over capital price",
+    "takeover": "[link] what investors order beyond their technique to replace what is denied",
     "labour": "[buyer] ordered labour, ratio",
     "inputs": "[link] ordered inputs, ratio",
     "pay": "[link] shipping and duty factor of the last quarter",

@@ -62,7 +62,9 @@ class Behaviour:
     stock_target [s] quarters of use under a certain denial, stock_trigger a part of it, stock_speed a year;
     announced_belief: probability given to an announced control;
     evasion [s] part of denied deliveries that gets through where nobody enforces, evasion_premium in units per unit;
-    standards_hysteresis: gain that makes a plant change its standards, of its profits on both sides; standards_exit a year.
+    standards_hysteresis: gain that makes a plant change its standards, of its profits on both sides; standards_exit a year;
+    price_trend_speed a year, of what firms take as the lasting price of their product over capital goods;
+    investor_takeover: whether investors replace what is denied beyond their technique (0: the reference quarter).
     fixed_balance: keep B at its base value (for the static limit).
     """
 
@@ -99,6 +101,8 @@ class Behaviour:
     evasion_premium: float = 0.0
     standards_hysteresis: float = 0.0
     standards_exit: float = 0.0
+    price_trend_speed: float = 0.0
+    investor_takeover: float = 0.0
     fixed_balance: bool = False
 
 

@@ -101,8 +101,8 @@ def test_accounts_find_a_broken_flow() -> None:
 
 # -- direction (MODEL.md 8.8) ------------------------------------------------------------------------
 def controlled(rate: float, segment: str) -> Decoupling:
-    """A model whose controls start in its third quarter."""
-    levers: dict[str, Value] = {"segments": (segment,), "denial_rate": rate}
+    """A model whose controls start in its third quarter, enforced in full (evasion: tests/test_evasion.py)."""
+    levers: dict[str, Value] = {"segments": (segment,), "denial_rate": rate, "enforcement": 1.0}
     return Decoupling(small.with_measures((small.measure("export_control", levers, 2018.5, senders=("USA",)),)))
 
 

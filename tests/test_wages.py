@@ -58,5 +58,5 @@ def test_no_policy_has_no_standing_gap() -> None:
     model = Decoupling(small.scenario("no_policy", "2035Q4"))
     gaps = np.array([state["employment_gap"] for state in small.quarters(model)])
     assert abs(gaps).max() < 0.03
-    assert abs(gaps[28:]).max() < 0.015
+    assert abs(gaps[32:]).max() < 0.015
     assert abs(gaps[-4:]).max() < 0.01

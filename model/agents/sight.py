@@ -25,7 +25,6 @@ def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> Pla
     economy, table, dt = setting.economy, setting.economy.table, setting.dt
     has = economy.investor >= 0
     kappa = np.where(economy.kappa > 0, economy.kappa, 1.0)
-    price = np.where(has, now.capital_price[economy.investor * has], 1.0) if economy.k else np.ones(economy.n)
     denied = hardest_denial(setting, now)
     targeted = np.where(setting.technology()[:, None], denied[table.location], 0.0)
     zeros = np.zeros((economy.n, economy.regions))
@@ -33,7 +32,7 @@ def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> Pla
     return PlantView(
         capacity=np.where(np.isfinite(capacity), capacity, 0.0),
         coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
-        price_ratio=now.price / price, kappa=economy.kappa, slack=setting.behaviour.slack,
+        price_ratio=worth_of_capital(setting, now) * np.exp(-now.price_trend), kappa=economy.kappa, slack=setting.behaviour.slack,
         depreciation=table.depreciation, lag=np.asarray(setting.lag_steps * dt, float), early=tools_ahead(setting, now), lost=now.lost,
         targeted=targeted, denied=denied_part(setting, now), moved=now.moved,
         relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
@@ -42,6 +41,15 @@ def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> Pla
         dual_cost=now.wedges["dual_cost"][:, table.location, :, table.segment],
         dual_fixed=both_fixed(setting, now) * home_rest_price(setting, now.price), standard=now.standard, left=now.left,
     )  # fmt: skip
+
+
+def worth_of_capital(setting: Setting, now: Any) -> Array:
+    """Product price over the price of capital goods of each plant [n], base 1; plants without capital goods: the first."""
+    economy = setting.economy
+    if not economy.k:
+        return np.asarray(now.price)
+    has = economy.investor >= 0
+    return np.asarray(now.price / np.where(has, now.capital_price[economy.investor * has], 1.0))
 
 
 def last_market(now: Any) -> Array:

@@ -80,6 +80,11 @@ def planned_investment(
     return kappa / 4 * np.maximum(0.0, depreciation * capacity + expansion)
 
 
+def follow_trend(trend: Array, ratio: Array, speed: float, dt: float) -> Array:
+    """Trend of ln(p / P_K) [n] (E12): what firms have come to take as lasting, followed at a speed a year."""
+    return np.asarray(trend + adjust_share(speed, dt) * (np.log(ratio) - trend))
+
+
 def update_capacity(capacity: Array, arriving: Array, kappa: Array, depreciation: Array, dt: float) -> Array:
     """K [n] (E12): K (1 - depreciation dt) + 4 dt arriving / kappa, for plants with capital goods."""
     return capacity * (1 - depreciation * dt) + 4 * dt * arriving / np.where(kappa > 0, kappa, 1.0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.agents.rules import STANDARDS_KEPT
-from model.agents.sight import both_fixed, last_market
+from model.agents.sight import both_fixed, last_market, worth_of_capital
+from model.kernel.adjustment import follow_trend
 from model.kernel.links import Array, sum_by
 from model.kernel.sourcing import adjust_share
 from model.world import Setting, State, View
@@ -33,10 +34,11 @@ def decide(setting: Setting, now: View) -> State:
     standards = np.array(STANDARDS_KEPT)[now.standard] * both_fixed(setting, now)
     fixed = fixed + _from_home_rest(setting, compliance + search + standards)
     stock_order = stock_orders(setting, now)
+    trend = follow_trend(now.price_trend, worth_of_capital(setting, now), behaviour.price_trend_speed, setting.dt)
     return {
         "was_open": now.opened, "capacity": capacity, "investment": investment, "lost": lost,
         "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "compliance": compliance, "search": search,
-        "standard": decision.standard, "left": decision.left, "market": last_market(now), "standards_cost": standards,
+        "standard": decision.standard, "left": decision.left, "market": last_market(now), "standards_cost": standards, "price_trend": trend,
     }  # fmt: skip
 
 

@@ -22,7 +22,8 @@ def trade(setting: Setting, now: View) -> State:
     fixed = now.fixed.copy()
     stocked = now.stock_order * input0 * now.inputs
     fixed[:lt] += stocked
-    planned = now.inputs * input0
+    inputs = now.inputs * now.takeover
+    planned = inputs * input0
     first, last = links.pointer[n], links.pointer[n + k]
     planned[first:last] *= investment[links.buyer[first:last] - n]
     buyer_open = np.concatenate([now.opened, np.ones(len(economy.buyer_region) - n, bool)])
@@ -37,7 +38,7 @@ def trade(setting: Setting, now: View) -> State:
     )  # fmt: skip
     capacity = np.where(now.opened, np.minimum(now.capacity, now.limit), np.inf)
     orders = Orders(
-        labour=now.labour, inputs=now.inputs, input0=input0, theta=now.theta, quality=now.quality,
+        labour=now.labour, inputs=inputs, input0=input0, theta=now.theta, quality=now.quality,
         denial=now.denial, fixed=fixed, capital=investment, stock=now.stock / (4 * setting.dt), capacity=capacity,
         expected=now.orders, input_limit=setting.behaviour.input_limit,
     )  # fmt: skip
