@@ -118,7 +118,8 @@ def _plants(base_year: BaseYear, parameters: Parameters, links: Links) -> Plants
         ecosystem=np.array([ALL_ECOSYSTEMS.index(e) if e else -1 for e in base_year.ecosystem], np.int64),
         count=np.full(len(base_year.firms), relations, np.int64),
         customs=base_year.customs, entity=entity,
-        relocation_speed=speed, sisters=sister_links(base_year, links, speed),
+        relocation_speed=speed, relocation_cost=_relocation_cost(base_year, parameters),
+        sisters=sister_links(base_year, links, speed),
     )  # fmt: skip
 
 
@@ -127,6 +128,12 @@ def _relocation_speed(base_year: BaseYear, parameters: Parameters) -> Array:
     lags = parameters["relocation_lag"]
     speed = np.array([1 / lags[s] if s in lags else 0.0 for s in SEGMENTS])[base_year.table.segment]
     return np.where(np.array(base_year.firms) != "", speed, 0.0)
+
+
+def _relocation_cost(base_year: BaseYear, parameters: Parameters) -> Array:
+    """Part of a year's sales that moving them costs [n]; 0 where nothing moves."""
+    costs = parameters["relocation_cost"]
+    return np.asarray(np.array([costs.get(s, 0.0) for s in SEGMENTS])[base_year.table.segment])
 
 
 def sister_links(base_year: BaseYear, links: Links, speed: Array) -> tuple[Index, Index, Array]:

@@ -47,7 +47,7 @@ SCHEDULE: tuple[Stage, ...] = (
         ),
         _names(
             "was_open capacity investment lost fixed stock_order compliance search moved standard left market "
-            "standards_cost price_trend"
+            "standards_cost price_trend moving"
         ),
         ("E12", "E19", "E20", "E24", "E27", "E37"),
     ),
@@ -55,18 +55,18 @@ SCHEDULE: tuple[Stage, ...] = (
         "source", source.source,
         _names("labour inputs takeover theta denial ship duty pay quality open_links wage price"),
         _names("labour inputs takeover pay"),
-        ("E2", "E3", "E4", "E4e"),
+        ("E2", "E3", "E4"),
     ),
     Stage(
         "trade", trade.trade,
         _names(
             "labour inputs takeover theta quality denial ship duty subsidy opened limit capacity investment fixed stock_order "
-            "stock wage rent price output orders expenditure trade_ratio habit"
+            "stock wage rent price output orders expenditure trade_ratio habit wedges"
         ),
         _names(
             "terms delivered price capital_price output expenditure orders stock_change capacity_now input0"
         ),
-        ("E5", "E6", "E7", "E8"),
+        ("E5", "E6", "E7", "E8", "E38"),
     ),
     Stage("account", account.account, _names("delivered terms expenditure output capacity_now"), _names("books trade_ratio sales"), ("E9",)),
     Stage(
@@ -122,6 +122,7 @@ VARIABLES: dict[str, str] = {
     "sales": "[n, r] sales to a region's buyers at basic prices",
     "market": "[n, r] the same when last served",
     "standards_cost": "[n] fixed purchases for standards",
+    "moving": "[n] purchases for moving business to sister plants",
     "price_trend": "[n] trend of log product price over capital price",
     "takeover": "[link] what investors order beyond their technique to replace what is denied",
     "labour": "[buyer] ordered labour, ratio",

@@ -37,6 +37,6 @@ def start_state(setting: Setting) -> State:
         "expenditure": economy.expenditure0.copy(), "trade_ratio": economy.trade_ratio0.copy(),
         "habit": economy.expenditure0.copy(), "investment": table.investment.copy(), "fixed": economy.fixed0.copy(),
         "compliance": np.zeros(n), "search": np.zeros(n), "standard": np.zeros(n, np.int64), "left": np.zeros((n, regions)),
-        "sales": sales, "market": sales.copy(), "standards_cost": np.zeros(n), "price_trend": np.zeros(n), "takeover": np.ones(lt),
+        "sales": sales, "market": sales.copy(), "standards_cost": np.zeros(n), "price_trend": np.zeros(n), "moving": np.zeros(n), "takeover": np.ones(lt),
         "employment_gap": np.zeros(regions), "books": books,
     }  # fmt: skip

@@ -135,6 +135,7 @@ class Network:
 class Plants:
     """What is known of each plant besides its numbers: id, firm ('' for a fringe), kind, owner region, entry year,
     ecosystem column (-1: none), relations a row has with a region's buyers, customs [n, R] region its output leaves from, relocation_speed [n] a year (0: cannot),
+    relocation_cost [n] of a year's sales moved,
     sisters: pairs of links (from, to, weight) of one firm's plants in a segment to the same buyer."""
 
     ids: tuple[str, ...]
@@ -146,6 +147,7 @@ class Plants:
     customs: Array
     entity: Any
     relocation_speed: Array
+    relocation_cost: Array
     sisters: tuple[Index, Index, Array]
 
 

@@ -38,7 +38,7 @@ def build_setting(table: BaseTable, p: OracleParameters, dt: float = 0.25, unlim
         ids=tuple(str(i) for i in range(n)), firms=("",) * n, owner=table.owner.argmax(0),
         entry=np.where(economy.latent, np.inf, -np.inf), ecosystem=np.full(n, -1), count=np.ones(n, int),
         customs=np.eye(regions)[table.location], entity=np.arange(n, dtype=np.uint64) * np.uint64(64),
-        relocation_speed=np.zeros(n), sisters=(np.zeros(0, int), np.zeros(0, int), np.zeros(0)),
+        relocation_speed=np.zeros(n), relocation_cost=np.zeros(n), sisters=(np.zeros(0, int), np.zeros(0, int), np.zeros(0)),
     )  # fmt: skip
     return Setting(
         economy=economy, behaviour=behaviour, networks=(), ecosystems=(), plants=plants, actions=(), states={},

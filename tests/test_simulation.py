@@ -126,7 +126,8 @@ def test_a_stronger_denial_never_raises_deliveries(segment: str) -> None:
 
 # -- from wedges to links ----------------------------------------------------------------------------
 def enacted(levers: dict[str, Value], **changes: Array) -> tuple[Setting, State]:
-    """What the first stage writes on the first day, under an export control of the USA against China."""
+    """What the first stage writes on the first day, under an export control of the USA against China, fully enforced."""
+    levers = levers | {"enforcement": 1.0}
     model = Decoupling(small.with_measures((small.measure("export_control", levers, 2018.0, senders=("USA",)),)))
     now = SimpleNamespace(**(model.now | changes))
     return model.setting, SCHEDULE[0].function(model.setting, now)

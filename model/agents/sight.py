@@ -23,7 +23,6 @@ def rule_of(setting: Setting) -> FirmRule:
 def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> PlantView:
     """The snapshot all firms decide on."""
     economy, table, dt = setting.economy, setting.economy.table, setting.dt
-    has = economy.investor >= 0
     kappa = np.where(economy.kappa > 0, economy.kappa, 1.0)
     denied = hardest_denial(setting, now)
     targeted = np.where(setting.technology()[:, None], denied[table.location], 0.0)

@@ -23,11 +23,12 @@ LEVERS = {
     ),
     "owner_exemption": lever("share", 0, 0, 1, "part of the denial lifted for plants owned outside the target", "validated end user rule"),
     "enforcement": lever("share", 0, 0, 1, "effort against evasion", "assumed"),
+    "home_priority": lever("share", 0, 0, 0.9, "how far the senders' own buyers come first when deliveries are rationed", "assumed"),
 }  # fmt: skip
 
 
 def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
-    """Deny, cap, reach third countries, exempt foreign-owned plants. Own region is never denied."""
+    """Deny, cap, reach third countries, serve own buyers first, exempt foreign-owned plants. Own region is never denied."""
     denial, reach = order.number("denial_rate") * order.strength, order.number("third_country_reach")
     segments = [SEGMENT_INDEX[s] for s in order.names("segments")]
     target = list(order.targets)
@@ -42,6 +43,7 @@ def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
         wedges.move("enforcement", cells, order.number("enforcement") * weight)
         owners = [r for r in range(len(facts.regions)) if r not in order.targets]
         wedges.move("exemption", np.ix_(owners, [origin], segments), order.number("owner_exemption"))
+    wedges.move("home_priority", np.ix_(list(order.senders), segments), order.number("home_priority") * order.strength)
 
 
 INSTRUMENT = Instrument(

@@ -28,7 +28,8 @@ LEAST = 1e-9
 class Orders:
     """Orders before rationing. labour [T], inputs [lt]: ordered technique in ratios; input0 [lt], theta [lt];
     quality [lt]; denial [l]; fixed [l]: purchases without technique; capital [k]: investment by investor;
-    stock [kp] cells of plants: quarters' stocks as rates; capacity [n]; expected [n]: orders of the last quarter, by which stocks are first shared out."""
+    stock [kp] cells of plants: quarters' stocks as rates; capacity [n]; expected [n]: orders of the last quarter, by which stocks are first shared out;
+    favour [l]: exponent of rho, below 1 for buyers served first (E38; None: all alike)."""
 
     labour: Array
     inputs: Array
@@ -42,6 +43,7 @@ class Orders:
     capacity: Array
     expected: Array
     input_limit: float = 0.0
+    favour: Array | None = None
 
 
 class Delivered(NamedTuple):
@@ -68,7 +70,7 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
     output, first, mixing = orders.expected, orders.expected, Anderson()
     change = 0.0
     for k in range(PASSES):
-        phi = (1 - orders.denial) * rho[f]
+        phi = delivered_part(orders, rho[f])
         got = phi[:lt] * orders.inputs
         q = composite(economy, orders.theta, got * orders.quality)
         q, drawn = _with_stocks(economy, orders, q, ordered, output, scale)
@@ -92,6 +94,11 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
             return Delivered(market, labour, inputs, fixed, scale, used, first, wanted, k)
         rho = np.clip(np.exp(mixing.next(np.log(rho), np.log(wanted))), LEAST, 1.0)
     raise ConvergenceError("rationing", change)
+
+
+def delivered_part(orders: Orders, rho: Array) -> Array:
+    """phi [l] (E5): what is delivered of an order; rho [l] of its supplier, to the power of the buyer's favour (E38)."""
+    return np.asarray((1 - orders.denial) * (rho if orders.favour is None else rho**orders.favour))
 
 
 def _with_stocks(

@@ -32,13 +32,14 @@ def decide(setting: Setting, now: View) -> State:
     fixed = economy.fixed0 * grown[economy.buyer_region[economy.links.buyer]]
     compliance, search = _policy_purchases(setting, now, grown), _search_purchases(setting, now, effort) * grown[table.location]
     standards = np.array(STANDARDS_KEPT)[now.standard] * both_fixed(setting, now)
-    fixed = fixed + _from_home_rest(setting, compliance + search + standards)
+    moving = _moving_purchases(setting, abs(decision.moved - now.moved)) * grown[table.location]
+    fixed = fixed + _from_home_rest(setting, compliance + search + standards + moving)
     stock_order = stock_orders(setting, now)
     trend = follow_trend(now.price_trend, worth_of_capital(setting, now), behaviour.price_trend_speed, setting.dt)
     return {
         "was_open": now.opened, "capacity": capacity, "investment": investment, "lost": lost,
         "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "compliance": compliance, "search": search,
-        "standard": decision.standard, "left": decision.left, "market": last_market(now), "standards_cost": standards, "price_trend": trend,
+        "standard": decision.standard, "left": decision.left, "market": last_market(now), "standards_cost": standards, "price_trend": trend, "moving": moving,
     }  # fmt: skip
 
 
@@ -76,6 +77,16 @@ def _policy_purchases(setting: Setting, now: View, grown: Array) -> Array:
     table = setting.economy.table
     share = now.wedges["fixed_cost"][table.location, table.segment]
     return np.asarray(share * setting.economy.output0 * grown[table.location])
+
+
+def _moving_purchases(setting: Setting, moved: Array) -> Array:
+    """Cost of moving this part of each plant's base business with each region [n], in units of home rest (E24)."""
+    economy = setting.economy
+    if not moved.any():
+        return np.zeros(economy.n)
+    links = economy.links
+    business = sum_by(links.supplier, economy.flow0 * moved[links.supplier, economy.buyer_region[links.buyer]], economy.n)
+    return np.asarray(setting.plants.relocation_cost * business / setting.dt)
 
 
 def _search_purchases(setting: Setting, now: View, effort: Array) -> Array:

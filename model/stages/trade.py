@@ -1,10 +1,10 @@
-"""Trade: deliveries with prices and incomes in one fixed point (E5-E8)."""
+"""Trade: deliveries with prices and incomes in one fixed point (E5-E8, E38)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from model.kernel.deliveries import Orders, deliver
+from model.kernel.deliveries import Orders, deliver, delivered_part
 from model.kernel.external import external_balances, find_blocs, habit_in_blocs, paid_abroad
 from model.kernel.links import Array, sum_by
 from model.kernel.market import Guess, Terms
@@ -40,12 +40,12 @@ def trade(setting: Setting, now: View) -> State:
     orders = Orders(
         labour=now.labour, inputs=inputs, input0=input0, theta=now.theta, quality=now.quality,
         denial=now.denial, fixed=fixed, capital=investment, stock=now.stock / (4 * setting.dt), capacity=capacity,
-        expected=now.orders, input_limit=setting.behaviour.input_limit,
+        expected=now.orders, input_limit=setting.behaviour.input_limit, favour=favour(setting, now.wedges["home_priority"]),
     )  # fmt: skip
     got = deliver(economy, orders, terms, Guess(now.price, now.output, now.expenditure))
     received = np.zeros_like(now.stock)
     if now.stock_order.any():
-        phi = (1 - now.denial[:lt]) * got.rho[links.supplier[:lt]]
+        phi = delivered_part(orders, got.rho[links.supplier])[:lt]
         arrived = composite(economy, now.theta, phi * now.stock_order * now.inputs * now.quality)
         received = arrived[: len(received)]
     return {
@@ -53,6 +53,16 @@ def trade(setting: Setting, now: View) -> State:
         "output": got.market.output, "expenditure": got.market.expenditure, "orders": got.orders,
         "stock_change": received - got.used, "capacity_now": capacity, "input0": input0,
     }  # fmt: skip
+
+
+def favour(setting: Setting, priority: Array) -> Array | None:
+    """Exponent of rationing on each link [l] (E38): below 1 for home buyers where they come first; None: nowhere."""
+    if not priority.any():
+        return None
+    links, table = setting.economy.links, setting.economy.table
+    o = table.location[links.supplier]
+    home = o == setting.economy.buyer_region[links.buyer]
+    return np.asarray(1 - priority[o, table.segment[links.supplier]] * home)
 
 
 def _own_share(setting: Setting, investment: Array, total: Array) -> Array:
