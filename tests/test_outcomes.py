@@ -13,6 +13,7 @@ from model.experiments.cases import Case, run_cases
 from model.experiments.store import read_results, write_results
 from model.kernel.links import Array
 from model.record import Book, bloc_index
+from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 from model.units import UNITS
 from model.world import State
@@ -315,8 +316,9 @@ def test_no_row_is_undefined(tmp_path: Path) -> None:
 
 def test_a_full_cut_leaves_few_chips_on_customs_basis() -> None:
     """Fabless chips leave from where their wafers are made today, so a cut that is full is nearly full at the border:
-    what is left are chips that third countries design and have made in Korea."""
-    model = Decoupling("blocs", "align_us")
+    what is left are chips that third countries design and have made in Korea. Enforced in full: nothing evades."""
+    sets = ("instruments[6].enforcement=1", "instruments[7].enforcement=1")
+    model = Decoupling(load_scenario("blocs", sets=sets), "align_us")
     for _ in range(48):  # to 2029Q4, a year after the cut is full
         model.step()
     keys, values = model.recorder.table()

@@ -39,7 +39,8 @@ def decide(setting: Setting, now: View) -> State:
     return {
         "was_open": now.opened, "capacity": capacity, "investment": investment, "lost": lost,
         "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "compliance": compliance, "search": search,
-        "standard": decision.standard, "left": decision.left, "market": last_market(now), "standards_cost": standards, "price_trend": trend, "moving": moving,
+        "standard": decision.standard, "left": decision.left, "market": last_market(now),
+        "standards_cost": standards, "price_trend": trend, "moving": moving,
     }  # fmt: skip
 
 

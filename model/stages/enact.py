@@ -55,20 +55,12 @@ def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
 
 
 def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> State:
-    """Denial, shipping cost, duty, quality by link, from wedges by region and segment (E21); evasion (E36)."""
+    """Denial, shipping cost, duty, quality by link, from wedges by region and segment (E21, E37)."""
     economy, table = setting.economy, setting.economy.table
     links, lt = economy.links, economy.links.technique
     f, b = links.supplier, links.buyer
     o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
-    owner = buyer_owner(setting)[b]
-    spared = np.where(owner >= 0, wedges["exemption"][owner, o, s], 0.0)
-    denial = wedges["denial_rate"][o, d, s] * (1 - spared)
-    listed = listed_part(setting, wedges["firm_listing"], np.where(opened, now.capacity, 0.0))[o, b]
-    licensed = (1 - denial) * (1 - listed)
-    evading = evaded_part(setting.behaviour.evasion[s], wedges["enforcement"][o, d, s]) * (1 - licensed)
-    denial = 1 - (licensed + evading) * (1 - np.where(o != d, now.lost[f, d], 0.0)) * (1 - now.left[f, d])
-    denial = np.where(denial > setting.behaviour.full_cut, 1.0, denial)
-    evaded = np.where(denial < 1, evading / np.maximum(licensed + evading, TINY), 0.0)
+    denial, evaded = denied_and_evaded(setting, wedges, opened, now)
     quality = np.exp(link_quality(setting, wedges, now))
     both = wedges["dual_cost"].sum(0)[o, d, s] * (now.standard[f] == BOTH)
     standards = wedges["standard_cost"][o, d, s] * (1 + both)
@@ -83,6 +75,22 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
         "open_links": opened[f[:lt]] & (denial[:lt] < 1) & (now.theta > 0),
         "limit": np.full(economy.n, np.inf),
     }
+
+
+def denied_and_evaded(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> tuple[Array, Array]:
+    """Denied part of orders [l] (E21), after evasion; evaded part of deliveries [l] (E36)."""
+    economy, table = setting.economy, setting.economy.table
+    f, b = economy.links.supplier, economy.links.buyer
+    o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
+    owner = buyer_owner(setting)[b]
+    spared = np.where(owner >= 0, wedges["exemption"][owner, o, s], 0.0)
+    controlled = wedges["denial_rate"][o, d, s] * (1 - spared)
+    listed = listed_part(setting, wedges["firm_listing"], np.where(opened, now.capacity, 0.0))[o, b]
+    licensed = (1 - controlled) * (1 - listed)
+    evading = evaded_part(setting.behaviour.evasion[s], wedges["enforcement"][o, d, s]) * (1 - licensed)
+    denial = 1 - (licensed + evading) * (1 - np.where(o != d, now.lost[f, d], 0.0)) * (1 - now.left[f, d])
+    denial = np.where(denial > setting.behaviour.full_cut, 1.0, denial)
+    return denial, np.where(denial < 1, evading / np.maximum(licensed + evading, TINY), 0.0)
 
 
 def evaded_part(unguarded: Array, enforcement: Array) -> Array:
