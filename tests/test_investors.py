@@ -67,6 +67,8 @@ def test_investors_get_more_and_more_of_what_they_order() -> None:
     assert made[8] < 0.5  # denied at first
     assert made[-1] > made[8] + 0.1
     assert max(abs(state["takeover"] - 1).max() for state in states[:8]) == 0
+    for state in states:  # never more than planned
+        assert state["delivered"].scale[setting.n : setting.n + setting.economy.k].max() < 1 + 1e-9
     own = slice(setting.economy.links.pointer[setting.n], setting.economy.links.pointer[setting.n + setting.economy.k])
     others = np.ones(setting.economy.links.technique, bool)
     others[own] = False

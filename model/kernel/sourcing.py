@@ -59,17 +59,19 @@ def update_orders(
     return np.where(economy.labour_share > 0, labour / scale, 1.0), inputs / scale[links.buyer[: links.technique]]
 
 
-def update_takeover(economy: Economy, takeover: Array, now: Sourcing, speed: Array, dt: float) -> Array:
+def update_takeover(
+    economy: Economy, takeover: Array, inputs: Array, now: Sourcing, speed: Array, dt: float
+) -> Array:
     """What investors order per unit of their technique [lt] (E4e): towards E4c's factor at the speed of sourcing, never
-    above it; 1 for all others and where nothing is denied."""
+    above that for the inputs they order; 1 for all others and where nothing is denied."""
     own = _investors(economy)
     if not ((now.denial > 0)[own].any() or (takeover[own] > 1).any()):
         return np.ones_like(takeover)
     target = solve_dual(economy, now.theta, now.open_links, now.wage, now.price, now.pay, now.quality)
-    factor = _rerouting(economy, target.inputs, now)[own]
+    goal, most = _rerouting(economy, target.inputs, now)[own], _rerouting(economy, inputs, now)[own]
     part = adjust_share(speed, dt)[economy.links.cell_segment][economy.links.cell][own]
     result = np.ones_like(takeover)
-    result[own] = np.minimum(factor, takeover[own] + part * (factor - takeover[own]))
+    result[own] = np.minimum(most, takeover[own] + part * (goal - takeover[own]))
     return result
 
 

@@ -20,5 +20,5 @@ def source(setting: Setting, now: View) -> State:
     )
     takeover = now.takeover
     if behaviour.investor_takeover > 0:
-        takeover = update_takeover(setting.economy, takeover, context, behaviour.sourcing_speed, setting.dt)
+        takeover = update_takeover(setting.economy, takeover, inputs, context, behaviour.sourcing_speed, setting.dt)
     return {"labour": labour, "inputs": inputs, "takeover": takeover, "pay": pay}
