@@ -110,6 +110,9 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
         announced_belief=p.scalar("perceived_probability"), data_depreciation=p.scalar("data_depreciation"),
         exit_threshold=p.scalar("exit_threshold"), exit_patience=p.scalar("exit_patience"),
         firm_exit_rate=p.scalar("firm_exit_rate"), retreat_rate=p.scalar("retreat_rate"),
+        evasion=np.array([p["evasion_share"].get(s, 0.0) for s in SEGMENTS]), evasion_premium=p.scalar("evasion_premium"),
+        standards_hysteresis=p.scalar("standards_hysteresis"), standards_exit=p.scalar("standards_exit_speed"),
+        price_trend_speed=p.scalar("price_trend_speed"), investor_takeover=p.scalar("investor_takeover"),
     )  # fmt: skip
 
 
@@ -123,7 +126,8 @@ def _plants(base_year: BaseYear, parameters: Parameters, links: Links) -> Plants
         membership=memberships(base_year.ecosystem),
         count=np.full(len(base_year.firms), relations, np.int64),
         customs=base_year.customs, entity=entity,
-        relocation_speed=speed, sisters=sister_links(base_year, links, speed), firm_number=_firm_numbers(base_year.firms),
+        relocation_speed=speed, relocation_cost=_relocation_cost(base_year, parameters),
+        sisters=sister_links(base_year, links, speed), firm_number=_firm_numbers(base_year.firms),
     )  # fmt: skip
 
 
@@ -138,6 +142,12 @@ def _relocation_speed(base_year: BaseYear, parameters: Parameters) -> Array:
     lags = parameters["relocation_lag"]
     speed = np.array([1 / lags[s] if s in lags else 0.0 for s in SEGMENTS])[base_year.table.segment]
     return np.where(np.array(base_year.firms) != "", speed, 0.0)
+
+
+def _relocation_cost(base_year: BaseYear, parameters: Parameters) -> Array:
+    """Part of a year's sales that moving them costs [n]; 0 where nothing moves."""
+    costs = parameters["relocation_cost"]
+    return np.asarray(np.array([costs.get(s, 0.0) for s in SEGMENTS])[base_year.table.segment])
 
 
 def sister_links(base_year: BaseYear, links: Links, speed: Array) -> tuple[Index, Index, Array]:

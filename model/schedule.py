@@ -34,36 +34,41 @@ def _names(text: str) -> tuple[str, ...]:
 SCHEDULE: tuple[Stage, ...] = (
     Stage(
         "enact", enact.enact,
-        _names("year in_force lost capability capacity data frameworks theta network_value closed"),
-        _names("wedges opened denial ship duty subsidy quality ai_quality open_links limit"),
-        ("E13", "E21", "E29", "E34"),
+        _names("year in_force lost capability capacity data frameworks theta network_value closed standard left"),
+        _names("wedges opened denial evaded standards ship duty subsidy quality ai_quality open_links limit"),
+        ("E13", "E21", "E29", "E34", "E36", "E37"),
     ),
     Stage("respond", respond.respond, _names("year"), _names("in_force"), ("E22",)),
     Stage(
         "decide", decide.decide,
-        _names("year quarter wedges opened was_open capacity pipeline orders price capital_price lost stock theta moved "
-               "output idle closed"),
-        _names("was_open capacity investment lost fixed stock_order compliance search moved closed"),
-        ("E12", "E19", "E20", "E24", "E27", "E34", "E35"),
+        _names(
+            "year quarter wedges opened was_open capacity pipeline orders price capital_price rent lost stock theta moved "
+            "output idle closed standard left sales market price_trend"
+        ),
+        _names(
+            "was_open capacity investment lost fixed stock_order compliance search moved closed standard left market "
+            "standards_cost price_trend moving"
+        ),
+        ("E12", "E19", "E20", "E24", "E27", "E34", "E35", "E37"),
     ),
     Stage(
         "source", source.source,
-        _names("labour inputs theta denial ship duty pay quality open_links wage price"),
-        _names("labour inputs pay"),
+        _names("labour inputs takeover theta denial ship duty pay quality open_links wage price"),
+        _names("labour inputs takeover pay"),
         ("E2", "E3", "E4"),
     ),
     Stage(
         "trade", trade.trade,
         _names(
-            "labour inputs theta quality denial ship duty subsidy opened limit capacity investment fixed stock_order "
-            "stock wage rent price output orders expenditure trade_ratio habit"
+            "labour inputs takeover theta quality denial ship duty subsidy opened limit capacity investment fixed stock_order "
+            "stock wage rent price output orders expenditure trade_ratio habit wedges"
         ),
         _names(
             "terms delivered price capital_price output expenditure orders stock_change capacity_now input0"
         ),
-        ("E5", "E6", "E7", "E8"),
+        ("E5", "E6", "E7", "E8", "E38"),
     ),
-    Stage("account", account.account, _names("delivered terms expenditure output capacity_now"), _names("books trade_ratio"), ("E9",)),
+    Stage("account", account.account, _names("delivered terms expenditure output capacity_now"), _names("books trade_ratio sales"), ("E9",)),
     Stage(
         "adjust", adjust.adjust,
         _names(
@@ -106,7 +111,9 @@ VARIABLES: dict[str, str] = {
     "idle": "[n] years in which a plant has sold less than a part of its base",
     "was_open": "[n] plants that existed in the last quarter",
     "denial": "[link] denied part of orders",
+    "evaded": "[link] part of deliveries that comes through third regions",
     "ship": "[link] units shipped per unit delivered",
+    "standards": "[link] the part of ship that two standards cause",
     "duty": "[link] tariff rate",
     "subsidy": "[n] part of the price paid by the state",
     "quality": "[link] usable quality e^v",
@@ -122,6 +129,14 @@ VARIABLES: dict[str, str] = {
     "stock_order": "[link] purchases for stock, in units of the technique",
     "compliance": "[n] fixed compliance purchases",
     "search": "[n] search purchases",
+    "standard": "[n] standards served: both, side 0, side 1, none (0 to 3)",
+    "left": "[n, r] part of a plant's business with a region given up with its standard",
+    "sales": "[n, r] sales to a region's buyers at basic prices",
+    "market": "[n, r] the same when last served",
+    "standards_cost": "[n] fixed purchases for standards",
+    "moving": "[n] purchases for moving business to sister plants",
+    "price_trend": "[n] trend of log product price over capital price",
+    "takeover": "[link] what investors order beyond their technique to replace what is denied",
     "labour": "[buyer] ordered labour, ratio",
     "inputs": "[link] ordered inputs, ratio",
     "pay": "[link] shipping and duty factor of the last quarter",

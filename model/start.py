@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.kernel.links import sum_by
 from model.stages.adopt import shares_of_links
 from model.stages.respond import decide_states
 from model.world import Setting, State
@@ -18,6 +19,8 @@ def start_state(setting: Setting) -> State:
     cells = int(np.searchsorted(links.cell_buyer, n))
     latent = economy.latent[links.supplier[:lt]]
     books = None
+    place = links.supplier * regions + economy.buyer_region[links.buyer]
+    sales = sum_by(place, economy.flow0, n * regions).reshape(n, regions)
     return {
         "year": setting.first_year, "quarter": 0,
         "in_force": decide_states(setting, setting.first_year),
@@ -36,5 +39,7 @@ def start_state(setting: Setting) -> State:
         "orders": economy.output0.copy(), "output": economy.output0.copy(),
         "expenditure": economy.expenditure0.copy(), "trade_ratio": economy.trade_ratio0.copy(),
         "habit": economy.expenditure0.copy(), "investment": table.investment.copy(), "fixed": economy.fixed0.copy(),
-        "compliance": np.zeros(n), "search": np.zeros(n), "employment_gap": np.zeros(regions), "books": books,
+        "compliance": np.zeros(n), "search": np.zeros(n), "standard": np.zeros(n, np.int64), "left": np.zeros((n, regions)),
+        "sales": sales, "market": sales.copy(), "standards_cost": np.zeros(n), "price_trend": np.zeros(n), "moving": np.zeros(n), "takeover": np.ones(lt),
+        "employment_gap": np.zeros(regions), "books": books,
     }  # fmt: skip

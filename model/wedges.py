@@ -4,7 +4,7 @@ Instruments write here and nowhere else. Every rule is commutative and its neutr
 floating point, so instruments commute and unused ones change nothing, bit for bit. The set may be
 widened only in this file, with a line in docs/architecture.md.
 
-Letters: o origin, d destination, r region, s segment, f plant, e ecosystem, c knowledge channel.
+Letters: o origin, d destination, r region, s segment, f plant, e ecosystem, c knowledge channel, k side of a split.
 """
 
 from __future__ import annotations
@@ -78,12 +78,15 @@ WEDGES: dict[str, Wedge] = {
         Wedge("investment_flow", "ods", "survive", "share", "Knowledge", "blocked part of investment from o in d in s"),
         Wedge("data_flow", "od", "survive", "share", "Knowledge", "blocked part of data flows from o to d"),
         Wedge("capability_cap", "ods", "minimum", "log points", BY_SEGMENT, "highest capability that may be delivered"),
-        Wedge("iceberg_cost", "ods", "product", "ratio", BY_STANDARD, "units shipped per unit delivered, >= 1, no revenue"),
+        Wedge("iceberg_cost", "ods", "product", "ratio", BY_SEGMENT, "units shipped per unit delivered, >= 1, no revenue"),
+        Wedge("standard_cost", "ods", "product", "ratio", BY_STANDARD, "units shipped per unit delivered to the other side of two standards, >= 1"),
+        Wedge("dual_cost", "kods", "maximum", "rate", BY_STANDARD, "extra units on sales to side k while a plant outside the blocs serves both sides"),
+        Wedge("dual_fixed", "rs", "maximum", "share", "Policy Cost", "fixed cost of both standards, as a share of base output, bought from home rest"),
         Wedge("tariff_rate", "ods", "sum", "rate", BY_SEGMENT, "extra tariff on s from o in d, revenue to d"),
         Wedge("subsidy_rate", "rs", "sum", "rate", "Policy Cost", "part of the price of s paid by region r"),
         Wedge("fixed_cost", "rs", "sum", "share", "Policy Cost", "policy-made fixed cost, as a share of base output, bought from home rest"),
         Wedge("search_cost", "rs", "sum", "share", "Policy Cost", "cost of seeking suppliers, as a share of the purchases sought"),
-        Wedge("announced", "ods", "maximum", "share", BY_SEGMENT, "probability of a control announced and not yet in force"),
+        Wedge("announced", "rods", "maximum", "share", BY_SEGMENT, "probability of a control announced and not yet in force, for buyers owned in r"),
         Wedge("enforcement", "ods", "maximum", "share", BY_SEGMENT, "enforcement against evasion"),
         Wedge("home_priority", "os", "maximum", "share", BY_SEGMENT, "priority of home buyers when deliveries are rationed"),
     )
@@ -120,7 +123,7 @@ class Wedges:
 
 def axis_sizes(regions: int, segments: int, plants: int, ecosystems: int, channels: int) -> dict[str, int]:
     """Lengths by letter, as `Wedges` wants them."""
-    return {"o": regions, "d": regions, "r": regions, "s": segments, "f": plants, "e": ecosystems, "c": channels}
+    return {"o": regions, "d": regions, "r": regions, "s": segments, "f": plants, "e": ecosystems, "c": channels, "k": 2}
 
 
 def channel_of(wedge: str, segment: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from model.kernel.adjustment import expected_drift
 from model.kernel.adoption import Taste
 from model.kernel.inversion import Economy
 from model.kernel.links import Array, Index, Mask
@@ -61,7 +63,11 @@ class Behaviour:
     stock_target [s] quarters of use under a certain denial, stock_trigger a part of it, stock_speed a year;
     announced_belief: probability given to an announced control; data_depreciation a year;
     exit_threshold part of base output below which a plant is idle, exit_patience years it bears that;
-    firm_exit_rate a year of a fringe's firms, retreat_rate a year of an idle named plant.
+    firm_exit_rate a year of a fringe's firms, retreat_rate a year of an idle named plant;
+    evasion [s] part of denied deliveries that gets through where nobody enforces, evasion_premium in units per unit;
+    standards_hysteresis: gain that makes a plant change its standards, of its profits on both sides; standards_exit a year;
+    price_trend_speed a year, of what firms take as the lasting price of their product over capital goods;
+    investor_takeover: whether investors replace what is denied beyond their technique (0: the reference quarter).
     fixed_balance: keep B at its base value (for the static limit).
     """
 
@@ -99,6 +105,12 @@ class Behaviour:
     firm_exit_rate: float = 0.0
     retreat_rate: float = 0.0
     data_depreciation: float = 0.0
+    evasion: Array = field(default_factory=lambda: np.zeros(0))
+    evasion_premium: float = 0.0
+    standards_hysteresis: float = 0.0
+    standards_exit: float = 0.0
+    price_trend_speed: float = 0.0
+    investor_takeover: float = 0.0
     fixed_balance: bool = False
 
 
@@ -167,6 +179,7 @@ class Network:
 class Plants:
     """What is known of each plant besides its numbers: id, firm ('' for a fringe), kind, owner region, entry year,
     membership [n, ecosystem] weights by which a plant belongs to ecosystems (rows add to 1, or are 0), relations a row has with a region's buyers, customs [n, R] region its output leaves from, relocation_speed [n] a year (0: cannot),
+    relocation_cost [n] of a year's sales moved,
     sisters: pairs of links (from, to, weight) of one firm's plants in a segment to the same buyer;
     firm_number [n]: which firm, -1 for a fringe."""
 
@@ -179,6 +192,7 @@ class Plants:
     customs: Array
     entity: Any
     relocation_speed: Array
+    relocation_cost: Array
     sisters: tuple[Index, Index, Array]
     firm_number: Index
 
@@ -233,6 +247,11 @@ class Setting:
     def lag_steps(self) -> Index:
         """Steps from the purchase of capital goods to capacity [n], at least one."""
         return np.asarray(np.maximum(1, np.rint(self.economy.table.build_lag / self.dt)).astype(np.int64))
+
+    @cached_property
+    def wage_drift(self) -> Array:
+        """Expected trend of relative wages [R], logs a year (E10a)."""
+        return expected_drift(self.economy, self.behaviour.growth)
 
     def technology(self) -> Mask:
         """Plants outside `rest` [n]."""

@@ -38,7 +38,7 @@ def build_setting(table: BaseTable, p: OracleParameters, dt: float = 0.25, unlim
         ids=tuple(str(i) for i in range(n)), firms=("",) * n, owner=table.owner.argmax(0),
         entry=np.where(economy.latent, np.inf, -np.inf), membership=np.zeros((n, 0)), count=np.ones(n, int),
         customs=np.eye(regions)[table.location], entity=np.arange(n, dtype=np.uint64) * np.uint64(64),
-        relocation_speed=np.zeros(n), sisters=(np.zeros(0, int), np.zeros(0, int), np.zeros(0)),
+        relocation_speed=np.zeros(n), relocation_cost=np.zeros(n), sisters=(np.zeros(0, int), np.zeros(0, int), np.zeros(0)),
         firm_number=np.full(n, -1),
     )  # fmt: skip
     return Setting(
@@ -56,7 +56,8 @@ def linked(setting: Setting, wedges: OracleWedges) -> State:
     denial, opened = wedges.denial[f, b], wedges.opened
     sizes = axis_sizes(economy.regions, economy.table.segments, economy.n, 0, 4)
     return {
-        "wedges": Wedges(sizes), "opened": opened, "denial": denial, "ship": wedges.tau[f, b],
+        "wedges": Wedges(sizes), "opened": opened, "denial": denial, "evaded": np.zeros(len(f)),
+        "standards": np.ones(len(f)), "ship": wedges.tau[f, b],
         "duty": wedges.tariff[f, b], "subsidy": wedges.subsidy, "quality": np.exp(wedges.quality[f, b])[:lt],
         "open_links": opened[f[:lt]] & (denial[:lt] < 1) & (economy.theta > 0), "limit": wedges.limit, "ai_quality": np.zeros(economy.n),
     }  # fmt: skip

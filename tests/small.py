@@ -100,7 +100,7 @@ ALL_ECOSYSTEMS = tuple(e for choices in ECOSYSTEMS.values() for e in choices)
 
 def facts() -> Facts:
     """Five plants, all regions and ecosystems."""
-    firms = ("Alpha", "", "Beta", "Gamma", "")
+    firms = ("Apple", "", "Alibaba", "Samsung", "")
     return Facts(REGIONS, firms, PLANT_REGION, PLANT_REGION, ALL_ECOSYSTEMS, central())
 
 

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from model.agents.population import Firm, State, Users, observe, rule_of
+from model.agents.population import Firm, State, Users
 from model.agents.rules import FirmDecision, FirmRule, PlantView, binomial, decide_firm
+from model.agents.sight import observe, rule_of
 from model.kernel.links import Array
 from model.outcomes import Key
 from model.simulation import Decoupling

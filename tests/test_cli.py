@@ -169,7 +169,8 @@ def test_lists_speak_json() -> None:
     }
     instruments = json.loads(invoke("instruments", "--json", "--lang", "ko").stdout)
     control = next(i for i in instruments if i["name"] == "export_control")
-    assert control["title"] == "수출통제" and control["levers"]
+    assert control["title"] == "수출통제"
+    assert control["levers"]
     assert json.loads(invoke("parameters", "--json", "search_cost").stdout)[0]["grade"] == "assumed"
     shown = json.loads(invoke("show", "blocs", "--json").stdout)
     assert len(shown["hash"]) == 64 and shown["text"][0]["kind"] == "title"

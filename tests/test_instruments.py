@@ -305,7 +305,7 @@ def test_every_wedge_has_rule_axes_unit_and_meaning() -> None:
     for name, wedge in WEDGES.items():
         assert wedge.rule in RULES, name
         assert wedge.unit in UNITS, name
-        assert set(wedge.axes) <= set("odrsfec"), name
+        assert set(wedge.axes) <= set("odrsfeck"), name
         assert wedge.meaning, name
 
 

@@ -27,6 +27,7 @@ from model.kernel.links import Array
 from model.record import Book, ChainedPrice, Recorder, bloc_index, outcomes
 from model.record.blocs import ecosystem_owners
 from model.record.declare import Outcome
+from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 from model.units import UNITS
 from model.wedges import Wedges
@@ -482,7 +483,7 @@ def test_measures_read_states_that_are_there(model: Decoupling) -> None:
         "evaded": np.full(len(economy.links.buyer), 0.5), "standards_cost": np.full(economy.n, 1e-6),
         "standards": np.ones(len(economy.links.buyer)),
     }  # fmt: skip
-    plain, told = (Book(model.recorder.fixed, model.now | add, zero, 1.0) for add in ({}, more))
+    plain, told = (Book(model.recorder.fixed, model.now | add, zero, 1.0) for add in (neutral, more))
     for outcome in model.recorder.declared:
         if outcome.waits:
             assert not np.array_equal(outcome.compute(plain), outcome.compute(told), equal_nan=True), outcome.template
@@ -583,8 +584,9 @@ def test_no_row_is_undefined(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 def test_a_full_cut_leaves_few_chips_on_customs_basis() -> None:
     """Fabless chips leave from where their wafers are made today, so a cut that is full is nearly full at the border:
-    what is left are chips that third countries design and have made in Korea."""
-    model = Decoupling("blocs", "align_us")
+    what is left are chips that third countries design and have made in Korea. Enforced in full: nothing evades."""
+    sets = ("instruments[6].enforcement=1", "instruments[7].enforcement=1")
+    model = Decoupling(load_scenario("blocs", sets=sets), "align_us")
     for _ in range(48):  # to 2029Q4, a year after the cut is full
         model.step()
     keys, values = model.recorder.table()

@@ -102,8 +102,8 @@ def test_accounts_find_a_broken_flow() -> None:
 
 # -- direction (MODEL.md 8.8) ------------------------------------------------------------------------
 def controlled(rate: float, segment: str) -> Decoupling:
-    """A model whose controls start in its third quarter."""
-    levers: dict[str, Value] = {"segments": (segment,), "denial_rate": rate}
+    """A model whose controls start in its third quarter, enforced in full (evasion: tests/test_evasion.py)."""
+    levers: dict[str, Value] = {"segments": (segment,), "denial_rate": rate, "enforcement": 1.0}
     return Decoupling(small.with_measures((small.measure("export_control", levers, 2018.5, senders=("USA",)),)))
 
 
@@ -127,7 +127,8 @@ def test_a_stronger_denial_never_raises_deliveries(segment: str) -> None:
 
 # -- from wedges to links ----------------------------------------------------------------------------
 def enacted(levers: dict[str, Value], **changes: Array) -> tuple[Setting, State]:
-    """What the first stage writes on the first day, under an export control of the USA against China."""
+    """What the first stage writes on the first day, under an export control of the USA against China, fully enforced."""
+    levers = levers | {"enforcement": 1.0}
     model = Decoupling(small.with_measures((small.measure("export_control", levers, 2018.0, senders=("USA",)),)))
     now = SimpleNamespace(**(model.now | changes))
     return model.setting, SCHEDULE[0].function(model.setting, now)

@@ -1,9 +1,15 @@
-"""Buyers build stocks between announcement and effect, and use them after it (E27); nothing announced, nothing moves."""
+"""Buyers build stocks and order tools between announcement and effect, and use them after it (E27); nothing announced, nothing moves."""
 
 from __future__ import annotations
 
-import numpy as np
+from types import SimpleNamespace
 
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.agents.sight import tools_ahead
+from model.kernel.adjustment import planned_investment
 from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 
@@ -38,3 +44,48 @@ def test_stocks_stand_at_the_effect_and_are_used() -> None:
 
 def test_without_an_announcement_no_stocks() -> None:
     assert not np.any(list(path("Stockpile|Logic", announced=False).values()))
+
+
+def test_tools_are_ordered_ahead_and_missed_after() -> None:
+    """Investors pull tools forward between announcement and effect, and buy fewer once the control is in force."""
+    calm, warned = path("Imports|Equipment", announced=False), path("Imports|Equipment", announced=True)
+    change = {quarter: warned[quarter] / calm[quarter] - 1 for quarter in calm}
+    assert all(change[q] == 0 for q in calm if q < "2021Q4")
+    assert all(change[q] > 0.02 for q in ("2021Q4", "2022Q1", "2022Q2", "2022Q3"))
+    assert all(change[q] < -0.01 for q in ("2023Q1", "2023Q2"))
+
+
+def test_who_is_exempt_orders_nothing_ahead() -> None:
+    """A control that spares foreign-owned plants moves the tools of Chinese ones only."""
+    sets = (*HARDER, "instruments[2].announced=2021Q4")
+    model = Decoupling(load_scenario("chip_controls", sets=sets), "hedge")
+    while model.now["year"] < 2022.0:
+        model.step()
+    ahead = tools_ahead(model.setting, SimpleNamespace(**model.now))
+    table, owner = model.setting.economy.table, model.setting.plants.owner
+    china = model.setting.regions.index("CHN")
+    buys = (table.location == china) & (model.setting.economy.investor >= 0) & (table.segment < 3)
+    assert ahead[buys & (owner == china)].max() > 0.3
+    assert not ahead[~(table.location == china)].any()
+    assert not ahead[buys & (owner != china)].any()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(0.2, 3), st.floats(0, 3), st.floats(0, 4), st.floats(0.1, 2))
+def test_ordering_ahead_never_lowers_investment_and_ends_at_its_target(
+    capacity: float, orders: float, early: float, speed: float
+) -> None:
+    """E12 with E27: nothing wanted ahead is the plain rule bit for bit; once the target is held, no more is bought."""
+    one = np.ones(1)
+
+    def bought(capacity: float, early: float) -> float:
+        fixed = (np.array([orders]), one, one, one * 1.15, one * 0.18, one * 2.0, 0.3, 0.5, 0.3)
+        return float(planned_investment(one * capacity, 0.36 * capacity * one, *fixed, one * early, speed)[0])
+
+    plain = 0.25 * max(0.0, 0.18 * capacity + min(0.3 * (1.15 * orders - capacity), 0.3 * capacity))
+    assert abs(bought(capacity, 0.0) - plain) < 1e-12
+    assert bought(capacity, early) >= bought(capacity, 0.0)
+    wanted = 1.15 * orders
+    held = wanted / max(1e-9, 1 - 0.045 * early)  # capacity at which the excess is `early` quarters of replacement
+    if orders > 0.1 and early < 4:
+        assert abs(bought(held, early) - 0.25 * 0.18 * held) < 1e-9

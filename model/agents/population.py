@@ -8,8 +8,9 @@ import mesa
 import numpy as np
 
 from model.agents.rules import FirmDecision, FirmRule, PlantView, decide_firm, refound, scripted_strength
+from model.agents.sight import observe, rule_of
 from model.kernel.adoption import choices, utility
-from model.kernel.links import Array, Mask, sum_by
+from model.kernel.links import Array
 from model.streams import uniforms
 from model.wedges import Wedges
 from model.world import Network, Setting
@@ -92,60 +93,4 @@ class Population:
             own = firm.decide(PlantView(*(column[firm.rows] for column in view)), rule)
             for part, mine in zip(parts, own, strict=True):
                 part[firm.rows] = mine
-        return FirmDecision(*parts)
-
-
-def rule_of(setting: Setting) -> FirmRule:
-    """The firms' rule with this run's parameters."""
-    b = setting.behaviour
-    return FirmRule(
-        b.investment_speed, b.investment_price_response, b.expansion_limit, b.over_compliance, b.exit_patience,
-        b.firm_exit_rate, b.retreat_rate, setting.dt,
-    )  # fmt: skip
-
-
-def observe(population: Population, setting: Setting, now: Any, capacity: Array) -> PlantView:
-    """The snapshot all firms decide on."""
-    economy, table, dt = setting.economy, setting.economy.table, setting.dt
-    has = economy.investor >= 0
-    kappa = np.where(economy.kappa > 0, economy.kappa, 1.0)
-    price = np.where(has, now.capital_price[economy.investor * has], 1.0) if economy.k else np.ones(economy.n)
-    denied = now.wedges["denial_rate"].max(2)
-    np.fill_diagonal(denied, 0.0)
-    targeted = np.where(setting.technology()[:, None], denied[table.location], 0.0)
-    zeros = np.zeros((economy.n, economy.regions))
-    chance = targeted.any()
-    return PlantView(
-        capacity=np.where(np.isfinite(capacity), capacity, 0.0),
-        coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
-        price_ratio=now.price / price, kappa=economy.kappa, slack=setting.behaviour.slack,
-        depreciation=table.depreciation, lag=np.asarray(setting.lag_steps * dt, float), lost=now.lost,
-        targeted=targeted, denied=denied_part(setting, now), moved=now.moved,
-        relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
-        luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,
-        idle=now.idle, may_close=may_close(setting, now), fringe=setting.plants.firm_number < 0,
-        luck_close=population.luck(setting, "plants.close", now.quarter)[:, 0] if now.idle.any() else zeros[:, 0],
-    )  # fmt: skip
-
-
-def may_close(setting: Setting, now: Any) -> Mask:
-    """Plants that may leave (E35) [n]: in business, of technology, without an ecosystem, not the largest of their cell.
-
-    The plants of one firm in a cell count together, and so do the rows of its fringe.
-    """
-    economy, plants, group = setting.economy, setting.plants, setting.economy.groups.group
-    key = group * (len(group) + 1) + plants.firm_number + 1
-    _, place = np.unique(key, return_inverse=True)
-    size = sum_by(place, now.output)[place]
-    largest = np.zeros(economy.groups.count)
-    np.maximum.at(largest, group, size)
-    free = setting.technology() & ~plants.membership.any(1) & np.isfinite(economy.table.capacity) & ~economy.latent
-    return np.asarray(free & now.opened & (size < largest[group]))
-
-
-def denied_part(setting: Setting, now: Any) -> Array:
-    """Part of each plant's business with a region that is denied now [n, R]: none at home."""
-    table = setting.economy.table
-    regions = np.arange(setting.economy.regions)
-    denied = now.wedges["denial_rate"][table.location[:, None], regions[None], table.segment[:, None]]
-    return np.where(table.location[:, None] == regions[None], 0.0, denied)
+        return FirmDecision(*parts)  # type: ignore[arg-type]  # one of them holds whole numbers

@@ -12,6 +12,11 @@ import numpy as np
 from model.kernel.adjustment import planned_investment
 from model.kernel.links import Array, Index, Mask
 
+BOTH, SIDE_0, SIDE_1, HOME = range(4)
+"""What a plant outside the blocs serves (E37): both standards, one side's, or neither."""
+STANDARDS_KEPT = (1.0, 0.5, 0.5, 0.0)
+"""Part of the fixed cost of both standards that each choice costs: each standard is half of it."""
+
 
 class PlantView(NamedTuple):
     """What the firm of each plant sees when it decides; rows are plants, columns of [n, R] are regions."""
@@ -24,6 +29,7 @@ class PlantView(NamedTuple):
     slack: Array
     depreciation: Array
     lag: Array
+    early: Array
     lost: Array
     targeted: Array
     denied: Array
@@ -35,6 +41,12 @@ class PlantView(NamedTuple):
     may_close: Mask
     fringe: Mask
     luck_close: Array
+    margin: Array
+    market: Array
+    dual_cost: Array
+    dual_fixed: Array
+    standard: Index
+    left: Array
 
 
 class FirmRule(NamedTuple):
@@ -47,28 +59,35 @@ class FirmRule(NamedTuple):
     exit_patience: float
     firm_exit_rate: float
     retreat_rate: float
+    early_speed: float
+    standards_hysteresis: float
+    standards_exit: float
     dt: float
 
 
 class FirmDecision(NamedTuple):
     """What the firm of each plant does: investment [n]; dropped [n, R], part of a row's relations with buyers in a
     region given up now; seeks [n] 0 or 1; moved [n, R], part of its business with a region served from elsewhere;
-    leaves [n], part of a row that closes now: 0 or 1 for a named plant."""
+    leaves [n], part of a row that closes now: 0 or 1 for a named plant;
+    standard [n] which standards it serves; left [n, R], part of its business given up with a standard."""
 
     investment: Array
     dropped: Array
     seeks: Array
     moved: Array
     leaves: Array
+    standard: Index
+    left: Array
 
 
 def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
-    """Invest (E12), drop untargeted customers in a region under control (E19), seek suppliers, relocate (E24), close (E35)."""
+    """Invest (E12; ahead of a control E27), drop untargeted customers in a region under control (E19), seek suppliers, relocate (E24), close (E35), choose standards (E37)."""
     investment = np.zeros(len(view.capacity))
     if view.kappa.any():
         investment = planned_investment(
             view.capacity, view.coming, view.orders, view.price_ratio, view.kappa, view.slack,
             view.depreciation, view.lag, rule.investment_speed, rule.price_response, rule.expansion_limit,
+            view.early, rule.early_speed,
         )  # fmt: skip
     dropped = np.zeros_like(view.lost)
     if view.targeted.any():
@@ -79,7 +98,31 @@ def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
     if view.relocation_speed.any():
         part = 1 - np.exp(-view.relocation_speed[:, None] * rule.dt)
         moved = moved + part * (view.denied - moved)
-    return FirmDecision(investment, dropped, np.ones(len(investment)), moved, leaving(view, rule))
+    standard, left = choose_standards(view, rule)
+    return FirmDecision(investment, dropped, np.ones(len(investment)), moved, leaving(view, rule), standard, left)
+
+
+def choose_standards(view: PlantView, rule: FirmRule) -> tuple[Index, Array]:
+    """Standards each plant serves [n] and the part of its business given up with the others [n, R] (E37).
+
+    It compares profits on last quarter's sales to each side with the cost of the standards, and changes only for
+    a gain above `standards_hysteresis` of its profits on both sides. Where nothing is split it serves all.
+    """
+    if not (view.dual_cost.any() or view.left.any()):
+        return np.full_like(view.standard, BOTH), view.left
+    side = view.dual_cost > 0
+    sales = (side * view.market[:, None]).sum(2)
+    profit = np.maximum(view.margin, 0.0)[:, None] * sales
+    extra = (view.dual_cost * view.market[:, None]).sum((1, 2))
+    gross = np.stack([profit.sum(1) - extra, profit[:, 0], profit[:, 1], np.zeros(len(extra))], 1)
+    value = gross - np.array(STANDARDS_KEPT) * view.dual_fixed[:, None]
+    now, best = value[np.arange(len(value)), view.standard], value.argmax(1)
+    moves = value.max(1) - now > rule.standards_hysteresis * profit.sum(1)
+    standard = np.where(side.any((1, 2)), np.where(moves, best, view.standard), BOTH)
+    closed = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])[standard]
+    goal = (closed[:, :, None] * side).max(1)
+    part = 1 - np.exp(-rule.standards_exit * rule.dt)
+    return standard, view.left + part * (goal - view.left)
 
 
 def leaving(view: PlantView, rule: FirmRule) -> Array:

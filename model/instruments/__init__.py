@@ -7,10 +7,13 @@ never sees prices, quantities or other instruments, so instruments cannot depend
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.resources import files
 from pkgutil import iter_modules
 
 from model.axes import SEGMENTS
@@ -36,6 +39,13 @@ class Lever:
 def lever(unit: str, neutral: float, low: float, high: float, doc: str, source: str = "assumed") -> Lever:
     """A numeric lever: unit, neutral value (changes nothing), range, meaning, source."""
     return Lever(unit, float(neutral), float(low), float(high), doc, source)
+
+
+@cache
+def firm_names() -> tuple[str, ...]:
+    """Names of all firms of the firm table, which scenarios spell; names only, no numbers."""
+    text = files("calibration").joinpath("tables/plants_2018.csv").read_text(encoding="utf-8")
+    return tuple(sorted({row["firm"] for row in csv.DictReader(io.StringIO(text)) if row["firm"]}))
 
 
 def segments_lever(neutral: tuple[str, ...] = (), doc: str = "segments concerned") -> Lever:

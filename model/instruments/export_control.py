@@ -30,11 +30,12 @@ LEVERS = {
         "share", 0, 0, 1, "part of engineers' support, joint research and licences denied with the goods (deemed exports)",
         "15 CFR 734.13 (recalled) and the rule on US persons of October 2022 (Federal Register 2022-21658); size assumed",
     ),
+    "home_priority": lever("share", 0, 0, 0.9, "how far the senders' own buyers come first when deliveries are rationed", "assumed"),
 }  # fmt: skip
 
 
 def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
-    """Deny, cap, reach third countries, exempt foreign-owned plants. Own region is never denied."""
+    """Deny, cap, reach third countries, serve own buyers first, exempt foreign-owned plants. Own region is never denied."""
     denial, reach = order.number("denial_rate") * order.strength, order.number("third_country_reach")
     segments = [SEGMENT_INDEX[s] for s in order.names("segments")]
     target = list(order.targets)
@@ -51,6 +52,7 @@ def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
         wedges.move("knowledge_flow", talk, order.number("technology_transfer") * order.strength * weight)
         owners = [r for r in range(len(facts.regions)) if r not in order.targets]
         wedges.move("exemption", np.ix_(owners, [origin], segments), order.number("owner_exemption"))
+    wedges.move("home_priority", np.ix_(list(order.senders), segments), order.number("home_priority") * order.strength)
 
 
 INSTRUMENT = Instrument(

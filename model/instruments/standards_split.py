@@ -1,4 +1,4 @@
-"""Standards split: two technical standards; who sells to both sides pays for both."""
+"""Standards split: two technical standards; who serves both sides pays for both, and may leave one."""
 
 from __future__ import annotations
 
@@ -24,16 +24,21 @@ LEVERS = {
 
 
 def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
-    """Across the split an iceberg cost; for those who serve both sides the same to both, and a fixed cost."""
+    """Across the split an iceberg cost; outside it, what serving both sides would cost (a plant chooses, E37).
+
+    Side 0 is the one with the first region, whoever sends, so that a split is the same seen from either side.
+    """
     size = (order.number("divergence") * order.strength) ** order.number("convexity")
-    iceberg = 1.0 + order.number("variable_cost") * size
+    cost = order.number("variable_cost") * size
     segments = [SEGMENT_INDEX[s] for s in order.names("segments")]
     one, two, both = list(order.senders), list(order.targets), list(order.serves_both)
-    for origins, destinations in ((one, two), (two, one), (both, two), (both, one)):
+    for origins, destinations in ((one, two), (two, one)):
         for o in origins:
-            abroad = [d for d in destinations if d != o]
-            wedges.move("iceberg_cost", np.ix_([o], abroad, segments), iceberg)
-    wedges.move("fixed_cost", np.ix_(both, segments), order.number("fixed_cost") * size)
+            wedges.move("standard_cost", np.ix_([o], [d for d in destinations if d != o], segments), 1.0 + cost)
+    for k, side in enumerate(sorted((one, two))):
+        for o in both:
+            wedges.move("dual_cost", np.ix_([k], [o], [d for d in side if d != o], segments), cost)
+    wedges.move("dual_fixed", np.ix_(both, segments), order.number("fixed_cost") * size)
 
 
 INSTRUMENT = Instrument(

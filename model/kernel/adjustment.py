@@ -10,15 +10,37 @@ from model.kernel.sourcing import adjust_share
 
 
 def update_wage(
-    wage: Array, demand: Array, supply: Array, world_growth: float, speed_down: float, speed_up: float, dt: float
+    wage: Array, demand: Array, supply: Array, fall: Array, speed_down: float, speed_up: float, dt: float
 ) -> Array:
-    """w [R] (E10): w (L^D/L)^(1 - exp(-r_w dt)) / world_growth; above full employment at its own, faster speed.
+    """w [R] (E10): w (L^D/L)^(1 - exp(-r_w dt)) / fall; above full employment at its own, faster speed.
 
-    World expenditure is the numeraire, so an efficiency unit of labour gets cheaper as the world's labour
-    grows; without this drift, growth would look like lasting unemployment.
+    fall [R]: what an efficiency unit of labour is expected to get cheaper in a step, as the world's labour grows
+    (world expenditure is the numeraire) and the region's more or less (E10a); 1 without growth.
     """
     part = np.where(demand > supply, adjust_share(speed_up, dt), adjust_share(speed_down, dt))
-    return np.asarray(wage / world_growth * (demand / supply) ** part)
+    return np.asarray(wage / fall * (demand / supply) ** part)
+
+
+def expected_drift(economy: Economy, growth: Array) -> Array:
+    """Trend of relative wages [R], logs a year, at which unequal growth of labour leaves no gaps (E10a).
+
+    The base table folded to one good per region, linearised: exactly zero without growth.
+    """
+    links, table, regions = economy.links, economy.table, economy.regions
+    o, d, eye = table.location[links.supplier], economy.buyer_region[links.buyer], np.eye(economy.regions)
+    trade = sum_by(o * regions + d, economy.flow0, regions * regions).reshape(regions, regions)
+    sold, bought = trade / trade.sum(1, keepdims=True), trade / trade.sum(0)
+    crossing = economy.flow0 * (o != d)
+    sigma = (crossing * economy.sigma[table.segment[links.supplier]]).sum() / crossing.sum()
+    eta = (economy.eta[: economy.n] * economy.output0).sum() / economy.output0.sum()
+    cost = economy.output0 / economy.markup - economy.table.investment
+    part = economy.labour / sum_by(table.location, cost, regions)
+    price = np.linalg.solve(eye - (1 - part)[:, None] * bought.T, np.diag(part))
+    revenue = eye - (1 - eta) * (eye - price)
+    system = (eye - sold) @ revenue - (1 - sigma) * (eye - sold @ bought.T) @ price
+    weight = economy.labour / economy.labour.sum()
+    right = np.append((sold - eye) @ growth, -weight @ growth)
+    return np.asarray(np.linalg.lstsq(np.vstack([system, weight]), right)[0] + weight @ growth)
 
 
 def update_rent(
@@ -38,9 +60,12 @@ def update_rent(
 
 def planned_investment(
     capacity: Array, coming: Array, orders: Array, price_ratio: Array, kappa: Array, slack: Array,
-    depreciation: Array, lag: Array, speed: float, price_response: float, limit: float,
+    depreciation: Array, lag: Array, speed: float, price_response: float, limit: float, early: Array, early_speed: float,
 ) -> Array:
     """I [n] (E12): replacement plus a part of the gap to the capacity wanted, net of what is coming.
+
+    early [n]: quarters of replacement to be bought ahead of an announced control (E27), at their own speed; what
+    stands or comes beyond the capacity wanted counts towards it, and is given back once nothing is announced.
 
     coming [n]: pipeline in units of capacity; price_ratio p/P_K; slack K0/x0; lag in years;
     limit: largest expansion a year as a part of capacity (finance, sites and engineers bound it).
@@ -48,8 +73,16 @@ def planned_investment(
     wanted = slack * orders * price_ratio**price_response
     excess = coming - lag * depreciation * capacity
     bound = np.inf if np.isinf(limit) else limit * capacity
-    expansion = np.minimum(speed * (wanted - capacity - excess), bound)
+    gap = wanted - capacity - excess
+    held, beyond = early / 4 * depreciation * capacity, np.maximum(0.0, -gap)
+    ahead = early_speed * np.maximum(0.0, held - beyond)
+    expansion = np.minimum(speed * (np.maximum(gap, 0.0) - np.maximum(0.0, beyond - held)) + ahead, bound)
     return kappa / 4 * np.maximum(0.0, depreciation * capacity + expansion)
+
+
+def follow_trend(trend: Array, ratio: Array, speed: float, dt: float) -> Array:
+    """Trend of ln(p / P_K) [n] (E12): what firms have come to take as lasting, followed at a speed a year."""
+    return np.asarray(trend + adjust_share(speed, dt) * (np.log(ratio) - trend))
 
 
 def update_capacity(capacity: Array, arriving: Array, kappa: Array, depreciation: Array, dt: float) -> Array:

@@ -30,7 +30,7 @@ class Orders:
     """Orders before rationing. labour [T], inputs [lt]: ordered technique in ratios; input0 [lt], theta [lt];
     quality [lt]; denial [l]; fixed [l]: purchases without technique; capital [k]: investment by investor;
     stock [kp] cells of plants: quarters' stocks as rates; capacity [n]; expected [n]: orders of the last quarter, by which stocks are first shared out;
-    favour [l]: exponent of rho by buyer (None: all buyers of a plant are cut alike)."""
+    favour [l]: exponent of rho, below 1 for buyers served first (E38; None: all alike)."""
 
     labour: Array
     inputs: Array
@@ -138,3 +138,8 @@ def _add_investment(economy: Economy, fixed: Array, got: Array, capital: Array) 
     first, last = links.pointer[n], links.pointer[n + economy.k]
     buyer = links.buyer[first:last] - n
     fixed[first:last] += got[first:last] * capital[buyer]
+
+
+def delivered_part(orders: Orders, rho: Array) -> Array:
+    """phi [l] (E5): what is delivered of an order; rho [l] of its supplier, to the power of the buyer's favour (E38)."""
+    return np.asarray((1 - orders.denial) * (rho if orders.favour is None else rho**orders.favour))

@@ -11,7 +11,7 @@ All prices, wages and costs are ratios new/old; values are in units of world fin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -385,6 +385,7 @@ def solve_static(
     wedges: StaticWedges,
     *,
     eta_final: float,
+    labour: Array | None = None,
     log_wage: Array | None = None,
     tolerance: float = 1e-11,
 ) -> StaticEquilibrium:
@@ -394,6 +395,7 @@ def solve_static(
     sigma [S]         elasticity between suppliers, by supplying segment; eta [S] between segments and labour, by
                       buying segment; eta_final the same for final users (1 everywhere is Caliendo and Parro 2015)
     wedges            links that are cut, icebergs, tariffs, quality, subsidies
+    labour [R]        effective labour over its base value (default 1)
     log_wage [R]      where to start (the answer does not depend on it)
     tolerance         largest |log| gap accepted in any labour market and in the numeraire
 
@@ -401,6 +403,8 @@ def solve_static(
     Raises ModelError for wedges without an equilibrium and ConvergenceError with the residual, never a silent answer.
     """
     system = _system(table, np.asarray(sigma, float), np.asarray(eta, float), eta_final, wedges)
+    if labour is not None:
+        system = replace(system, base=replace(system.base, labour_supply=system.base.labour_supply * labour))
     start = np.zeros(table.regions) if log_wage is None else np.asarray(log_wage, float)
     found = _trial(system, _solve_wages(system, start, tolerance))
     residual = float(max(abs(found.excess).max(), abs(found.expenditure.sum() / system.base.expenditure.sum() - 1)))

@@ -35,13 +35,20 @@ def adjust_share(speed: Array | float, dt: float) -> Array:
 
 
 def update_orders(
-    economy: Economy, labour: Array, inputs: Array, now: Sourcing, speed: Array, labour_speed: float, dt: float
+    economy: Economy, labour: Array, inputs: Array, now: Sourcing, speed: Array, labour_speed: float, dt: float,
+    apart: bool = False,
 ) -> tuple[Array, Array]:
-    """New ordered technique (labour [T], inputs [lt], ratios to base), on the isoquant (E4a-d)."""
+    """New ordered technique (labour [T], inputs [lt], ratios to base), on the isoquant (E4a-d).
+
+    apart: investors' orders in place of what is denied are kept apart from their technique (E4e).
+    """
     kept = _take_over(economy, inputs, now)
     guarded = kept * np.minimum(1.0, now.pay_last / now.pay)
     target = solve_dual(economy, now.theta, now.open_links, now.wage, now.price, now.pay, now.quality)
-    wanted = target.inputs * _rerouting(economy, target.inputs, now)
+    rerouted = _rerouting(economy, target.inputs, now)
+    if apart:
+        rerouted[_investors(economy)] = 1.0
+    wanted = target.inputs * rerouted
     links = economy.links
     part = adjust_share(speed, dt)[links.cell_segment][links.cell]
     inputs = (1 - part) * guarded + part * wanted
@@ -50,6 +57,28 @@ def update_orders(
     q = composite(economy, now.theta, inputs * now.quality)
     scale = project(economy, q, labour)
     return np.where(economy.labour_share > 0, labour / scale, 1.0), inputs / scale[links.buyer[: links.technique]]
+
+
+def update_takeover(
+    economy: Economy, takeover: Array, inputs: Array, now: Sourcing, speed: Array, dt: float
+) -> Array:
+    """What investors order per unit of their technique [lt] (E4e): towards E4c's factor at the speed of sourcing, never
+    above that for the inputs they order; 1 for all others and where nothing is denied."""
+    own = _investors(economy)
+    if not ((now.denial > 0)[own].any() or (takeover[own] > 1).any()):
+        return np.ones_like(takeover)
+    target = solve_dual(economy, now.theta, now.open_links, now.wage, now.price, now.pay, now.quality)
+    goal, most = _rerouting(economy, target.inputs, now)[own], _rerouting(economy, inputs, now)[own]
+    part = adjust_share(speed, dt)[economy.links.cell_segment][economy.links.cell][own]
+    result = np.ones_like(takeover)
+    result[own] = np.minimum(most, takeover[own] + part * (goal - takeover[own]))
+    return result
+
+
+def _investors(economy: Economy) -> slice:
+    """Links of investors."""
+    pointer = economy.links.pointer
+    return slice(pointer[economy.n], pointer[economy.n + economy.k])
 
 
 def _take_over(economy: Economy, inputs: Array, now: Sourcing) -> Array:

@@ -25,7 +25,8 @@ def adjust(setting: Setting, now: View) -> State:
     return {
         "idle": adjustment.update_idle(now.idle, now.output, base, behaviour.exit_threshold, dt),
         "wage": adjustment.update_wage(
-            now.wage, demand, supply, coming.sum() / supply.sum(), behaviour.wage_speed, behaviour.wage_speed_up, dt
+            now.wage, demand, supply, coming.sum() / supply.sum() * np.exp(-setting.wage_drift * dt),
+            behaviour.wage_speed, behaviour.wage_speed_up, dt,
         ),
         "rent": adjustment.update_rent(
             now.rent, now.orders, now.capacity_now, behaviour.rent_speed, behaviour.rent_erosion,

@@ -1,9 +1,12 @@
-"""Decide: firms invest, store, give up and seek relations; fixed costs become purchases (E12, E19, E20, E24, E27, E35)."""
+"""Decide: firms invest, store, give up and seek relations, close; fixed costs become purchases (E12, E19, E20, E24, E27, E35, E37)."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from model.agents.rules import STANDARDS_KEPT
+from model.agents.sight import both_fixed, last_market, worth_of_capital
+from model.kernel.adjustment import follow_trend
 from model.kernel.links import Array, sum_by
 from model.kernel.sourcing import adjust_share
 from model.world import Setting, State, View
@@ -30,11 +33,17 @@ def decide(setting: Setting, now: View) -> State:
     grown = np.exp(behaviour.growth * (now.year - setting.first_year))
     fixed = economy.fixed0 * grown[economy.buyer_region[economy.links.buyer]]
     compliance, search = _policy_purchases(setting, now, grown), _search_purchases(setting, now, effort) * grown[table.location]
-    fixed = fixed + _from_home_rest(setting, compliance + search)
+    standards = np.array(STANDARDS_KEPT)[now.standard] * both_fixed(setting, now)
+    moving = _moving_purchases(setting, abs(decision.moved - now.moved)) * grown[table.location]
+    fixed = fixed + _from_home_rest(setting, compliance + search + (standards + moving) * now.opened)
     stock_order = stock_orders(setting, now)
+    trend = follow_trend(now.price_trend, worth_of_capital(setting, now), behaviour.price_trend_speed, setting.dt)
     return {
         "was_open": now.opened, "capacity": capacity, "investment": investment, "lost": lost,
-        "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "closed": closed, "compliance": compliance, "search": search,
+        "fixed": fixed, "stock_order": stock_order, "moved": decision.moved, "closed": closed,
+        "compliance": compliance, "search": search,
+        "standard": decision.standard, "left": decision.left, "market": last_market(now),
+        "standards_cost": standards * now.opened, "price_trend": trend, "moving": moving,
     }  # fmt: skip
 
 
@@ -61,8 +70,9 @@ def stock_orders(setting: Setting, now: View) -> Array:
     links, lt, cells, theta = economy.links, economy.links.technique, len(now.stock), now.theta
     if not now.wedges["announced"].any():
         return np.zeros(lt)
-    f, b = links.supplier[:lt], links.buyer[:lt]
-    risk = now.wedges["announced"][economy.table.location[f], economy.buyer_region[b], economy.table.segment[f]]
+    f, b, table = links.supplier[:lt], links.buyer[:lt], economy.table
+    owner = setting.plants.owner[np.minimum(b, economy.n - 1)]
+    risk = now.wedges["announced"][owner, table.location[f], economy.buyer_region[b], table.segment[f]]
     threat = links.by_cell(theta * risk)[:cells]
     target = behaviour.stock_target[links.cell_segment[:cells]] * threat
     use = np.maximum(now.orders[links.cell_buyer[:cells]], TINY)
@@ -85,6 +95,16 @@ def _policy_purchases(setting: Setting, now: View, grown: Array) -> Array:
     table = setting.economy.table
     share = now.wedges["fixed_cost"][table.location, table.segment]
     return np.asarray(share * setting.economy.output0 * grown[table.location] * now.opened)
+
+
+def _moving_purchases(setting: Setting, moved: Array) -> Array:
+    """Cost of moving this part of each plant's base business with each region [n], in units of home rest (E24)."""
+    economy = setting.economy
+    if not moved.any():
+        return np.zeros(economy.n)
+    links = economy.links
+    business = sum_by(links.supplier, economy.flow0 * moved[links.supplier, economy.buyer_region[links.buyer]], economy.n)
+    return np.asarray(setting.plants.relocation_cost * business / setting.dt)
 
 
 def _search_purchases(setting: Setting, now: View, effort: Array) -> Array:

@@ -1,9 +1,10 @@
-"""Enact: the quarter's wedges, spread over links, and AI quality (E13, E21, E26, E27, E29, E31)."""
+"""Enact: the quarter's wedges, spread over links, and AI quality (E13, E21, E26, E27, E29, E31, E36, E37)."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from model.agents.rules import BOTH
 from model.instruments import Facts, Order, instruments
 from model.kernel.ai import ai_quality, effective_compute
 from model.kernel.capability import usable_quality
@@ -15,11 +16,12 @@ from model.world import Action, Setting, State, View
 AI_APPS, PLATFORMS = "ai_apps", "platforms"
 COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
 """Chips and platforms: AI applications buy compute, so their quality does not change AI applications' cost."""
+TINY = 1e-300
 CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 
 
 def enact(setting: Setting, now: View) -> State:
-    """Plants in business (E34, E35); wedges of the measures in force, spread over links (E13, E21, E26)."""
+    """Plants in business (E34, E35); wedges of the measures in force, spread over links (E13, E21, E26, E36, E37)."""
     wedges = collect_wedges(setting, now.year, now.in_force)
     if setting.channels_on is not None:
         wedges = keep_channels(wedges, setting.channels_on, wedges_otherwise(setting, now.year))
@@ -54,22 +56,21 @@ def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
 
 
 def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> State:
-    """Denial, shipping cost, duty, quality by link, from wedges by region and segment (E21)."""
+    """Denial, shipping cost, duty, quality by link, from wedges by region and segment (E21, E37)."""
     economy, table = setting.economy, setting.economy.table
     links, lt = economy.links, economy.links.technique
     f, b = links.supplier, links.buyer
     o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
-    owner = buyer_owner(setting)[b]
-    spared = np.where(owner >= 0, wedges["exemption"][owner, o, s], 0.0)
-    denial = wedges["denial_rate"][o, d, s] * (1 - spared)
-    listed = np.where(b < economy.n, wedges["firm_listing"][o, np.minimum(b, economy.n - 1)], 0.0)
-    denial = 1 - (1 - denial) * (1 - listed) * (1 - np.where(o != d, now.lost[f, d], 0.0))
-    denial = np.where(denial > setting.behaviour.full_cut, 1.0, denial)
+    denial, evaded = denied_and_evaded(setting, wedges, opened, now)
     intelligence = quality_of_ai(setting, now)
     quality = np.exp(link_quality(setting, wedges, now, intelligence))
+    both = wedges["dual_cost"].sum(0)[o, d, s] * (now.standard[f] == BOTH)
+    standards = wedges["standard_cost"][o, d, s] * (1 + both)
     return {
         "denial": denial,
-        "ship": wedges["iceberg_cost"][o, d, s],
+        "evaded": evaded,
+        "standards": standards,
+        "ship": wedges["iceberg_cost"][o, d, s] * standards * (1 + setting.behaviour.evasion_premium * evaded),
         "duty": economy.tariff0 + wedges["tariff_rate"][o, d, s],
         "subsidy": wedges["subsidy_rate"][table.location, table.segment],
         "quality": quality,
@@ -77,6 +78,43 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
         "open_links": opened[f[:lt]] & (denial[:lt] < 1) & (now.theta > 0),
         "limit": np.full(economy.n, np.inf),
     }
+
+
+def denied_and_evaded(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> tuple[Array, Array]:
+    """Denied part of orders [l] (E21), after evasion; evaded part of deliveries [l] (E36)."""
+    economy, table = setting.economy, setting.economy.table
+    f, b = economy.links.supplier, economy.links.buyer
+    o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
+    owner = buyer_owner(setting)[b]
+    spared = np.where(owner >= 0, wedges["exemption"][owner, o, s], 0.0)
+    controlled = wedges["denial_rate"][o, d, s] * (1 - spared)
+    listed = listed_part(setting, wedges["firm_listing"], np.where(opened, now.capacity, 0.0))[o, b]
+    licensed = (1 - controlled) * (1 - listed)
+    evading = evaded_part(setting.behaviour.evasion[s], wedges["enforcement"][o, d, s]) * (1 - licensed)
+    denial = 1 - (licensed + evading) * (1 - np.where(o != d, now.lost[f, d], 0.0)) * (1 - now.left[f, d])
+    denial = np.where(denial > setting.behaviour.full_cut, 1.0, denial)
+    return denial, np.where(denial < 1, evading / np.maximum(licensed + evading, TINY), 0.0)
+
+
+def evaded_part(unguarded: Array, enforcement: Array) -> Array:
+    """Part of denied deliveries that gets through by third regions (E36); none under full enforcement."""
+    return np.asarray(unguarded * (1 - enforcement))
+
+
+def listed_part(setting: Setting, listing: Array, capacity: Array) -> Array:
+    """Denied part of deliveries from o to each buyer [o, C]: of a listed plant; of an investor, by the part of its
+    replacement purchases that is for listed plants (E21)."""
+    economy, n, k = setting.economy, setting.economy.n, setting.economy.k
+    part = np.zeros((economy.regions, len(economy.buyer_region)))
+    if not listing.any():
+        return part
+    part[:, :n] = listing
+    has = economy.investor >= 0
+    weight = np.where(has, economy.kappa * economy.table.depreciation * np.where(has, capacity, 0.0), 0.0)
+    total = sum_by(economy.investor[has], weight[has], k)
+    for o in np.flatnonzero(listing.any(1)):
+        part[o, n : n + k] = sum_by(economy.investor[has], (weight * listing[o])[has], k) / np.maximum(total, TINY)
+    return part
 
 
 def buyer_owner(setting: Setting) -> Array:
@@ -160,4 +198,5 @@ def announce(setting: Setting, wedges: Wedges, facts: Facts, year: float) -> Non
             continue
         coming, order = Wedges(wedges.sizes), order_of(setting, action, action.senders, np.inf)
         instruments()[action.instrument].apply(coming, order, facts)
-        wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * coming["denial_rate"])
+        denial = coming["denial_rate"] * (1 - coming["exemption"][:, :, None])
+        wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * denial)

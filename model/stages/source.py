@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.kernel.sourcing import Sourcing, update_orders
+from model.kernel.sourcing import Sourcing, update_orders, update_takeover
 from model.world import Setting, State, View
 
 
@@ -15,6 +15,10 @@ def source(setting: Setting, now: View) -> State:
     )  # fmt: skip
     behaviour = setting.behaviour
     labour, inputs = update_orders(
-        setting.economy, now.labour, now.inputs, context, behaviour.sourcing_speed, behaviour.labour_speed, setting.dt
+        setting.economy, now.labour, now.inputs, context, behaviour.sourcing_speed, behaviour.labour_speed, setting.dt,
+        apart=behaviour.investor_takeover > 0,
     )
-    return {"labour": labour, "inputs": inputs, "pay": pay}
+    takeover = now.takeover
+    if behaviour.investor_takeover > 0:
+        takeover = update_takeover(setting.economy, takeover, inputs, context, behaviour.sourcing_speed, setting.dt)
+    return {"labour": labour, "inputs": inputs, "takeover": takeover, "pay": pay}

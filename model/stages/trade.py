@@ -1,10 +1,10 @@
-"""Trade: deliveries with prices and incomes in one fixed point (E5-E8)."""
+"""Trade: deliveries with prices and incomes in one fixed point (E5-E8, E38)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from model.kernel.deliveries import Orders, deliver
+from model.kernel.deliveries import Orders, deliver, delivered_part
 from model.kernel.external import external_balances, find_blocs, habit_in_blocs, paid_abroad
 from model.kernel.links import Array, sum_by
 from model.kernel.market import Guess
@@ -23,7 +23,8 @@ def trade(setting: Setting, now: View) -> State:
     fixed = now.fixed.copy()
     stocked = now.stock_order * input0 * now.inputs
     fixed[:lt] += stocked
-    planned = now.inputs * input0
+    inputs = now.inputs * now.takeover
+    planned = inputs * input0
     first, last = links.pointer[n], links.pointer[n + k]
     planned[first:last] *= investment[links.buyer[first:last] - n]
     buyer_open = np.concatenate([now.opened, np.ones(len(economy.buyer_region) - n, bool)])
@@ -38,14 +39,14 @@ def trade(setting: Setting, now: View) -> State:
     )  # fmt: skip
     capacity = np.where(now.opened, np.minimum(now.capacity, now.limit), np.inf)
     orders = Orders(
-        labour=now.labour, inputs=now.inputs, input0=input0, theta=now.theta, quality=now.quality,
+        labour=now.labour, inputs=inputs, input0=input0, theta=now.theta, quality=now.quality,
         denial=now.denial, fixed=fixed, capital=investment, stock=now.stock / (4 * setting.dt), capacity=capacity,
-        expected=now.orders, input_limit=setting.behaviour.input_limit,
+        expected=now.orders, input_limit=setting.behaviour.input_limit, favour=favour(setting, now.wedges["home_priority"]),
     )  # fmt: skip
     got = deliver(economy, orders, terms, Guess(now.price, now.output, now.expenditure))
     received = np.zeros_like(now.stock)
     if now.stock_order.any():
-        phi = (1 - now.denial[:lt]) * got.rho[links.supplier[:lt]]
+        phi = delivered_part(orders, got.rho[links.supplier])[:lt]
         arrived = composite(economy, now.theta, phi * now.stock_order * now.inputs * now.quality)
         received = arrived[: len(received)]
     return {
@@ -53,6 +54,16 @@ def trade(setting: Setting, now: View) -> State:
         "output": got.market.output, "expenditure": got.market.expenditure, "orders": got.orders,
         "stock_change": received - got.used, "capacity_now": capacity, "input0": input0,
     }  # fmt: skip
+
+
+def favour(setting: Setting, priority: Array) -> Array | None:
+    """Exponent of rationing on each link [l] (E38): below 1 for home buyers where they come first; None: nowhere."""
+    if not priority.any():
+        return None
+    links, table = setting.economy.links, setting.economy.table
+    o = table.location[links.supplier]
+    home = o == setting.economy.buyer_region[links.buyer]
+    return np.asarray(1 - priority[o, table.segment[links.supplier]] * home)
 
 
 def _own_share(setting: Setting, investment: Array, total: Array) -> Array:

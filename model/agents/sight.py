@@ -1,0 +1,119 @@
+"""What firms see when they decide: the snapshot of one quarter, row by row, and the parameters of their rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from model.agents.rules import FirmRule, PlantView
+from model.kernel.links import Array, Mask, sum_by
+from model.world import Setting
+
+
+def rule_of(setting: Setting) -> FirmRule:
+    """The firms' rule with this run's parameters."""
+    b = setting.behaviour
+    return FirmRule(
+        b.investment_speed, b.investment_price_response, b.expansion_limit, b.over_compliance, b.exit_patience,
+        b.firm_exit_rate, b.retreat_rate, b.stock_speed, b.standards_hysteresis, b.standards_exit, setting.dt,
+    )  # fmt: skip
+
+
+def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> PlantView:
+    """The snapshot all firms decide on."""
+    economy, table, dt = setting.economy, setting.economy.table, setting.dt
+    kappa = np.where(economy.kappa > 0, economy.kappa, 1.0)
+    denied = hardest_denial(setting, now)
+    targeted = np.where(setting.technology()[:, None], denied[table.location], 0.0)
+    zeros = np.zeros((economy.n, economy.regions))
+    chance = targeted.any()
+    return PlantView(
+        capacity=np.where(np.isfinite(capacity), capacity, 0.0),
+        coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
+        price_ratio=worth_of_capital(setting, now) * np.exp(-now.price_trend), kappa=economy.kappa, slack=setting.behaviour.slack,
+        depreciation=table.depreciation, lag=np.asarray(setting.lag_steps * dt, float), early=tools_ahead(setting, now), lost=now.lost,
+        targeted=targeted, denied=denied_part(setting, now), moved=now.moved,
+        relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
+        luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,
+        idle=now.idle, may_close=may_close(setting, now), fringe=setting.plants.firm_number < 0,
+        luck_close=population.luck(setting, "plants.close", now.quarter)[:, 0] if now.idle.any() else zeros[:, 0],
+        margin=1 - 1 / (economy.markup * (1 + now.rent)), market=last_market(now),
+        dual_cost=now.wedges["dual_cost"][:, table.location, :, table.segment],
+        dual_fixed=both_fixed(setting, now) * home_rest_price(setting, now.price), standard=now.standard, left=now.left,
+    )  # fmt: skip
+
+
+def worth_of_capital(setting: Setting, now: Any) -> Array:
+    """Product price over the price of capital goods of each plant [n], base 1; plants without capital goods: the first."""
+    economy = setting.economy
+    if not economy.k:
+        return np.asarray(now.price)
+    has = economy.investor >= 0
+    return np.asarray(now.price / np.where(has, now.capital_price[economy.investor * has], 1.0))
+
+
+def last_market(now: Any) -> Array:
+    """Sales of each plant to each region [n, R]: last quarter's, or those of when it last served the region in full."""
+    return np.asarray(np.where(now.left > 0, now.market, now.sales))
+
+
+def both_fixed(setting: Setting, now: Any) -> Array:
+    """Fixed cost of keeping both standards of each plant [n], in units of home rest at base prices."""
+    table = setting.economy.table
+    grown = np.exp(setting.behaviour.growth * (now.year - setting.first_year))[table.location]
+    return np.asarray(now.wedges["dual_fixed"][table.location, table.segment] * setting.economy.output0 * grown)
+
+
+def home_rest_price(setting: Setting, price: Array) -> Array:
+    """Mean price of rest made in each plant's own region [n]."""
+    table, economy = setting.economy.table, setting.economy
+    weight = np.where(table.segment == len(setting.segments) - 1, economy.output0, 0.0)
+    total = sum_by(table.location, weight, economy.regions)
+    return np.asarray((sum_by(table.location, weight * price, economy.regions) / np.maximum(total, 1e-300))[table.location])
+
+
+def may_close(setting: Setting, now: Any) -> Mask:
+    """Plants that may leave (E35) [n]: in business, of technology, without an ecosystem, not the largest of their cell.
+
+    The plants of one firm in a cell count together, and so do the rows of its fringe.
+    """
+    economy, plants, group = setting.economy, setting.plants, setting.economy.groups.group
+    key = group * (len(group) + 1) + plants.firm_number + 1
+    _, place = np.unique(key, return_inverse=True)
+    size = sum_by(place, now.output)[place]
+    largest = np.zeros(economy.groups.count)
+    np.maximum.at(largest, group, size)
+    free = setting.technology() & ~plants.membership.any(1) & np.isfinite(economy.table.capacity) & ~economy.latent
+    return np.asarray(free & now.opened & (size < largest[group]))
+
+
+def tools_ahead(setting: Setting, now: Any) -> Array:
+    """Quarters of use of capital goods that each plant wants to have bought before an announced control [n] (E27)."""
+    economy, table, links = setting.economy, setting.economy.table, setting.economy.links
+    if not economy.k or not now.wedges["announced"].any():
+        return np.zeros(economy.n)
+    own = slice(links.pointer[economy.n], links.pointer[economy.n + economy.k])
+    f, i, cell = links.supplier[own], links.buyer[own] - economy.n, links.cell[own]
+    place = (table.investors[i, 2], table.location[f], table.investors[i, 0], table.segment[f])
+    threat = now.theta[own] * economy.upper[cell] * now.wedges["announced"][place]
+    quarters = sum_by(i, threat * setting.behaviour.stock_target[table.segment[f]], economy.k)
+    return np.asarray(np.where(economy.investor >= 0, quarters[economy.investor], 0.0))
+
+
+def hardest_denial(setting: Setting, now: Any) -> Array:
+    """Hardest denial by each region of any technology, or to any listed plant, in each region [o, d]; none at home (E19)."""
+    denied = now.wedges["denial_rate"].max(2)
+    listing, location = now.wedges["firm_listing"], setting.economy.table.location
+    if listing.any():
+        np.maximum.at(denied.T, location, listing.T)
+    np.fill_diagonal(denied, 0.0)
+    return np.asarray(denied)
+
+
+def denied_part(setting: Setting, now: Any) -> Array:
+    """Part of each plant's business with a region that is denied now [n, R]: none at home."""
+    table = setting.economy.table
+    regions = np.arange(setting.economy.regions)
+    denied = now.wedges["denial_rate"][table.location[:, None], regions[None], table.segment[:, None]]
+    return np.where(table.location[:, None] == regions[None], 0.0, denied)

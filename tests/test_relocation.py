@@ -1,0 +1,58 @@
+"""Relocation (E24): business that a plant may no longer do goes to its sisters, and moving is paid for once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from calibration.registry import central, override
+from model.instruments import Value
+from model.simulation import Decoupling
+from model.world import State
+from tests import small
+
+
+def moved(last: str = "2021Q4", end: float | None = None, **changes: float) -> tuple[Decoupling, list[State]]:
+    """Chinese devices are denied to the USA from 2018Q3 on."""
+    levers: dict[str, Value] = {"segments": ("devices",), "denial_rate": 0.8}
+    measure = small.measure("export_control", levers, 2018.5, end, senders=("CHN",), targets=("USA",))
+    parameters = override(central(), {f"{k}[devices]": v for k, v in changes.items()}, check=False)
+    model = Decoupling(small.with_measures((measure,), last), parameters=parameters, record="all")
+    return model, list(small.quarters(model))
+
+
+def test_moving_costs_its_share_of_a_years_sales() -> None:
+    """Over the whole move: cost share x a year's base sales x part moved, per plant (growth is switched off)."""
+    model, states = moved(relocation_cost=0.05)
+    setting, economy = model.setting, model.setting.economy
+    america = setting.regions.index("USA")
+    links = economy.links
+    here = economy.buyer_region[links.buyer] == america
+    sales = 4 * np.bincount(links.supplier[here], economy.flow0[here], economy.n)  # a year's
+    last = states[-1]["moved"][:, america]
+    paid = sum(state["moving"] for state in states)  # each a quarter's rate, so a quarter's amount
+    movers = last > 0
+    assert movers.sum() >= 2
+    grown = np.exp(setting.behaviour.growth[setting.regions.index("CHN")] * np.array([0.5, 4.0]))
+    share = paid[movers] / (0.05 * sales * last)[movers]
+    assert (share > grown[0] - 1e-9).all()
+    assert (share < grown[1]).all()
+    assert not paid[~movers].any()
+    assert states[1]["moving"].sum() == 0
+
+
+def test_a_dearer_move_buys_more_at_home_and_keeps_the_books() -> None:
+    _, cheap = moved("2019Q4", relocation_cost=0.0)
+    _, dear = moved("2019Q4", relocation_cost=0.5)
+    assert not any(state["moving"].any() for state in cheap)
+    assert dear[4]["moving"].sum() > 0
+    for state in dear:
+        assert max(state["books"].errors.values()) < 1e-10
+    assert dear[-1]["moved"] == pytest.approx(cheap[-1]["moved"])
+
+
+def test_business_comes_back_after_the_denial() -> None:
+    _, states = moved("2023Q4", end=2020.5)
+    assert states[9]["moved"].max() > 0.5
+    assert states[-1]["moved"].max() < 0.1
+    assert states[-8]["moving"].sum() > 0  # coming back is paid for as well
