@@ -46,7 +46,7 @@ class Pairs:
         self.supplier, self.buyer, self.plants = supplier, buyer, plants
 
     @property
-    def T(self) -> Pairs:  # noqa: N802
+    def T(self) -> Pairs:
         """Itself: nonzero already speaks of buyers first."""
         return self
 
