@@ -81,14 +81,15 @@ def world_of(setting: Setting) -> tuple[World, dict[str, Any]]:
     return world, arrays
 
 
-def seconds(call: Any, least: float = 0.3) -> float:
-    """Best of repeated calls, for at least `least` seconds in all."""
-    best, spent = float("inf"), 0.0
+def seconds(calls: dict[str, Any], least: float = 2.0) -> dict[str, float]:
+    """Best of repeated calls of each, in turn, so that a busy machine does not favour one; `least` seconds in all."""
+    best, spent = dict.fromkeys(calls, float("inf")), 0.0
     while spent < least:
-        started = time.perf_counter()
-        call()
-        took = time.perf_counter() - started
-        best, spent = min(best, took), spent + max(took, 1e-9)
+        for name, call in calls.items():
+            started = time.perf_counter()
+            call()
+            took = time.perf_counter() - started
+            best[name], spent = min(best[name], took), spent + took
     return best
 
 
@@ -98,9 +99,9 @@ def measure(setting: Setting, fast: bool = True) -> dict[str, float]:
         code = library(folder, fast)
         world, arrays = world_of(setting)
         at = ctypes.byref(world)
-        found = {name: seconds(lambda i=i: code.quarter(at, i + 1)) for i, name in enumerate(STAGES)}
-        found["quarter"] = seconds(lambda: code.quarter(at, 0))
-        found["bound"] = seconds(lambda: code.bound(at))
+        calls: dict[str, Any] = {"quarter": lambda: code.quarter(at, 0), "bound": lambda: code.bound(at)}
+        calls |= {name: lambda i=i: code.quarter(at, i + 1) for i, name in enumerate(STAGES)}
+        found = seconds(calls)
         if not all(np.isfinite(arrays[name]).all() for name in ("inputs", "delivered", "bought", "sent")):
             raise ArithmeticError("the floor left numbers that are not finite")
     return found

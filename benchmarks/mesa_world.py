@@ -7,18 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.mesa_quarter import (
-    Buyer,
-    Cell,
-    ClosedQuarter,
-    FinalUser,
-    Investor,
-    Link,
-    Plant,
-    Policy,
-    Region,
-    StateBuyer,
-)
+from benchmarks.mesa_agents import Buyer, FinalUser, Investor, Plant, StateBuyer
+from benchmarks.mesa_links import Cell, Link, Region
+from benchmarks.mesa_quarter import ClosedQuarter, Policy
 from model.world import Setting, State
 
 
@@ -87,7 +78,8 @@ def make_links(model: ClosedQuarter, setting: Setting, buyers: list[Buyer]) -> N
     cell, duty = links.cell.tolist(), economy.tariff0.tolist()
     for i, (f, b) in enumerate(zip(links.supplier.tolist(), links.buyer.tolist(), strict=True)):
         supplier: Any = buyers[f]
-        link = Link(supplier, buyers[b], *((theta[i], inputs[i]) if i < lt else (0.0, 0.0)), duty[i], 0.0 if supplier.latent else 1.0)
+        share, units = (theta[i], inputs[i]) if i < lt else (0.0, 0.0)
+        link = Link(supplier, buyers[b], share, units, duty[i], 0.0 if supplier.latent else 1.0)
         model.links.append(link)
         if i < lt:
             buyers[b].attach(link, cells[cell[i]])

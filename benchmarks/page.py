@@ -153,7 +153,8 @@ def pictures(results: Found, folder: Path) -> list[Path]:
             axes.loglog([row["rows"] for row in rows], [row["arrays_mb"] for row in rows], "s--", label="BLOCS, its arrays only")
         axes.set(xlabel="rows (plants)", ylabel=unit, title=f"{title}; slopes fitted from 1,000 rows")
         axes.grid(visible=True, which="major", alpha=0.3)
-        axes.legend(frameon=False)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(frameon=False)
         path = folder / f"performance-{'time' if key == 'seconds' else 'memory'}.png"
         figure.savefig(path, dpi=110, metadata={"Software": None})
         written.append(path)

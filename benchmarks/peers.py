@@ -139,16 +139,18 @@ class OracleCase:
             plain()
             model.datacollector.collect(model)
 
-        model.step = step
+        model.step = step  # type: ignore[method-assign]
         return model
 
 
 def one_case(draw: int = 1) -> Found:
     """A case of ours as a function of its draw, for the workbench."""
-    from model.experiments.cases import Case, run_case
+    from model.experiments.cases import Case, Failure, run_case
     from model.scenario.resolve import load_scenario
 
     recording = run_case(Case("blocs", load_scenario("blocs"), None, int(draw), 0, ((0,), (1,))))
+    if isinstance(recording, Failure):
+        return {"total": float("nan")}
     return {"total": float(np.nansum(recording.values[:, -1]))}
 
 

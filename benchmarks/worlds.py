@@ -176,7 +176,8 @@ def split_economy(old: Economy, split: Split, copies: int, seed: int) -> Economy
     lt, f, b = links.technique, links.supplier, links.buyer
     buyers, parent, latent = n + k + regions, split.parent, old.latent[split.parent]
     tariff, x = old.tariff0[split.link], table.output
-    bought = np.bincount(old.investor[parent][old.investor[parent] >= 0], table.investment[old.investor[parent] >= 0], k)
+    has = old.investor[parent] >= 0
+    bought = sum_by(old.investor[parent][has], table.investment[has], k)
     paid = sum_by(b, (1 + tariff) * flow, buyers + regions)
     expenditure0 = paid[n + k : buyers]
     scale = np.concatenate([np.where(latent, 1, x), np.where(bought > 0, bought, 1), expenditure0])
