@@ -78,11 +78,12 @@ def ladder(name: str, largest: int) -> list[Found]:
             seconds = time.time() - started if rows > 1_000 else 0.0
         found.append(result if "skipped" not in result else result | {"rows": rows})
         if "skipped" in result:
-            break
+            break  # larger ones would not do either
         if rows >= 10_000:
             per_row = (result.get("peak_mb", 0.0) - result["base_mb"]) / rows if "peak_mb" in result else per_row
         say(f"{name} {rows}: {result.get('seconds', 0):.3g} s a quarter")
-    return found
+    rest = [size for size in SIZES[name] if size > largest]
+    return found + [{"rows": rows, "skipped": f"not asked for (--largest {largest})"} for rows in rest]
 
 
 def measure_cases() -> Found:

@@ -72,6 +72,7 @@ class Buyer(mesa.Agent):  # type: ignore[misc]
         self.scale = self.yield_of(composites)
         for link in self.links:
             link.delivered = link.got * link.input0 / self.scale
+            link.paid, link.sent = link.delivered * link.pay, link.delivered * link.ship
             link.purchase = 0.0
         for link in self.fixed_links:
             link.purchase = (1 - link.denial) * link.supplier.rationing * (link.fixed + link.stock_order * link.input0 * link.input)
@@ -83,11 +84,11 @@ class Buyer(mesa.Agent):  # type: ignore[misc]
     # -- price and trade -----------------------------------------------------------------------------
     def bill(self) -> float:
         """What a unit of the delivered technique costs, duties included."""
-        return sum(link.delivered * link.pay * link.supplier.price for link in self.links)
+        return sum([link.paid * link.supplier.price for link in self.links])
 
     def duties_per_unit(self) -> float:
         """Duties in a unit of the delivered technique."""
-        return sum(link.delivered * link.ship * link.duty * link.supplier.price for link in self.links)
+        return sum([link.sent * link.duty * link.supplier.price for link in self.links])
 
     def other_bill(self) -> tuple[float, float]:
         """(bill, duties in it) of purchases that follow no technique."""
@@ -188,7 +189,7 @@ class Plant(Buyer):
         """Produce what all buyers ask for; returns the relative change."""
         output = self.fixed_sold
         for link in self.sales:
-            output += link.ship * link.delivered * link.buyer.activity
+            output += link.sent * link.buyer.activity
         change = abs(output - self.output) / max(output, 1e-11)
         self.output = self.activity = output
         return change

@@ -32,8 +32,8 @@ class Link:
 
     __slots__ = (
         "base_duty", "base_input", "base_theta", "buyer", "delivered", "denial", "duty", "fixed", "flow", "got", "input",
-        "input0", "open", "pay", "pay_last", "purchase", "quality", "received", "segment", "ship", "stock_order", "supplier",
-        "theta",
+        "input0", "open", "paid", "pay", "pay_last", "purchase", "quality", "received", "sent", "ship", "stock_order",
+        "supplier", "theta",
     )  # fmt: skip
 
     def __init__(self, supplier: Plant, buyer: Buyer, theta: float, base_input: float, base_duty: float, ordered: float) -> None:
@@ -45,7 +45,7 @@ class Link:
         self.ship, self.denial, self.quality, self.fixed, self.stock_order = 1.0, 0.0, 1.0, 0.0, 0.0
         self.open = True
         self.pay = self.pay_last = 1 + base_duty
-        self.got = self.delivered = self.received = self.purchase = self.flow = 0.0
+        self.got = self.delivered = self.paid = self.sent = self.received = self.purchase = self.flow = 0.0
 
 
 def power_mean(pairs: Iterable[tuple[float, float]], exponent: float, geometric: bool) -> float:

@@ -9,6 +9,8 @@ import numpy as np
 
 Found = dict[str, Any]
 HORIZON = 72
+BUSY = 0.5
+"""Load a core, before a part starts, above which its figures are called not final."""
 NAMES = {"ours": "BLOCS", "oracle": "object per agent (Mesa)", "floor": "floor in C"}
 
 
@@ -127,6 +129,14 @@ def machines(results: Found) -> str:
     return table(["part", "when", "engine", "machine", "versions", "compiler", "load before"], lines)
 
 
+def busy(results: Found) -> str:
+    """A warning where other work ran beside a part: seconds and the gain from a second worker then mean little."""
+    parts = [name for name, result in results.items() if result["machine"]["load"] > BUSY * result["machine"]["cores"]]
+    if not parts:
+        return ""
+    return f"**Not final: other work ran on the machine while these were measured: {', '.join(parts)}.**\n\n"
+
+
 def pictures(results: Found, folder: Path) -> list[Path]:
     """Time and memory against rows, both axes logarithmic, with fitted slopes."""
     import matplotlib
@@ -180,11 +190,12 @@ def stages_text(results: Found) -> str:
 
 def slopes_text(results: Found) -> str:
     """Fitted exponents in one line each."""
-    lines = []
+    lines = ["Fitted exponents in the number of rows, from 1,000 rows on:", ""]
     for part, name in NAMES.items():
         rows = rows_of(results, part)
         if len(rows) > 1:
-            lines.append(f"- {name}: time {number(slope(rows, 'seconds'))}" + (f", memory {number(slope(rows, 'peak_mb', 10_000))} (from 10,000 rows)" if "peak_mb" in rows[-1] else ""))
+            memory = slope(rows, "peak_mb", 10_000)
+            lines.append(f"- {name}: time {number(slope(rows, 'seconds'))}, memory {number(memory)} (from 10,000 rows)")
     return "\n".join(lines)
 
 
@@ -208,13 +219,13 @@ def write(results: Found, folder: Path) -> list[Path]:
 Written by `python -m benchmarks`; do not edit. Figures are of one machine on one day, and a busy machine makes all of them
 worse: read ratios, not seconds. `benchmarks/` has the tools, [issue 4's goals](#goals) what they are held against.
 
-## A quarter by size
+{busy(results)}## A quarter by size
 
 The default world under `blocs`, all mechanisms on, every plant split into copies (`benchmarks/worlds.py`): as many links a
 row as the default world has. *Oracle*: the same quarter with one Mesa agent a buyer, equal to the engine to 1e-9
 (`tests/test_mesa_oracle.py`). *Floor*: one pass over the links with the powers and gathers of the hot stages, in C. *Hot
 stages* are source, trade, account, learn and adopt. *Memory / arrays*: memory beyond a default world's process over what
-the arrays of setting and state take.
+the arrays of setting and state take. These are the first quarters: nothing is rationed yet (*passes*); whole cases stand below.
 
 {sizes_table(results)}
 
