@@ -80,7 +80,7 @@ SCHEDULE: tuple[Stage, ...] = (
     ),
     Stage(
         "learn", learn.learn,
-        _names("year capability rnd experience efficiency delivered terms wedges subsidy price output capital_price"),
+        _names("year capability rnd experience efficiency delivered input0 terms wedges subsidy price output capital_price"),
         _names("capability rnd experience efficiency"),
         ("E14", "E15", "E28", "E30"),
     ),

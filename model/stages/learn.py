@@ -21,7 +21,7 @@ def learn(setting: Setting, now: View) -> State:
     """Capability moves by own innovation and by diffusion from the frontier (E14, E15), AI also by scarcity (E30)."""
     behaviour, own = setting.behaviour, setting.innovation
     rnd, experience = research(setting, now)
-    tools = kept(setting, now.delivered, of_segments(setting, *TOOLS))
+    tools = kept(setting, now, of_segments(setting, *TOOLS))
     drive = law.innovation_drive(
         rnd, experience, tools, own.rd_elasticity, own.learning_elasticity, own.tool_dependence
     )
@@ -58,16 +58,17 @@ def exposure(setting: Setting, now: View) -> Array:
     passing = 1 - blocked
     passing[INVESTMENT] *= 1 - now.wedges["investment_flow"]
     channel = np.einsum("cods,ods->cds", passing - 1, sources)[:, table.location, table.segment] + 1
-    channel[IMPORTED] *= kept(setting, now.delivered, setting.technology())
-    channel[CODE] *= kept(setting, now.delivered, of_segments(setting, OPEN_SOURCE))
+    channel[IMPORTED] *= kept(setting, now, setting.technology())
+    channel[CODE] *= kept(setting, now, of_segments(setting, OPEN_SOURCE))
     return np.asarray(1 + weight @ (channel - 1))
 
 
-def kept(setting: Setting, delivered: View, wanted: Mask) -> Array:
+def kept(setting: Setting, now: View, wanted: Mask) -> Array:
     """Part of each plant's base-year foreign inputs from suppliers `wanted` [n] that still arrives [n]; 1 if it had none.
 
     Current inputs per unit, and its investor's capital goods per unit of investment planned, by base-year weight.
-    What comes on top of the base year's teaches no more; what another supplier delivers instead does not count.
+    What comes on top of the base year's teaches no more; what another supplier delivers instead does not count, unless
+    it has taken over the other's place in the market (shares in force, E18b).
     """
     economy, n = setting.economy, setting.n
     links, lt = economy.links, economy.links.technique
@@ -75,11 +76,11 @@ def kept(setting: Setting, delivered: View, wanted: Mask) -> Array:
     chosen = wanted[f] & (economy.table.location[f] != economy.buyer_region[b]) & ~economy.latent[f]
     chosen &= b < n + economy.k
     b, then = b[chosen], economy.input0[chosen]
-    arrived = delivered.inputs[chosen] * np.where(b < n, 1.0, delivered.scale[b])  # investors do not order twice
+    arrived = now.delivered.inputs[chosen] * np.where(b < n, 1.0, now.delivered.scale[b])  # investors do not order twice
     before = sum_by(b, then, n + economy.k)
-    today = sum_by(b, np.minimum(arrived, then), n + economy.k)
+    today = sum_by(b, np.minimum(arrived, now.input0[chosen]), n + economy.k)
     before, today = (value[:n] + capital_goods(economy, value[n:]) for value in (before, today))
-    return np.asarray(np.where(before > 0, today / np.where(before > 0, before, 1.0), 1.0))
+    return np.minimum(1.0, np.where(before > 0, today / np.where(before > 0, before, 1.0), 1.0))
 
 
 def capital_goods(economy: Economy, value: Array) -> Array:
