@@ -27,6 +27,7 @@ from model.kernel.links import Array
 from model.record import Book, ChainedPrice, Recorder, bloc_index, outcomes
 from model.record.blocs import ecosystem_owners
 from model.record.declare import Outcome
+from model.record.income import real_income
 from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 from model.units import UNITS
@@ -390,10 +391,31 @@ def test_gdp_of_the_first_year_is_spending_at_base_prices() -> None:
         assert np.allclose(recorded, spending(flow, current) / base, rtol=1e-10), t
 
 
-def test_real_income_is_income_over_the_consumption_price(model: Decoupling, series: Series) -> None:
+def net_income_plant_by_plant(model: Decoupling) -> Array:
+    """GNP less all that follows no technique, plus what of it is capital, less wear [R], nominal: E41 from GNP."""
+    now, economy, table = model.now, model.setting.economy, model.setting.economy.table
+    terms, price, links = now["terms"], now["delivered"].market.price, model.setting.economy.links
+    found = now["books"].gnp.copy()
+    for link in np.flatnonzero(now["delivered"].fixed):
+        f, b = links.supplier[link], links.buyer[link]
+        paid = (1 + terms.duty[link]) * terms.ship[link] * price[f] * now["delivered"].fixed[link]
+        if b < economy.n or b >= economy.buyers:
+            found[economy.buyer_region[b]] -= paid
+            continue
+        for g in np.flatnonzero(economy.investor == b - economy.n):
+            found[table.location[g]] -= terms.share[g] * paid
+            found += terms.owner[:, g] * terms.share[g] * paid
+    for g in np.flatnonzero(economy.investor >= 0):
+        capacity = now["capacity_now"][g] if np.isfinite(now["capacity_now"][g]) else 0.0
+        found -= terms.owner[:, g] * table.depreciation[g] / 4 * economy.kappa[g] * capacity * now["capital_price"][economy.investor[g]]
+    return np.asarray(found)
+
+
+def test_real_income_is_net_income_over_the_consumption_price(model: Decoupling, series: Series) -> None:
     now, economy = model.now, model.setting.economy
     price = now["delivered"].market.price_index
-    income = now["books"].income / price / (economy.expenditure0 - economy.balance)
+    assert not now["stock_change"].any()
+    income = net_income_plant_by_plant(model) / price / (economy.expenditure0 - economy.balance)
     consumption = now["expenditure"] / price / economy.expenditure0
     for r, region in enumerate(REGIONS):
         assert series[region, "Real Income"][-1] == pytest.approx(income[r], rel=1e-12)
@@ -565,6 +587,23 @@ def test_outward_investment_is_what_plants_abroad_pay(series: Series, model: Dec
 
 
 # -- what is written ---------------------------------------------------------------------------------
+def test_what_is_bought_for_stock_is_no_loss_of_income() -> None:
+    """Two neighbours of accounts: the same quarter with and without stocks moved; income differs by their value alone."""
+    model = Decoupling(small.scenario("no_policy", "2018Q4"))
+    model.step()
+    book = Book(model.recorder.fixed, model.now, np.ones(len(REGIONS)), 1.0)
+    change = np.zeros_like(model.now["stock_change"])
+    change[3] = 0.01
+    more = Book(model.recorder.fixed, model.now | {"stock_change": change}, np.ones(len(REGIONS)), 1.0)
+    links = model.setting.economy.links
+    inside = np.flatnonzero(links.cell == 3)
+    now = model.now
+    unit = ((now["terms"].ship * (1 + now["terms"].duty))[inside] * now["price"][links.supplier[inside]] * now["input0"][inside]).sum()
+    added = (real_income(more) - real_income(book)) * book.market.price_index * model.recorder.fixed.income0
+    assert added.sum() == pytest.approx(0.01 * unit, rel=1e-9)
+    assert added[model.setting.plants.owner[links.cell_buyer[3]]] > 0
+
+
 def test_no_row_is_undefined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No NaN and no infinity reaches the file; a share of nothing has no row."""
     case = Case("test", small.everything("2018Q4"), None, 0, 0, SIDES, "all")
