@@ -112,7 +112,7 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
         firm_exit_rate=p.scalar("firm_exit_rate"), retreat_rate=p.scalar("retreat_rate"),
         evasion=np.array([p["evasion_share"].get(s, 0.0) for s in SEGMENTS]), evasion_premium=p.scalar("evasion_premium"),
         standards_hysteresis=p.scalar("standards_hysteresis"), standards_exit=p.scalar("standards_exit_speed"),
-        price_trend_speed=p.scalar("price_trend_speed"), investor_takeover=p.scalar("investor_takeover"),
+        price_trend_speed=p.scalar("price_trend_speed"), relocation_elasticity=p.scalar("relocation_elasticity"), investor_takeover=p.scalar("investor_takeover"),
     )  # fmt: skip
 
 

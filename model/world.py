@@ -66,6 +66,7 @@ class Behaviour:
     firm_exit_rate a year of a fringe's firms, retreat_rate a year of an idle named plant;
     evasion [s] part of denied deliveries that gets through where nobody enforces, evasion_premium in units per unit;
     standards_hysteresis: gain that makes a plant change its standards, of its profits on both sides; standards_exit a year;
+    relocation_elasticity: how business within a firm follows the prices of its plants;
     price_trend_speed a year, of what firms take as the lasting price of their product over capital goods;
     investor_takeover: whether investors replace what is denied beyond their technique (0: the reference quarter).
     fixed_balance: keep B at its base value (for the static limit).
@@ -110,6 +111,7 @@ class Behaviour:
     standards_hysteresis: float = 0.0
     standards_exit: float = 0.0
     price_trend_speed: float = 0.0
+    relocation_elasticity: float = 0.0
     investor_takeover: float = 0.0
     fixed_balance: bool = False
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from calibration.registry import central, override
+from calibration.world import build_setting
+from model.agents.sight import outdone
 from model.instruments import Value
+from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 from model.world import State
 from tests import small
 
 
 def moved(last: str = "2021Q4", end: float | None = None, **changes: float) -> tuple[Decoupling, list[State]]:
-    """Chinese devices are denied to the USA from 2018Q3 on."""
+    """Chinese devices are denied to the USA from 2018Q3 on; prices alone move nothing here."""
     levers: dict[str, Value] = {"segments": ("devices",), "denial_rate": 0.8}
     measure = small.measure("export_control", levers, 2018.5, end, senders=("CHN",), targets=("USA",))
-    parameters = override(central(), {f"{k}[devices]": v for k, v in changes.items()}, check=False)
+    parameters = override(central(), {f"{k}[devices]": v for k, v in changes.items()} | {"relocation_elasticity": 0.0}, check=False)
     model = Decoupling(small.with_measures((measure,), last), parameters=parameters, record="all")
     return model, list(small.quarters(model))
 
@@ -56,3 +61,38 @@ def test_business_comes_back_after_the_denial() -> None:
     assert states[9]["moved"].max() > 0.5
     assert states[-1]["moved"].max() < 0.1
     assert states[-8]["moving"].sum() > 0  # coming back is paid for as well
+
+
+def test_business_goes_where_the_firm_makes_it_cheaper() -> None:
+    """Samsung's plant in China a fifth dearer than its sisters: 1 - 1.2^-eps of its business wants to leave, nobody else's."""
+    setting = build_setting(central(), load_scenario("no_policy"))
+    price = np.ones(setting.n)
+    dear = setting.plants.ids.index("samsung-devices-chn")
+    price[dear] = 1.2
+    size = setting.economy.regions, setting.economy.regions, setting.economy.table.segments
+    now = SimpleNamespace(price=price, wedges={"denial_rate": np.zeros(size)})
+    wish = outdone(setting, now)
+    assert wish[dear] == pytest.approx(1 - 1.2**-setting.behaviour.relocation_elasticity)
+    others = np.arange(setting.n) != dear
+    assert not wish[others].any(), "sisters of a dear plant are not outdone, and other firms have none"
+    assert outdone(setting, SimpleNamespace(price=price * 3, wedges=now.wedges)) == pytest.approx(wish), "units do not matter"
+
+
+def test_a_denial_and_a_higher_price_add_up_as_what_survives_both() -> None:
+    setting = build_setting(central(), load_scenario("no_policy"))
+    plant, china, america = (setting.plants.ids.index("samsung-devices-chn"), *(setting.regions.index(r) for r in ("CHN", "USA")))
+    denied = np.zeros((setting.economy.regions, setting.economy.regions, setting.economy.table.segments))
+    denied[china, america, setting.segments.index("devices")] = 0.5
+    price = np.where(np.arange(setting.n) == plant, 1.1, 1.0)
+    wish = outdone(setting, SimpleNamespace(price=price, wedges={"denial_rate": denied}))
+    kept = 1.1**-setting.behaviour.relocation_elasticity
+    assert wish[plant, america] == pytest.approx(1 - 0.5 * kept)
+    assert wish[plant, china] == pytest.approx(1 - kept)
+
+
+def test_without_elasticity_only_denials_move_business() -> None:
+    """The elasticity at zero: no policy, nothing moves, bit for bit; above zero China's growth moves some lines."""
+    for elasticity, moves in ((0.0, False), (4.0, True)):
+        parameters = override(central(), {"relocation_elasticity": elasticity}, check=False)
+        states = list(small.quarters(Decoupling(small.scenario("no_policy", "2020Q4"), parameters=parameters)))
+        assert bool(states[-1]["moved"].any()) == moves

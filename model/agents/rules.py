@@ -32,7 +32,7 @@ class PlantView(NamedTuple):
     early: Array
     lost: Array
     targeted: Array
-    denied: Array
+    outdone: Array
     moved: Array
     relocation_speed: Array
     count: Index  # type: ignore[assignment]  # instead of tuple's method
@@ -97,7 +97,7 @@ def decide_firm(view: PlantView, rule: FirmRule) -> FirmDecision:
     moved = view.moved
     if view.relocation_speed.any():
         part = 1 - np.exp(-view.relocation_speed[:, None] * rule.dt)
-        moved = moved + part * (view.denied - moved)
+        moved = moved + part * (view.outdone - moved)
     standard, left = choose_standards(view, rule)
     return FirmDecision(investment, dropped, np.ones(len(investment)), moved, leaving(view, rule), standard, left)
 

@@ -33,7 +33,7 @@ def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> Pla
         coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
         price_ratio=worth_of_capital(setting, now) * np.exp(-now.price_trend), kappa=economy.kappa, slack=setting.behaviour.slack,
         depreciation=table.depreciation, lag=np.asarray(setting.lag_steps * dt, float), early=tools_ahead(setting, now), lost=now.lost,
-        targeted=targeted, denied=denied_part(setting, now), moved=now.moved,
+        targeted=targeted, outdone=outdone(setting, now), moved=now.moved,
         relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
         luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,
         idle=now.idle, may_close=may_close(setting, now), fringe=setting.plants.firm_number < 0,
@@ -109,6 +109,24 @@ def hardest_denial(setting: Setting, now: Any) -> Array:
         np.maximum.at(denied.T, location, listing.T)
     np.fill_diagonal(denied, 0.0)
     return np.asarray(denied)
+
+
+def outdone(setting: Setting, now: Any) -> Array:
+    """Part of each plant's business with a region that its sister plants would do better [n, R]: denied, or cheaper (E24)."""
+    cheaper = np.minimum(1.0, sister_price(setting, now.price) / now.price) ** setting.behaviour.relocation_elasticity
+    return np.asarray(1 - (1 - denied_part(setting, now)) * cheaper[:, None])
+
+
+def sister_price(setting: Setting, price: Array) -> Array:
+    """Mean price of the other plants of each plant's firm in its segment [n], by base output; its own price without any."""
+    economy, firm = setting.economy, setting.plants.firm_number
+    weight = np.where((firm >= 0) & (setting.plants.relocation_speed > 0), economy.output0, 0.0)
+    key = np.where(firm >= 0, firm, 0) * economy.table.segments + economy.table.segment
+    size = int(key.max()) + 1
+    others = sum_by(key, weight, size)[key] - weight
+    total = sum_by(key, weight * price, size)[key] - weight * price
+    alone = (weight == 0) | (others <= 1e-12 * weight)
+    return np.where(alone, price, total / np.where(alone, 1.0, others))
 
 
 def denied_part(setting: Setting, now: Any) -> Array:
