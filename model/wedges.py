@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.axes import SEGMENTS
+from model.axes import NETWORK_SEGMENTS, SEGMENTS
 
 Array = NDArray[np.float64]
 
@@ -39,13 +39,14 @@ RULES: dict[str, tuple[float, Callable[[Array, Array], Array]]] = {
 CHANNELS = ("Trade", "Inputs", "Knowledge", "Networks", "Policy Cost")
 """Channels of the decomposition (E26): every cell of every wedge belongs to exactly one."""
 BY_SEGMENT = "by segment"
-"""Goods wedges: cells on INPUT_SEGMENTS are Inputs, on NETWORK_SEGMENTS Networks, the others Trade."""
+"""Goods wedges: cells on INPUT_SEGMENTS are Inputs, on segments with ecosystems Networks, the others Trade.
+
+Being denied an ecosystem's goods and being shut out of it are substitutes, so they are one channel.
+"""
 BY_STANDARD = "by standard"
 """The same, but cells on STANDARD_SEGMENTS are Networks too."""
-INPUT_SEGMENTS = ("equipment", "foundry", "open_source")
-"""Segments that technology plants use to make their products: tools, wafers, code."""
-NETWORK_SEGMENTS = ("os",)
-"""Segments that are ecosystems to join: being denied one's goods and being shut out of it are one channel."""
+INPUT_SEGMENTS = ("equipment", "foundry")
+"""Segments that technology plants use to make their products: tools and wafers."""
 STANDARD_SEGMENTS = ("devices", "platforms")
 """Segments that follow technical standards."""
 
@@ -131,7 +132,7 @@ def channel_of(wedge: str, segment: str) -> str:
     channel = WEDGES[wedge].channel
     if channel not in (BY_SEGMENT, BY_STANDARD):
         return channel
-    if segment in NETWORK_SEGMENTS or (channel == BY_STANDARD and segment in STANDARD_SEGMENTS):
+    if segment in NETWORK_SEGMENTS.values() or (channel == BY_STANDARD and segment in STANDARD_SEGMENTS):
         return "Networks"
     return "Inputs" if segment in INPUT_SEGMENTS else "Trade"
 
