@@ -27,8 +27,8 @@ LIMIT = 540
 """Seconds that one measurement may take before it is given up and counted as skipped."""
 MEMORY = 0.6
 """Part of the machine's free memory that a measurement is expected to use at most."""
-SIZES = {"ours": (171, 1_000, 10_000, 100_000, 1_000_000), "oracle": (171, 1_000, 10_000), "floor": (171, 1_000, 10_000, 100_000, 1_000_000)}
-QUARTERS = {"ours": {171: 24, 1_000: 8, 10_000: 4}, "oracle": {171: 4, 1_000: 2, 10_000: 1}, "floor": {}}
+SIZES = {"ours": (208, 1_000, 10_000, 100_000, 1_000_000), "oracle": (208, 1_000, 10_000), "floor": (208, 1_000, 10_000, 100_000, 1_000_000)}
+QUARTERS = {"ours": {208: 24, 1_000: 8, 10_000: 4}, "oracle": {208: 4, 1_000: 2, 10_000: 1}, "floor": {}}
 MB_A_ROW = 0.03
 """First guess of the memory of a row, until a smaller world has been measured."""
 
@@ -142,7 +142,7 @@ def main() -> None:
     parts: dict[str, Callable[[], Any]] = {
         "ours": lambda: ladder("ours", asked.largest), "oracle": lambda: ladder("oracle", asked.largest),
         "floor": lambda: ladder("floor", asked.largest), "cases": measure_cases, "peers": measure_peers,
-        "profile": lambda: child(["benchmarks.measure", "profile", "171", "8"]),
+        "profile": lambda: child(["benchmarks.measure", "profile", "208", "8"]),
     }  # fmt: skip
     results: Found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in () if asked.page else asked.only or names:

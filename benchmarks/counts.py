@@ -1,6 +1,7 @@
 """Counts that are the same on every machine: calls, memory and bytes of a run; `python -m benchmarks.counts` rewrites the bounds.
 
-Never time. A bound stands a tenth above what was counted; tests/test_counts.py fails where a change goes beyond.
+Never time. A bound stands a tenth above what was counted; tests/test_counts.py fails where a change goes beyond. Calls
+by function, and what a pass of rationing adds to them, are bounded in tests/test_speed.py.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import tempfile
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
+from benchmarks.counting import calls_of
 from benchmarks.worlds import default_setting
 from model.schedule import run_quarter
 from model.start import start_state
@@ -22,25 +23,6 @@ TABLE = Path(__file__).with_name("counts.csv")
 ROOM = 1.1
 """A bound over what was counted."""
 QUARTERS = 4
-SOURCES = tuple(str(Path(__file__).parents[1] / name) for name in ("model", "calibration"))
-
-
-def calls_of(call: Callable[[], Any]) -> int:
-    """Calls of functions of model/ and calibration/; comprehensions and lambdas are left out, as Python versions differ there."""
-    counted = 0
-
-    def watch(frame: FrameType, event: str, _: Any) -> None:
-        nonlocal counted
-        if event == "call" and frame.f_code.co_filename.startswith(SOURCES) and not frame.f_code.co_name.startswith("<"):
-            counted += 1
-
-    before = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        call()
-    finally:
-        sys.setprofile(before)
-    return counted
 
 
 def peak_of(call: Callable[[], Any]) -> int:
@@ -65,7 +47,7 @@ def count() -> dict[str, tuple[float, str]]:
 
     quarters()
     return {
-        "calls_a_quarter": (calls_of(quarters) / QUARTERS, "calls of functions of model/ and calibration/"),
+        "calls_a_quarter": (calls_of(quarters).total() / QUARTERS, "calls of functions of model/ and calibration/"),
         "peak_of_quarters": (peak_of(quarters), "bytes traced beyond the setting and the first state"),
         "bytes_of_results": (bytes_of_results(), "bytes of results.parquet of one case"),
     }  # fmt: skip

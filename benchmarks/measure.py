@@ -110,7 +110,7 @@ def oracle(rows: int, quarters: int) -> Found:
     found["build_seconds"] = time.process_time() - started
     took, sweeps, worst = [], 0, 0.0
     for before, after in pairwise(states):
-        model.act_on(policy_of(before, after))
+        model.act_on(policy_of(setting, before, after))
         started = time.process_time()
         model.step()
         took.append(time.process_time() - started)
@@ -182,7 +182,7 @@ def profile(rows: int, quarters: int) -> Found:
     after = run_quarter(setting, state)
     model = build(setting)
     for one, two in ((start, state), (state, after)):
-        model.act_on(policy_of(one, two))
+        model.act_on(policy_of(setting, one, two))
         if two is state:
             model.step()
 

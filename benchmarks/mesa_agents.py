@@ -23,6 +23,7 @@ class Buyer(mesa.Agent):  # type: ignore[misc]
         self.links: list[Link] = []  # those with a technique
         self.fixed_links: list[Link] = []  # those with purchases that follow none
         self.eta, self.labour_share = 1.0, 0.0
+        self.apart = False  # whether what replaces denied goods stands beside the technique (E4e)
         self.labour = 1.0
         self.scale = 1.0
         self.activity = 0.0
@@ -39,7 +40,7 @@ class Buyer(mesa.Agent):  # type: ignore[misc]
             cell.take_over()
         cost = self.unit_cost()
         for cell in self.cells:
-            cell.reorder((cell.index / cost) ** -self.eta)
+            cell.reorder((cell.index / cost) ** -self.eta, self.apart)
         if self.labour_share > 0:
             part = self.model.labour_speed
             self.labour = (1 - part) * self.labour + part * (self.region.wage / cost) ** -self.eta
@@ -48,6 +49,9 @@ class Buyer(mesa.Agent):  # type: ignore[misc]
         for link in self.links:
             link.input /= units
             link.pay_last = link.pay
+        if self.apart:
+            for cell in self.cells:
+                cell.replace_denied()
 
     def unit_cost(self) -> float:
         """c_b (E3b)."""
@@ -67,7 +71,7 @@ class Buyer(mesa.Agent):  # type: ignore[misc]
     def receive(self) -> None:
         """What arrives after denials and rationing, with stocks where they fill a gap; back on the isoquant."""
         for link in self.links:
-            link.got = (1 - link.denial) * link.supplier.rationing * link.input
+            link.got = link.arriving() * link.input * link.takeover
         composites = [self.with_stock(cell, cell.composite("got")) for cell in self.cells]
         self.scale = self.yield_of(composites)
         for link in self.links:
@@ -75,7 +79,7 @@ class Buyer(mesa.Agent):  # type: ignore[misc]
             link.paid, link.sent = link.delivered * link.pay, link.delivered * link.ship
             link.purchase = 0.0
         for link in self.fixed_links:
-            link.purchase = (1 - link.denial) * link.supplier.rationing * (link.fixed + link.stock_order * link.input0 * link.input)
+            link.purchase = link.arriving() * (link.fixed + link.stock_order * link.input0 * link.input)
 
     def with_stock(self, cell: Cell, q: float) -> float:
         """Only plants hold stocks."""
@@ -126,28 +130,65 @@ class Plant(Buyer):
         self.price, self.rent, self.subsidy, self.rationing = 1.0, 0.0, 0.0, 1.0
         self.output, self.output_expected, self.orders = 0.0, 0.0, 0.0
         self.capacity, self.limit, self.capacity_now = inf, inf, inf
+        self.trend, self.idle, self.base_output = 0.0, 0.0, 0.0
+        self.firm, self.may_leave, self.closed, self.inherited = "", False, False, 0.0
         self.pipeline: list[float] = []
         self.investment, self.share = 0.0, 0.0
         self.wages_unit, self.bill_unit, self.duty_unit, self.own, self.own_duties = 0.0, 0.0, 0.0, 0.0, 0.0
         self.fixed_sold, self.subsidy_unit = 0.0, 0.0
 
-    # -- decide (E12) --------------------------------------------------------------------------------
+    # -- decide (E12, E34, E35) ----------------------------------------------------------------------
+    def enter(self) -> None:
+        """An entrant starts with its given capacity (E34)."""
+        if self.opened and not self.was_open:
+            self.capacity = self.entry_capacity
+
+    def leave(self) -> None:
+        """Of an idle fringe the capital of those firms that leave is scrapped (E35)."""
+        if self.investor is not None and not self.closed and self.at_risk():
+            self.capacity *= exp(-self.model.firm_exit_rate * self.model.dt)
+
+    def at_risk(self) -> bool:
+        """Whether firms of this fringe leave: idle for long, and not the largest of its region and segment (E35)."""
+        if self.firm or not self.may_leave or not self.opened or self.idle < self.model.exit_patience:
+            return False
+        size: dict[str, float] = {}
+        for plant in self.neighbours():
+            size[plant.firm] = size.get(plant.firm, 0.0) + plant.output
+        return size[self.firm] < max(size.values())
+
+    def neighbours(self) -> list[Plant]:
+        """Plants of the same region and segment, this one included."""
+        return [plant for plant in self.region.plants if plant.segment == self.segment]
+
+    def bequeath(self) -> None:
+        """Lines without capital of a plant that has just closed pass to the neighbours, by what they have (E35)."""
+        if self.opened or not self.was_open or self.investor is not None:
+            return
+        heirs = [plant for plant in self.neighbours() if plant.opened and isfinite(plant.capacity)]
+        whole = sum(plant.capacity for plant in heirs)
+        for plant in heirs:
+            plant.inherited += plant.capacity / whole * self.capacity if whole > 0 else 0.0
+
     def invest(self) -> None:
         """Replace what wears out and close a part of the gap to the capacity wanted (E12)."""
         model = self.model
-        if self.opened and not self.was_open:
-            self.capacity = self.entry_capacity
-        self.was_open = self.opened
         self.investment = 0.0
-        if self.investor is None or not self.opened:
+        if self.investor is None:
             return
-        wanted = self.slack * self.orders * (self.price / self.investor.price) ** model.investment_price
+        ratio = self.price / self.investor.price
+        wanted = self.slack * self.orders * (ratio * exp(-self.trend)) ** model.investment_price
+        self.trend += (1 - exp(-model.price_trend_speed * model.dt)) * (log(ratio) - self.trend)
+        if not self.opened or self.closed:
+            return
         kappa = self.kappa if self.kappa > 0 else 1.0
         held = self.capacity if isfinite(self.capacity) else 0.0
         coming = 4 * model.dt * sum(self.pipeline) / kappa
         excess = coming - self.lag * model.dt * self.depreciation * held
         bound = model.expansion_limit * held if isfinite(model.expansion_limit) else inf
-        expansion = min(model.investment_speed * (wanted - held - excess), bound)
+        gap, early = wanted - held - excess, self.investor.ahead() * self.depreciation * held / 4
+        speed = model.investment_speed * (max(0.0, gap) - max(0.0, -gap - early))
+        expansion = min(speed + model.stock_speed * max(0.0, early - max(0.0, -gap)), bound)
         self.investment = self.kappa / 4 * max(0.0, self.depreciation * held + expansion)
 
     def begin(self) -> None:
@@ -213,7 +254,7 @@ class Plant(Buyer):
 
     # -- adjust (E10 to E12) -------------------------------------------------------------------------
     def adjust(self) -> None:
-        """Rent, capacity, what is being built, stocks."""
+        """Rent, capacity, what is being built, stocks, idle time."""
         model, dt, growth = self.model, self.model.dt, exp(self.region.growth * self.model.dt)
         pressure = 0.0
         if self.orders > 0 and isfinite(self.capacity_now):
@@ -232,13 +273,15 @@ class Plant(Buyer):
         self.pipeline = [built * growth for built in self.pipeline]
         for cell in self.cells:
             cell.stock = max(0.0, cell.stock + 4 * dt * (self.stored(cell) - cell.used))
+        usual = self.base_output * exp(self.region.growth * model.year)
+        self.idle = self.idle + dt if self.output < model.exit_threshold * usual else 0.0
 
     def stored(self, cell: Cell) -> float:
         """What arrived for stock, as a composite."""
         if not any(link.stock_order for link in cell.links):
             return 0.0
         for link in cell.links:
-            link.received = (1 - link.denial) * link.supplier.rationing * link.stock_order * link.input
+            link.received = link.arriving() * link.stock_order * link.input
         return cell.composite("received")
 
 
@@ -249,6 +292,10 @@ class Investor(Buyer):
         super().__init__(model, region)
         self.plants: list[Plant] = []
         self.total, self.price, self.other, self.other_duties = 0.0, 1.0, 0.0, 0.0
+
+    def ahead(self) -> float:
+        """Quarters of replacement to be bought before an announced control (E27)."""
+        return sum(cell.stock_target * cell.share * link.theta * link.announced for cell in self.cells for link in cell.links)
 
     def pool(self) -> None:
         """Orders of its plants together, and each plant's part."""
@@ -300,7 +347,7 @@ class StateBuyer(Buyer):
     def receive(self) -> None:
         """What arrives of its purchases."""
         for link in self.fixed_links:
-            link.purchase = (1 - link.denial) * link.supplier.rationing * link.fixed
+            link.purchase = link.arriving() * link.fixed
 
     def source(self) -> None:
         """It has no technique."""

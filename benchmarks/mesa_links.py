@@ -19,7 +19,7 @@ class Region:
     def __init__(self, name: int, growth: float) -> None:
         self.name, self.growth = name, growth
         self.plants: list[Plant] = []
-        self.wage, self.supply = 1.0, 0.0
+        self.wage, self.supply, self.drift = 1.0, 0.0, 0.0
         self.base_balance, self.balance, self.base_trade, self.trade = 0.0, 0.0, 0.0, 0.0
         self.bloc, self.bloc_share = 0, 1.0
         self.income = self.gdp = 0.0
@@ -31,9 +31,9 @@ class Link:
     """A supplier and a buyer, with the base year, what is ordered, what acts on it and what is delivered."""
 
     __slots__ = (
-        "base_duty", "base_input", "base_theta", "buyer", "delivered", "denial", "duty", "fixed", "flow", "got", "input",
-        "input0", "open", "paid", "pay", "pay_last", "purchase", "quality", "received", "sent", "ship", "stock_order",
-        "supplier", "theta",
+        "announced", "base_duty", "base_flow", "base_input", "base_theta", "buyer", "delivered", "denial", "duty", "favour",
+        "fixed", "flow", "got", "input", "input0", "open", "paid", "pay", "pay_last", "purchase", "quality", "received",
+        "sent", "ship", "stock_order", "supplier", "takeover", "theta",
     )  # fmt: skip
 
     def __init__(self, supplier: Plant, buyer: Buyer, theta: float, base_input: float, base_duty: float, ordered: float) -> None:
@@ -44,8 +44,14 @@ class Link:
         self.input = ordered
         self.ship, self.denial, self.quality, self.fixed, self.stock_order = 1.0, 0.0, 1.0, 0.0, 0.0
         self.open = True
+        self.favour, self.announced, self.takeover, self.base_flow = 1.0, 0.0, 1.0, 0.0
         self.pay = self.pay_last = 1 + base_duty
         self.got = self.delivered = self.paid = self.sent = self.received = self.purchase = self.flow = 0.0
+
+    def arriving(self) -> float:
+        """phi (E5): the delivered part of an order; buyers whom the supplier serves first get rho^favour (E38)."""
+        part: float = (1 - self.denial) * self.supplier.rationing**self.favour
+        return part
 
 
 def power_mean(pairs: Iterable[tuple[float, float]], exponent: float, geometric: bool) -> float:
@@ -66,7 +72,8 @@ class Cell:
         self.plain = abs(sigma - 1) < NEAR_ONE
         self.rho = 1.0 if self.plain else (sigma - 1) / sigma
         self.stock, self.drawn, self.used, self.wanted, self.bought = 0.0, 0.0, 0.0, 0.0, 0.0
-        self.index = 1.0
+        self.index, self.stock_target = 1.0, 0.0
+        self.goal: list[float] = []  # factor of E4c at the target, by link (E4e)
 
     def composite(self, attribute: str) -> float:
         """q (E2a) of the links' `input` or `got`."""
@@ -102,16 +109,29 @@ class Cell:
         """Delivered price of a link over its base, by quality."""
         return link.supplier.price * link.pay / ((1 + link.base_duty) * link.quality)
 
-    def reorder(self, upper: float) -> None:
-        """Orders move towards the cheapest mix (E3) with partial denials routed around (E4b, E4c)."""
+    def reorder(self, upper: float, apart: bool = False) -> None:
+        """Orders move towards the cheapest mix (E3) with partial denials routed around (E4b, E4c).
+
+        apart: what stands in for denied goods is left out of the technique and kept for `replace_denied` (E4e).
+        """
         wishes = [
             (self.offer(link) / self.index) ** -self.sigma * upper / link.quality if link.open else 0.0 for link in self.links
         ]
-        factor = self.rerouting(wishes)
-        for link, wish in zip(self.links, wishes, strict=True):
+        self.goal = self.factors(wishes)
+        for link, wish, factor in zip(self.links, wishes, self.goal, strict=True):
             guarded = link.input * min(1.0, link.pay_last / link.pay)
-            denied = link.open and link.denial > 0
-            link.input = (1 - self.speed) * guarded + self.speed * wish * (1.0 if denied else factor)
+            link.input = (1 - self.speed) * guarded + self.speed * wish * (1.0 if apart else factor)
+
+    def replace_denied(self) -> None:
+        """E4e: orders beyond the technique move to E4c's factor at the target, at most to that of what is ordered."""
+        most = self.factors([link.input for link in self.links])
+        for link, goal, bound in zip(self.links, self.goal, most, strict=True):
+            link.takeover = min(bound, link.takeover + self.speed * (goal - link.takeover))
+
+    def factors(self, wishes: list[float]) -> list[float]:
+        """E4c's factor of each link: 1 for those that are partly denied themselves."""
+        factor = self.rerouting(wishes)
+        return [1.0 if link.open and link.denial > 0 else factor for link in self.links]
 
     def rerouting(self, wishes: list[float]) -> float:
         """What undenied suppliers take over of what partly denied ones lose (E4c)."""

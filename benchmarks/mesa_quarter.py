@@ -1,10 +1,10 @@
 """The closed quarter as an agent-based modeller would write it: one Mesa agent a buyer, links as objects, sweeps.
 
-It computes E2 to E12 of docs/equations.md and shares no code with `model/kernel`. Numbers are floats on agents and
+It computes E2 to E12, E10a, E27 of capital goods, E35 of fringes and E38 of docs/equations.md and shares no code with `model/kernel`. Numbers are floats on agents and
 links; no array crosses agents. Prices and trade are found by Gauss-Seidel sweeps over the agents until nothing moves.
 
-What a quarter is given from outside are the links' wedges, qualities, shares in force and purchases that follow no
-technique (`Policy`): what the engine's `enact`, `decide`, `learn` and `adopt` hand to the stages compared here.
+What a quarter is given from outside (`Policy`) are the links' wedges (benchmarks/mesa_wedges.py spreads them, E21, E36,
+E37), qualities, shares in force, purchases that follow no technique, and which named plants have closed by chance.
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ class Policy:
     stock_order: list[float]
     subsidy: list[float]
     opened: list[bool]
+    closed: list[bool]
     limit: list[float]
+    favour: list[float]
+    announced: list[float]
 
 
 class ClosedQuarter(mesa.Model):  # type: ignore[misc]
@@ -61,13 +64,15 @@ class ClosedQuarter(mesa.Model):  # type: ignore[misc]
         super().__init__()
         self.dt, self.year = dt, 0.0
         self.regions: list[Region] = []
+        self.sigma: list[float] = []
         self.links: list[Link] = []
         self.techniques = 0
         self.labour_speed = 0.0
         self.wage_down = self.wage_up = self.rent_speed = self.rent_erosion = 0.0
         self.rent_pressure = self.expansion_limit = inf
         self.investment_speed = self.investment_price = self.follow_speed = self.input_limit = 0.0
-        self.smoothing = self.habit_speed = 0.0
+        self.smoothing = self.habit_speed = self.price_trend_speed = self.stock_speed = 0.0
+        self.exit_threshold = self.exit_patience = self.firm_exit_rate = 0.0
         self.fixed_balance = False
         for name, value in speeds.items():
             setattr(self, name, value)
@@ -87,10 +92,10 @@ class ClosedQuarter(mesa.Model):  # type: ignore[misc]
         """Write a quarter's policy on links and plants."""
         for i, link in enumerate(self.links):
             link.denial, link.ship, link.duty, link.fixed = policy.denial[i], policy.ship[i], policy.duty[i], policy.fixed[i]
-            link.pay = link.ship * (1 + link.duty)
+            link.pay, link.favour = link.ship * (1 + link.duty), policy.favour[i]
             if i < self.techniques:
                 link.quality, link.open, link.stock_order = policy.quality[i], policy.open_links[i], policy.stock_order[i]
-                link.theta = policy.theta[i]
+                link.theta, link.announced = policy.theta[i], policy.announced[i]
                 link.input0 = link.base_input * link.theta / link.base_theta
         for plant in self.plants:
             plant.fixed_sales = []
@@ -102,11 +107,15 @@ class ClosedQuarter(mesa.Model):  # type: ignore[misc]
                 link.supplier.fixed_sales.append(link)
         for i, plant in enumerate(self.plants):
             plant.subsidy, plant.opened, plant.limit = policy.subsidy[i], policy.opened[i], policy.limit[i]
+            plant.closed = policy.closed[i]
 
     def step(self) -> None:
-        """One quarter: invest, source, deliver with price and trade, account, adjust."""
+        """One quarter: enter, invest and leave, source, deliver with price and trade, account, adjust."""
         self.counted = Counted()
-        self.plants.do("invest")
+        for act in ("enter", "invest", "leave", "bequeath"):  # all decide on what stood when the quarter began
+            self.plants.do(act)
+        for plant in self.plants:
+            plant.capacity, plant.inherited, plant.was_open = plant.capacity + plant.inherited, 0.0, plant.opened
         for investor in self.investors:
             investor.pool()
         self.buyers.do("source")
@@ -253,7 +262,7 @@ class ClosedQuarter(mesa.Model):  # type: ignore[misc]
         for region in self.regions:
             demand = sum(p.base_labour * p.labour / p.scale * p.output for p in region.plants)
             speed = self.wage_up if demand > now[region] else self.wage_down
-            region.wage = region.wage / drift * (demand / now[region]) ** (1 - exp(-speed * self.dt))
+            region.wage = region.wage * exp(region.drift * self.dt) / drift * (demand / now[region]) ** (1 - exp(-speed * self.dt))
         self.plants.do("adjust")
         part = 1 - exp(-self.habit_speed * self.dt)
         for users in self.users:

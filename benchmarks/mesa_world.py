@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, isfinite
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.mesa_agents import Buyer, FinalUser, Investor, Plant, StateBuyer
 from benchmarks.mesa_links import Cell, Link, Region
 from benchmarks.mesa_quarter import ClosedQuarter, Policy
+from benchmarks.mesa_wedges import expected_drift, spread
 from model.world import Setting, State
 
 
@@ -22,12 +23,17 @@ def build(setting: Setting) -> ClosedQuarter:
         expansion_limit=b.expansion_limit, investment_speed=b.investment_speed,
         investment_price=b.investment_price_response, follow_speed=b.follow_speed, input_limit=b.input_limit,
         smoothing=b.smoothing, habit_speed=b.habit_speed, fixed_balance=b.fixed_balance,
+        price_trend_speed=b.price_trend_speed, stock_speed=b.stock_speed, exit_threshold=b.exit_threshold,
+        exit_patience=b.exit_patience, firm_exit_rate=b.firm_exit_rate,
     )  # fmt: skip
+    model.sigma = setting.economy.sigma.tolist()
     model.regions = [Region(r, float(b.growth[r])) for r in range(setting.economy.regions)]
     buyers = make_buyers(model, setting)
     make_links(model, setting, buyers)
     make_regions(model, setting)
     model.gather()
+    for region, drift in zip(model.regions, expected_drift(model), strict=True):
+        region.drift = drift
     return model
 
 
@@ -46,6 +52,8 @@ def make_buyers(model: ClosedQuarter, setting: Setting) -> list[Buyer]:
             plant.investor = investors[int(economy.investor[i])]
             plant.investor.plants.append(plant)
         plant.owners = [(model.regions[r], float(table.owner[r, i])) for r in np.flatnonzero(table.owner[:, i])]
+    for investor in investors:
+        investor.apart = setting.behaviour.investor_takeover > 0
     buyers: list[Buyer] = [*plants, *investors, *users]
     for buyer, eta, share in zip(buyers, economy.eta.tolist(), economy.labour_share.tolist(), strict=True):
         buyer.eta, buyer.labour_share = eta, share
@@ -61,7 +69,10 @@ def fill_plant(plant: Plant, setting: Setting, i: int) -> None:
     plant.markup, plant.kappa, plant.slack = float(economy.markup[i]), float(economy.kappa[i]), float(setting.behaviour.slack[i])
     plant.depreciation, plant.lag = float(table.depreciation[i]), int(setting.lag_steps[i])
     plant.capacity, plant.entry_capacity = float(table.capacity[i]), float(table.entry_capacity[i])
-    plant.output = plant.activity = plant.orders = float(economy.output0[i])
+    plant.output = plant.activity = plant.orders = plant.base_output = float(economy.output0[i])
+    plant.firm = setting.plants.firms[i]
+    tied = bool(setting.plants.membership[i].any()) or plant.segment == len(setting.segments) - 1
+    plant.may_leave = not (plant.latent or tied) and isfinite(plant.capacity)
     plant.pipeline = [float(table.investment[i])] * plant.lag
 
 
@@ -69,17 +80,20 @@ def make_links(model: ClosedQuarter, setting: Setting, buyers: list[Buyer]) -> N
     """Cells and links, in the order of the economy's links."""
     economy, links = setting.economy, setting.economy.links
     speed = (1 - np.exp(-setting.behaviour.sourcing_speed * setting.dt)).tolist()
+    target = setting.behaviour.stock_target.tolist() or [0.0] * len(setting.segments)
     model.techniques = lt = links.technique
     cells: list[Cell] = []
     for b, s, share in zip(links.cell_buyer.tolist(), links.cell_segment.tolist(), economy.upper.tolist(), strict=True):
         cells.append(Cell(s, float(economy.sigma[s]), share, speed[s]))
+        cells[-1].stock_target = target[s]
         buyers[b].cells.append(cells[-1])
     theta, inputs = economy.theta.tolist(), economy.input0.tolist()
-    cell, duty = links.cell.tolist(), economy.tariff0.tolist()
+    cell, duty, flow = links.cell.tolist(), economy.tariff0.tolist(), economy.flow0.tolist()
     for i, (f, b) in enumerate(zip(links.supplier.tolist(), links.buyer.tolist(), strict=True)):
         supplier: Any = buyers[f]
         share, units = (theta[i], inputs[i]) if i < lt else (0.0, 0.0)
         link = Link(supplier, buyers[b], share, units, duty[i], 0.0 if supplier.latent else 1.0)
+        link.base_flow = flow[i]
         model.links.append(link)
         if i < lt:
             buyers[b].attach(link, cells[cell[i]])
@@ -97,10 +111,34 @@ def make_regions(model: ClosedQuarter, setting: Setting) -> None:
         users.expenditure = users.activity = users.habit = float(economy.expenditure0[r])
 
 
-def policy_of(before: State, after: State) -> Policy:
-    """What the stages outside the comparison wrote in a quarter of the engine; shares in force are those it began with."""
-    names = ("denial", "ship", "duty", "fixed", "quality", "open_links", "stock_order", "subsidy", "opened", "limit")
-    return Policy(theta=before["theta"].tolist(), **{name: after[name].tolist() for name in names})
+def resume(model: ClosedQuarter, setting: Setting, state: State) -> None:
+    """Take over the state that a quarter of the engine left, so that any stretch of a path can be compared."""
+    columns: dict[str, tuple[Any, str]] = {
+        "price": (model.plants, "price"), "rent": (model.plants, "rent"), "output": (model.plants, "output"), "orders": (model.plants, "orders"),
+        "capacity": (model.plants, "capacity"), "was_open": (model.plants, "was_open"), "price_trend": (model.plants, "trend"),
+        "idle": (model.plants, "idle"), "capital_price": (model.investors, "price"), "wage": (model.regions, "wage"),
+        "trade_ratio": (model.regions, "trade"), "expenditure": (model.users, "expenditure"), "habit": (model.users, "habit"),
+        "labour": (list(model.buyers)[: setting.economy.buyers], "labour"),
+    }  # fmt: skip
+    for name in ("inputs", "takeover", "pay"):
+        columns[name] = (model.links[: model.techniques], {"inputs": "input", "pay": "pay_last"}.get(name, name))
+    columns["stock"] = ([cell for plant in model.plants for cell in plant.cells], "stock")
+    for name, (owners, attribute) in columns.items():
+        for owner, value in zip(owners, state[name].tolist(), strict=True):
+            setattr(owner, attribute, value)
+    model.year = state["year"] - setting.first_year
+    for i, plant in enumerate(model.plants):
+        plant.activity, plant.pipeline = plant.output, state["pipeline"][: plant.lag, i].tolist()
+
+
+def policy_of(setting: Setting, before: State, after: State) -> Policy:
+    """What the stages outside the comparison wrote in a quarter of the engine; shares in force are those it began with.
+
+    Denials, shipping, duties, favours and announcements are spread over links anew where wedges tell them.
+    """
+    names = ("denial", "ship", "duty", "fixed", "quality", "open_links", "stock_order", "subsidy", "opened", "closed", "limit")
+    found = {name: after[name].tolist() for name in names} | {"theta": before["theta"].tolist()}
+    return Policy(**(found | spread(setting, before, after)))
 
 
 def neutral_policy(setting: Setting) -> Policy:
@@ -111,5 +149,6 @@ def neutral_policy(setting: Setting) -> Policy:
     return Policy(
         denial=[0.0] * count, ship=[1.0] * count, duty=economy.tariff0.tolist(), fixed=economy.fixed0.tolist(),
         quality=[1.0] * lt, theta=economy.theta.tolist(), open_links=supplied.tolist(), stock_order=[0.0] * lt,
-        subsidy=[0.0] * n, opened=(~economy.latent).tolist(), limit=[float("inf")] * n,
+        subsidy=[0.0] * n, opened=(~economy.latent).tolist(), closed=[False] * n, limit=[float("inf")] * n,
+        favour=[1.0] * count, announced=[0.0] * lt,
     )  # fmt: skip

@@ -112,7 +112,7 @@ def batch_run() -> Found:
     for workers in (1, 2):
         started = time.perf_counter()
         mesa.batch_run(
-            OracleCase, {"rows": 171}, iterations=runs, max_steps=quarters, number_processes=workers,
+            OracleCase, {"rows": 208}, iterations=runs, max_steps=quarters, number_processes=workers,
             data_collection_period=-1, display_progress=False,
         )  # fmt: skip
         found[f"seconds_{workers}"] = time.perf_counter() - started
@@ -122,7 +122,7 @@ def batch_run() -> Found:
 class OracleCase:
     """What batch_run constructs: a model of the oracle that collects the GDP of the first region at every step."""
 
-    def __new__(cls, rows: int = 171, seed: int = 0) -> Any:
+    def __new__(cls, rows: int = 208, seed: int = 0) -> Any:
         """A new model; the class is only what batch_run can send to another process."""
         import mesa
 

@@ -71,9 +71,9 @@ class Split:
     link: Index
 
 
-def default_setting(scenario: str = "blocs") -> Setting:
+def default_setting(scenario: str = "blocs", stance: str | None = None) -> Setting:
     """The setting of a normal run of a scenario, agents included."""
-    return Decoupling(scenario).setting
+    return Decoupling(scenario, stance).setting
 
 
 def split_setting(base: Setting, rows: int, seed: int = 0) -> Setting:
@@ -87,7 +87,7 @@ def split_setting(base: Setting, rows: int, seed: int = 0) -> Setting:
     plants = split_plants(base, split, economy)
     setting = replace(
         base, economy=economy, plants=plants, capability0=base.capability0[split.parent],
-        behaviour=by_row(base.behaviour, base.n, split.parent),
+        behaviour=by_row(base.behaviour, base.n, split.parent), innovation=by_row(base.innovation, base.n, split.parent),
     )  # fmt: skip
     return replace(setting, agents=fresh_agents(setting))
 
@@ -216,7 +216,7 @@ def split_plants(base: Setting, split: Split, economy: Economy) -> Plants:
     named[split.first] = True
     plants = replace(
         plants, firms=tuple(firm if own else "" for firm, own in zip(plants.firms, named.tolist(), strict=True)),
-        relocation_speed=np.where(named, plants.relocation_speed, 0.0),
+        relocation_speed=np.where(named, plants.relocation_speed, 0.0), firm_number=np.where(named, plants.firm_number, -1),
     )  # fmt: skip
     entity = (np.arange(len(split.parent), dtype=np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     return replace(
