@@ -98,16 +98,18 @@ def update_base(share: Array, choice: Array, rate: Array | float, dt: float) -> 
 def invert_quality(share: Array, base: Array, network_effect: float, switching_cost: float) -> Array:
     """q_e [..., e] that make the base-year shares stationary without policy (E16 inverted); absent ecosystems get 0.
 
-    Fixed point in logs: q + ln(share / share chosen); the share-weighted mean of q is zero.
+    Fixed point: e^u times share / share chosen; the share-weighted mean of q is zero.
     """
-    live = share > 0
-    quality, network = np.zeros_like(share), network_effect * np.log(base)
+    live, stay = share > 0, np.exp(-switching_cost * (1 - np.eye(share.shape[-1])))
+    pull, absent = live * base**network_effect, np.where(live, 0.0, 1.0)  # e^u at q = 0
     for _ in range(5000):
-        chosen = np.einsum("...e,...ef->...f", share, choices(quality + network, live, switching_cost))
-        step = np.where(live, np.log(np.where(live, share, 1.0) / np.where(live, chosen, 1.0)), 0.0)
-        quality = quality + step
-        if abs(step).max() < 1e-14:
+        among = pull @ stay + (1 - live.any(-1, keepdims=True))  # of all who now use each; symmetric
+        chosen = pull * ((share / among) @ stay)
+        step = (share + absent) / (chosen + absent)
+        pull = pull * step
+        if abs(step - 1).max() < 1e-14:
             break
+    quality = np.log(pull + absent) - network_effect * np.log(base)
     return np.where(live, quality - (share * quality).sum(-1, keepdims=True), 0.0)
 
 
