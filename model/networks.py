@@ -56,7 +56,7 @@ class Ecosystems:
 
     def __init__(self, networks: tuple[Network, ...], share0: Array) -> None:
         self.networks, self.share0 = networks, share0
-        self.network: Index = np.repeat(np.arange(len(networks)), [len(n.ecosystems) for n in networks])
+        self.network: Index = np.repeat(np.arange(len(networks)), np.array([len(n.ecosystems) for n in networks], np.int64))
         self.first: Index = np.searchsorted(self.network, np.arange(len(networks)))
         self.together: Mask = self.network[:, None] == self.network[None]
         self.quality, self.entry, self.seed = (self._columns(name) for name in ("quality", "entry", "seed"))
@@ -114,8 +114,8 @@ class Ecosystems:
     @cached_property
     def reach0(self) -> Array:
         """B [R, e] in 2018, without policy."""
-        none = np.zeros(self.share0.shape)
-        return self.reached(self.share0, self.bridge(np.zeros((*none.shape, none.shape[1])), none))
+        regions, size = self.share0.shape
+        return self.reached(self.share0, self.bridge(np.zeros((regions, size, size)), np.zeros((regions, size))))
 
     @cached_property
     def worth0(self) -> Array:

@@ -158,8 +158,8 @@ def binomial(trials: Array, chance: Array, luck: Array) -> Array:
 
 def refound(lost: Array, count: Index, success: float, effort: Array, luck: Array) -> Array:
     """Part of a row's lost relations that seeking buyers of each region replace now [n, R] (E20)."""
-    firms = count[:, None] * np.ones_like(lost)
-    return binomial(np.rint(firms * lost), success * effort[None, :] * np.ones_like(lost), luck) / firms
+    firms = count[:, None]
+    return binomial(np.rint(firms * lost), np.broadcast_to(success * effort, lost.shape), luck) / firms
 
 
 # -- users -------------------------------------------------------------------------------------------

@@ -17,12 +17,13 @@ Mask = NDArray[np.bool_]
 
 
 class Taste(NamedTuple):
-    """How users of a network weigh what they see (E16): nu, alpha, and utility at full loss and at full gain of access."""
+    """How users of a network weigh what they see (E16): nu, alpha, and utility at full loss and at full gain of access;
+    one value each, or [e] where columns are of several networks."""
 
-    network_effect: float
-    price_sensitivity: float
-    access_loss: float
-    access_gain: float
+    network_effect: Array | float
+    price_sensitivity: Array | float
+    access_loss: Array | float
+    access_gain: Array | float
 
 
 def mixing(users: Array, home: float) -> Array:
@@ -95,7 +96,7 @@ def update_base(share: Array, choice: Array, rate: Array | float, dt: float) -> 
     return np.asarray((1 - part) * share + part * chosen_shares(share, choice))
 
 
-def invert_quality(share: Array, base: Array, network_effect: float, switching_cost: float) -> Array:
+def invert_quality(share: Array, base: Array, network_effect: Array | float, switching_cost: float) -> Array:
     """q_e [..., e] that make the base-year shares stationary without policy (E16 inverted); absent ecosystems get 0.
 
     Fixed point: e^u times share / share chosen; the share-weighted mean of q is zero.
