@@ -22,11 +22,13 @@ def ras(seed: Array, rows: Array, columns: Array, what: str) -> Array:
     """
     columns = columns * (rows.sum() / columns.sum())
     right = np.ones(len(columns))
-    with np.errstate(over="ignore", invalid="ignore"):
+    across, down = seed.copy(), seed.T.copy()  # a sweep is small: what counts is the number of calls in it
+    no_row, no_column = _infinite_where_zero(rows), _infinite_where_zero(columns)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for _ in range(MOST_SWEEPS):
-            left = _ratio(rows, seed @ right)
-            new = _ratio(columns, left @ seed)
-            done = not np.abs(new - right).max() > TOLERANCE * np.abs(new).max()
+            left = rows / (across @ right + no_row)
+            new = columns / (down @ left + no_column)
+            done = not abs(new - right).max() > TOLERANCE * new.max()
             right = new
             if done:
                 break
@@ -37,6 +39,6 @@ def ras(seed: Array, rows: Array, columns: Array, what: str) -> Array:
     return np.asarray(table)
 
 
-def _ratio(target: Array, now: Array) -> Array:
-    """target / now where the target is positive, else 0."""
-    return np.divide(target, now, out=np.zeros_like(target), where=(target > 0) & (now > 0))
+def _infinite_where_zero(target: Array) -> Array:
+    """What is added to a sum so that its ratio is 0 where the target is 0."""
+    return np.where(target > 0, 0.0, np.inf)

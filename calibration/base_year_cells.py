@@ -276,9 +276,9 @@ def plant_parts(plants: tuple[Plant, ...], settings: Settings, assembly_weight: 
             parts[i] = settings.number(plant.parameter)
         elif plant.share is not None:
             parts[i] = plant.share * (assembly_weight if plant.segment == "devices" else 1.0)
+    mates: dict[tuple[str, str], list[int]] = {}
+    for i, plant in enumerate(plants):
+        mates.setdefault((plant.firm, plant.segment), []).append(i)
     for i in np.flatnonzero(np.isnan(parts)).tolist():
-        mates = [
-            j for j, other in enumerate(plants) if (other.firm, other.segment) == (plants[i].firm, plants[i].segment)
-        ]
-        parts[i] = 1 - np.nansum(parts[mates])
+        parts[i] = 1 - np.nansum(parts[mates[plants[i].firm, plants[i].segment]])
     return parts

@@ -175,13 +175,13 @@ def _purchases(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _largest(frame: pd.DataFrame, rows: int = 20) -> pd.DataFrame:
     large = frame[frame["after"] > LARGE]
-    return large.loc[large["change"].abs().sort_values(ascending=False).index[:rows]]
+    return large.loc[large["change"].abs().round(6).sort_values(ascending=False, kind="stable").index[:rows]]
 
 
 def _economy(frame: pd.DataFrame, rows: int = 12) -> pd.DataFrame:
     large = frame[(frame["economy"] > 20 * LARGE) & (frame["origin"] != frame["destination"])].copy()
     large["change"] = 100 * (large["economy"] / large["start"] - 1)
-    order = large["change"].abs().sort_values(ascending=False).index[:rows]
+    order = large["change"].abs().round(6).sort_values(ascending=False, kind="stable").index[:rows]
     return large.loc[order, ["origin", "destination", "use", "start", "economy", "change"]]
 
 

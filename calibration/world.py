@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -25,24 +27,58 @@ CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 ALL_ECOSYSTEMS: tuple[str, ...] = tuple(e for choices in ECOSYSTEMS.values() for e in choices)
 
 
+@dataclass(frozen=True)
+class World:
+    """What depends on parameters alone, in the fields of `Setting`: the same for all scenarios and stances of a draw."""
+
+    economy: Economy
+    behaviour: Behaviour
+    networks: tuple[Network, ...]
+    innovation: Innovation
+    plants: Plants
+    capability0: Array
+    base0: Array
+    usd: float
+
+
+_LATEST: deque[tuple[Parameters, World]] = deque(maxlen=4)
+"""The last worlds built: a baseline and the stances of a draw come one after the other and share theirs."""
+
+
 def build_setting(
     parameters: Parameters, scenario: Scenario, stance: str | None = None, seed: int = 0, dt: float = 0.25
 ) -> Setting:
     """Everything fixed in a run of one scenario under one stance."""
+    world = world_of(parameters)
+    return Setting(
+        **{field.name: getattr(world, field.name) for field in fields(world)},
+        ecosystems=ALL_ECOSYSTEMS, actions=_actions(scenario, stance),
+        states={REGION_INDEX[r]: mode for r, mode in scenario.states.items()},
+        focus=REGION_INDEX[scenario.focus], serves_both=_serving_both(scenario, stance),
+        first_year=quarter_start(scenario.first), dt=dt, seed=seed, regions=REGIONS, segments=SEGMENTS, parameters=parameters,
+    )  # fmt: skip
+
+
+def world_of(parameters: Parameters) -> World:
+    """The world of these parameters, built unless it is among the last."""
+    for known, world in _LATEST:
+        if known.table == parameters.table:
+            return world
+    _LATEST.appendleft((parameters, build_world(parameters)))
+    return _LATEST[0][1]
+
+
+def build_world(parameters: Parameters) -> World:
+    """Base year, its inversion and all that rests on them."""
     base_year = _base_year(parameters)
     table = split_investors(base_year.table)
     economy = build_economy(table, elasticities(parameters))
     plants = _plants(base_year, parameters, economy.links)
     behaviour, capability = _behaviour(parameters, economy, plants), _capability(parameters, table, plants)
-    return Setting(
+    return World(
         economy=economy, behaviour=behaviour, networks=_networks(parameters),
-        innovation=_innovation(parameters, table, plants, behaviour, capability),
-        ecosystems=ALL_ECOSYSTEMS, plants=plants, actions=_actions(scenario, stance),
-        states={REGION_INDEX[r]: mode for r, mode in scenario.states.items()},
-        focus=REGION_INDEX[scenario.focus], serves_both=_serving_both(scenario, stance),
-        capability0=capability, base0=_base(parameters),
-        first_year=quarter_start(scenario.first), dt=dt, seed=seed, usd=base_year.usd,
-        regions=REGIONS, segments=SEGMENTS, parameters=parameters,
+        innovation=_innovation(parameters, table, plants, behaviour, capability), plants=plants,
+        capability0=capability, base0=_base(parameters), usd=base_year.usd,
     )  # fmt: skip
 
 

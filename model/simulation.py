@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import mesa
@@ -85,11 +86,18 @@ def load(scenario: Scenario | str) -> Scenario:
 
 def draw_of(draw: int, seed: int, scenario: Scenario) -> Parameters:
     """The parameters of one draw with the scenario's overrides; draw 0 is central."""
-    from calibration.draws import draw_parameters
     from calibration.registry import override
 
-    drawn = central() if draw == 0 else draw_parameters(draw, seed)
+    drawn = central() if draw == 0 else _drawn(draw, seed)
     return override(drawn, scenario.overrides) if scenario.overrides else drawn
+
+
+@lru_cache(maxsize=4)
+def _drawn(draw: int, seed: int) -> Parameters:
+    """A draw; the cases of one come one after the other."""
+    from calibration.draws import draw_parameters
+
+    return draw_parameters(draw, seed)
 
 
 def populate(model: mesa.Model, setting: Setting, classes: dict[str, Any]) -> Population:

@@ -7,11 +7,13 @@ firm changes no draw of another, and neither worker count nor order can matter.
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 
+@cache
 def key_of(text: str) -> int:
     """A stable 64-bit key of a name (sha256, so the same on every machine and version)."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")

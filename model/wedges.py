@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from model.axes import NETWORK_SEGMENTS, SEGMENTS
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 
 
 def survive(now: Array, new: Array) -> Array:
@@ -101,6 +102,8 @@ class Wedges:
         """`sizes`: length of each axis letter, for instance {'o': 8, 'd': 8, 's': 11, ...}."""
         self.sizes = sizes
         self._arrays: dict[str, Array] = {}
+        self._final = False
+        self._derived: dict[str, Any] = {}
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of a wedge's array."""
@@ -110,12 +113,28 @@ class Wedges:
         """The array of a wedge; neutral until something moved it."""
         if name not in self._arrays:
             self._arrays[name] = np.full(self.shape(name), RULES[WEDGES[name].rule][0])
+            self._arrays[name].flags.writeable = not self._final
         return self._arrays[name]
 
     def move(self, name: str, where: tuple[Any, ...], amount: Array | float) -> None:
         """Combine `amount` into the cells `where` (an index for numpy) by the wedge's rule."""
         array, combine = self[name], RULES[WEDGES[name].rule][1]
         array[where] = combine(array[where], np.asarray(amount, float))
+
+    def finish(self) -> Wedges:
+        """These wedges, which nothing can move any more (numpy refuses)."""
+        self._final = True
+        for array in self._arrays.values():
+            array.flags.writeable = False
+        return self
+
+    def once(self, name: str, derive: Callable[[], T]) -> T:
+        """What a stage derives from these wedges and from what is fixed in a run: made once if they are finished."""
+        if not self._final:
+            return derive()
+        if name not in self._derived:
+            self._derived[name] = derive()
+        return cast("T", self._derived[name])
 
     def moved(self) -> dict[str, Array]:
         """Arrays that differ from neutral anywhere."""

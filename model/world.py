@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from model.kernel.adjustment import expected_drift
-from model.kernel.adoption import Taste
 from model.kernel.inversion import Economy
 from model.kernel.links import Array, Index, Mask
+from model.networks import Ecosystems
+from model.networks import Network as Network  # what a setting is made of is imported from here
 
+T = TypeVar("T")
 State = dict[str, Any]
 """Arrays at t by name; every name is explained in model/schedule.py (VARIABLES)."""
 View = SimpleNamespace
@@ -144,40 +146,6 @@ class Innovation:
 
 
 @dataclass(frozen=True)
-class Network:
-    """One choice set: its name, its segment, its ecosystems' columns in the world's list, and how users choose.
-
-    quality [R, e], interoperability and multihoming [e, e], entry [R, e] year from which it can be chosen (inf: never),
-    launch [e] year from which it can be chosen where others are shut out, seed [R, e] share it starts from, users [R] million in 2018.
-    mixing [R, R] weight of each region's users in the base that a region's users value (E31); share0, reach0 [R, e] N and B of 2018;
-    valuation kappa / (sigma - 1), log points of price per logit unit; owner [R, e] region that owns what users in R use (-1: nobody's data);
-    data_weight of its users among all sources of data (E32).
-    """
-
-    name: str
-    segment: str
-    ecosystems: tuple[str, ...]
-    column: Index
-    quality: Array
-    interoperability: Array
-    multihoming: Array
-    mixing: Array
-    share0: Array
-    reach0: Array
-    owner: Index
-    entry: Array
-    launch: Array
-    seed: Array
-    users: Array
-    taste: Taste
-    switching_cost: float
-    rechoice_rate: float
-    floor: float
-    valuation: float
-    data_weight: float
-
-
-@dataclass(frozen=True)
 class Plants:
     """What is known of each plant besides its numbers: id, firm ('' for a fringe), kind, owner region, entry year,
     membership [n, ecosystem] weights by which a plant belongs to ecosystems (rows add to 1, or are 0), relations a row has with a region's buyers, customs [n, R] region its output leaves from, relocation_speed [n] a year (0: cannot),
@@ -208,6 +176,19 @@ class Action:
     senders: tuple[int, ...]
     targets: tuple[int, ...]
     measure: Any
+
+
+class Latest:
+    """What was made last under each name and from what: made anew only when that has changed."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Any, Any]] = {}
+
+    def get(self, name: str, source: Any, make: Callable[[], T]) -> T:
+        """What `make` gives, or gave last if `source` (anything that == can compare) is the same as then."""
+        if name not in self._made or self._made[name][0] != source:
+            self._made[name] = (source, make())
+        return cast("T", self._made[name][1])
 
 
 @dataclass(frozen=True)
@@ -245,7 +226,7 @@ class Setting:
         """Plants."""
         return self.economy.n
 
-    @property
+    @cached_property
     def lag_steps(self) -> Index:
         """Steps from the purchase of capital goods to capacity [n], at least one."""
         return np.asarray(np.maximum(1, np.rint(self.economy.table.build_lag / self.dt)).astype(np.int64))
@@ -255,10 +236,48 @@ class Setting:
         """Expected trend of relative wages [R], logs a year (E10a)."""
         return expected_drift(self.economy, self.behaviour.growth)
 
+    # -- worked out once a run; whoever reads these must not write to them ------------------------------
+    @cached_property
+    def latest(self) -> Latest:
+        """What the run keeps from one quarter to the next because it seldom changes; results do not depend on it."""
+        return Latest()
+
+    def fixed(self, name: str, make: Callable[[], T]) -> T:
+        """What a stage works out from this setting alone."""
+        return self.latest.get(name, None, make)
+
+    @cached_property
+    def place(self) -> Index:
+        """Place of each link [l] in a [plant, region of the buyer] array laid out flat."""
+        return np.asarray(self.economy.links.supplier * self.economy.regions + self.economy.lane[1])
+
+    def by_link(self, value: Array, links: slice = slice(None)) -> Array:
+        """[n, R] by plant and region of the buyer, as [l]."""
+        return np.asarray(value.ravel()[self.place[links]])
+
+    def by_plant(self, wedge: Array) -> Array:
+        """A wedge [o, d, s] as the plants see it, by region of the buyer [n, R]."""
+        table, regions = self.economy.table, np.arange(self.economy.regions)
+        return np.asarray(wedge[table.location[:, None], regions[None], table.segment[:, None]])
+
+    @cached_property
+    def home(self) -> Mask:
+        """Which region is a plant's own [n, R]."""
+        return np.asarray(self.economy.table.location[:, None] == np.arange(self.economy.regions)[None])
+
+    @cached_property
+    def ecosystem(self) -> Ecosystems:
+        """All networks side by side."""
+        return Ecosystems(self.networks, self.base0)
+
     def technology(self) -> Mask:
         """Plants outside `rest` [n]."""
         return np.asarray(self.economy.table.segment != len(self.segments) - 1)
 
+    @cached_property
+    def _plants_of(self) -> dict[str, Mask]:
+        return {name: np.asarray(self.economy.table.segment == s) for s, name in enumerate(self.segments)}
+
     def plants_of(self, segment: str) -> Mask:
         """Plants of a segment [n]; none if the world has no such segment."""
-        return np.asarray(np.array(self.segments)[self.economy.table.segment] == segment)
+        return self._plants_of.get(segment, np.zeros(self.n, bool))

@@ -115,7 +115,7 @@ def order(levers: Mapping[str, Value], senders: tuple[str, ...] = SENDERS, targe
     others = tuple(i for r, i in REGION_INDEX.items() if r not in sides)
     both = tuple(i for i in others if REGIONS[i] == "KOR")
     place = [tuple(REGION_INDEX[r] for r in side) for side in (senders, targets)]
-    return Order(place[0], place[1], others, levers, 0.0, 1.0, both)
+    return Order(place[0], place[1], others, levers, 1.0, both)
 
 
 def arrays(wedges: Wedges) -> dict[str, Array]:

@@ -128,6 +128,25 @@ def test_firms_hold_disjoint_rows_and_only_named_ones(later: Decoupling) -> None
         assert {later.setting.plants.firms[i] for i in firm.rows} == {firm.name}
 
 
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), year=st.floats(2018.0, 2030.0))
+def test_users_decide_one_by_one_as_all_at_once(later: Decoupling, seed: int, year: float) -> None:
+    """Choices of all networks side by side are those of each region's users of each network; nobody crosses."""
+    setting, rng = later.setting, np.random.default_rng(seed)
+    shape = setting.base0.shape
+    share, reach, price = rng.random(shape), 0.01 + rng.random(shape), np.exp(rng.normal(0, 0.2, shape))
+    wedges = small.Wedges(later.now["wedges"].sizes)
+    wedges.move("market_access", (slice(None),), rng.choice([-0.5, 0.0, 0.5, 1.0], shape[::-1]))
+    now = SimpleNamespace(wedges=wedges, year=year)
+    choice = setting.agents.choose(setting, now, share, reach, price)
+    assert np.allclose(choice.sum(2), 1, rtol=0, atol=1e-14)
+    for network, users in zip(setting.networks, setting.agents.users, strict=True):
+        own = network.column
+        for r, agent in enumerate(users):
+            alone = agent.decide(network, share[r, own], reach[r, own], price[r, own], wedges, year)
+            assert np.allclose(alone, choice[r][np.ix_(own, own)], rtol=0, atol=1e-14)
+
+
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_a_slice_decides_as_the_whole(later: Decoupling, data: st.DataObject) -> None:

@@ -21,7 +21,7 @@ from model.kernel.ai import adopted_efficiency, ai_quality, effective_compute, i
 from model.kernel.links import Array, Mask
 from model.simulation import Decoupling
 from model.stages.enact import capacity_ratio, collect_wedges
-from model.stages.learn import CODE, COLLABORATION, exposure, kept, of_segments, scarcity
+from model.stages.learn import CODE, COLLABORATION, exposure, kept, scarcity
 from model.wedges import Wedges
 from model.world import Setting, State
 from tests import small
@@ -241,7 +241,8 @@ def control(levers: dict[str, Value], start: float = 2018.0, senders: tuple[str,
 def exposed(model: Decoupling, wedges: Wedges | None = None) -> Array:
     """Exposure after the model's last quarter, if the wedges had been these."""
     now = SimpleNamespace(**model.now)
-    return exposure(model.setting, SimpleNamespace(delivered=now.delivered, input0=now.input0, wedges=wedges or now.wedges))
+    _, imported, code = kept(model.setting, now)
+    return exposure(model.setting, SimpleNamespace(wedges=wedges or now.wedges), imported, code)
 
 
 def plants(setting: Setting, region: int, segment: str) -> Mask:
@@ -298,7 +299,7 @@ def test_instruments_reach_the_channels() -> None:
 def test_tools_that_do_not_arrive_are_missed_by_those_who_use_them() -> None:
     model = control({"segments": ("equipment",), "denial_rate": 0.5}, senders=ALL_TOOLS)
     model.step()
-    got = kept(model.setting, SimpleNamespace(**model.now), of_segments(model.setting, "equipment", "foundry"))
+    got = kept(model.setting, SimpleNamespace(**model.now))[0]
     assert (got[plants(model.setting, CHN, "memory")] < 0.7).all()
     assert (got[plants(model.setting, CHN, "devices")] == 1).all()
     assert abs(got[plants(model.setting, KOR, "memory")] - 1).max() < 0.02

@@ -25,15 +25,15 @@ from model.kernel.adoption import (
     Taste,
     bridges,
     choices,
-    inclusive_value,
     mixing,
     reach,
     update_base,
     update_data,
     utility,
+    worth_in_use,
 )
 from model.simulation import Decoupling
-from model.stages.adopt import data_inflow, reached, shares_of_links, value_of
+from model.stages.adopt import data_inflow, reached, shares_of_links
 from model.stages.enact import AI_APPS, COMPUTE
 from model.world import Network, State
 from tests import small
@@ -108,15 +108,15 @@ def test_value_in_use_is_the_logits_inclusive_value_at_its_own_choice(qualities:
     base = np.linspace(0.2, 1.0, len(quality))
     u = utility(quality, base, np.ones_like(base), 0 * base, Taste(effect, 2.0, -12.0, 3.0))
     share = np.exp(u) / np.exp(u).sum()
-    assert inclusive_value(share, quality, base, effect) == pytest.approx(np.log(np.exp(u).sum()), abs=1e-12)
+    assert worth_in_use(share, quality, base, effect).sum() == pytest.approx(np.log(np.exp(u).sum()), abs=1e-12)
 
 
 def test_nothing_moved_nothing_lost_exactly() -> None:
     setting = world().setting
     wedges = small.fresh()
-    for own in setting.networks:
-        assert np.array_equal(reached(own, own.share0, wedges), own.reach0)
-        assert not value_of(own, setting.base0, wedges).any()
+    eco = setting.ecosystem
+    assert np.array_equal(reached(eco, setting.base0, wedges), eco.reach0)
+    assert np.array_equal(eco.worth(setting.base0, eco.reach0), eco.worth0)
     live = ~setting.economy.latent[setting.economy.links.supplier[: setting.economy.links.technique]]
     assert np.array_equal(shares_of_links(setting, setting.base0)[live], setting.economy.theta[live])
 

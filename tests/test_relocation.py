@@ -9,7 +9,7 @@ import pytest
 
 from calibration.registry import central, override
 from calibration.world import build_setting
-from model.agents.sight import outdone
+from model.agents.sight import denied_part, outdone
 from model.instruments import Value
 from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
@@ -69,13 +69,12 @@ def test_business_goes_where_the_firm_makes_it_cheaper() -> None:
     price = np.ones(setting.n)
     dear = setting.plants.ids.index("samsung-devices-chn")
     price[dear] = 1.2
-    size = setting.economy.regions, setting.economy.regions, setting.economy.table.segments
-    now = SimpleNamespace(price=price, wedges={"denial_rate": np.zeros(size)})
-    wish = outdone(setting, now)
+    free = np.zeros((setting.n, setting.economy.regions))
+    wish = outdone(setting, price, free)
     assert wish[dear] == pytest.approx(1 - 1.2**-setting.behaviour.relocation_elasticity)
     others = np.arange(setting.n) != dear
     assert not wish[others].any(), "sisters of a dear plant are not outdone, and other firms have none"
-    assert outdone(setting, SimpleNamespace(price=price * 3, wedges=now.wedges)) == pytest.approx(wish), "units do not matter"
+    assert outdone(setting, price * 3, free) == pytest.approx(wish), "units do not matter"
 
 
 def test_a_denial_and_a_higher_price_add_up_as_what_survives_both() -> None:
@@ -84,7 +83,8 @@ def test_a_denial_and_a_higher_price_add_up_as_what_survives_both() -> None:
     denied = np.zeros((setting.economy.regions, setting.economy.regions, setting.economy.table.segments))
     denied[china, america, setting.segments.index("devices")] = 0.5
     price = np.where(np.arange(setting.n) == plant, 1.1, 1.0)
-    wish = outdone(setting, SimpleNamespace(price=price, wedges={"denial_rate": denied}))
+    now = SimpleNamespace(wedges={"denial_rate": denied})
+    wish = outdone(setting, price, denied_part(setting, now))
     kept = 1.1**-setting.behaviour.relocation_elasticity
     assert wish[plant, america] == pytest.approx(1 - 0.5 * kept)
     assert wish[plant, china] == pytest.approx(1 - kept)

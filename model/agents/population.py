@@ -7,10 +7,19 @@ from typing import Any
 import mesa
 import numpy as np
 
-from model.agents.rules import FirmDecision, FirmRule, PlantView, decide_firm, refound, scripted_strength
+from model.agents.rules import (
+    FirmDecision,
+    FirmRule,
+    PlantView,
+    UsersRule,
+    UsersView,
+    choose_ecosystems,
+    decide_firm,
+    refound,
+    scripted_strength,
+)
 from model.agents.sight import observe, rule_of
-from model.kernel.adoption import choices, utility
-from model.kernel.links import Array
+from model.kernel.links import Array, Mask
 from model.streams import uniforms
 from model.wedges import Wedges
 from model.world import Network, Setting
@@ -54,15 +63,17 @@ class Users(mesa.Agent):  # type: ignore[misc]
 
         share [e] of users here; base [e] that each ecosystem gives access to; price [e], ratios.
         """
-        here = self.region
-        loss = wedges["market_access"][network.column, here]
-        entered = network.entry[here] <= year + 1e-9
-        # where all they know is being lost users look at what exists elsewhere; where one is let in, at that one
-        sought = ((loss > 0)[entered].all() | (loss < 0)) & (network.launch <= year + 1e-9)
-        allowed = (entered | sought) & (loss < 1)
-        if not allowed.any():
-            return np.eye(len(share))
-        return choices(utility(network.quality[here], base, price, loss, network.taste), allowed, network.switching_cost)
+        here, alone = self.region, np.ones((len(share), len(share)), bool)
+        view = UsersView(
+            network.quality[here], base, price, wedges["market_access"][network.column, here],
+            network.entry[here] <= year + 1e-9, network.launch <= year + 1e-9,
+        )  # fmt: skip
+        return choose_ecosystems(view, UsersRule(network.taste, network.switching_cost, alone, all_alike))
+
+
+def all_alike(mask: Mask) -> Mask:
+    """Whether it holds for all ecosystems of one network [e], at each of them."""
+    return np.full(mask.shape, mask.all())
 
 
 class Population:
@@ -78,6 +89,23 @@ class Population:
         regions = np.arange(setting.economy.regions, dtype=np.uint64)
         ids = setting.plants.entity[:, None] + regions[None]
         return uniforms(setting.seed, name, quarter, ids)
+
+    def choose(self, setting: Setting, now: Any, share: Array, reach: Array, price: Array) -> Array:
+        """Choices [R, e, e'] of all users: by the rule at once; users whose class decides otherwise are asked.
+
+        share, reach, price [R, e] as `Users.decide` takes them, all networks side by side.
+        """
+        eco, loss = setting.ecosystem, now.wedges["market_access"].T
+        view = UsersView(eco.quality, reach, price, loss, eco.entry <= now.year + 1e-9, eco.launch <= now.year + 1e-9)
+        choice = choose_ecosystems(view, UsersRule(eco.taste, eco.switching_cost, eco.together, eco.all_of))
+        for network, group in zip(setting.networks, self.users, strict=True):
+            own = network.column
+            for users in group:
+                if type(users).decide is not Users.decide:
+                    here = users.region
+                    seen = (share[here, own], reach[here, own], price[here, own])
+                    choice[here, own[:, None], own] = users.decide(network, *seen, now.wedges, now.year)
+        return choice
 
     def decide_firms(self, setting: Setting, now: Any, capacity: Array) -> FirmDecision:
         """Decisions of all rows from one snapshot: by the rule at once; firms whose class decides otherwise are asked.

@@ -1,15 +1,17 @@
-"""Rules by which firms and states decide, on arrays: one row or all rows, the same function (E12, E19, E20, E24, E35).
+"""Rules by which firms, users and states decide, on arrays: one row or all rows, the same function (E12, E16-E20, E24, E35).
 
 Named firms call them through their agent, the fringe all at once; a test compares the two row by row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from model.kernel.adjustment import planned_investment
+from model.kernel.adoption import Taste, choices, utility
 from model.kernel.links import Array, Index, Mask
 
 BOTH, SIDE_0, SIDE_1, HOME = range(4)
@@ -156,10 +158,47 @@ def binomial(trials: Array, chance: Array, luck: Array) -> Array:
 
 def refound(lost: Array, count: Index, success: float, effort: Array, luck: Array) -> Array:
     """Part of a row's lost relations that seeking buyers of each region replace now [n, R] (E20)."""
-    firms = count[:, None] * np.ones_like(lost)
-    return binomial(np.rint(firms * lost), success * effort[None, :] * np.ones_like(lost), luck) / firms
+    firms = count[:, None]
+    return binomial(np.rint(firms * lost), np.broadcast_to(success * effort, lost.shape), luck) / firms
 
 
+# -- users -------------------------------------------------------------------------------------------
+class UsersView(NamedTuple):
+    """What users see when they choose [..., e]: quality, reach B, price ratio, loss of access (below 0: gained), what can be
+    chosen here and what has been launched anywhere."""
+
+    quality: Array
+    reach: Array
+    price: Array
+    loss: Array
+    entered: Mask
+    launched: Mask
+
+
+class UsersRule(NamedTuple):
+    """How users weigh it; together [e, e'] and all_of (of a mask, by network) tell networks apart that stand side by side."""
+
+    taste: Taste
+    switching_cost: Array | float
+    together: Mask
+    all_of: Callable[[Mask], Mask]
+
+
+def choose_ecosystems(view: UsersView, rule: UsersRule) -> Array:
+    """Probability [..., e, e'] of each choice by those who choose again (E16, E17).
+
+    Where all they know is being lost users look at what exists elsewhere; where one is let in, at that one. Where
+    nothing may be chosen they keep what they have.
+    """
+    losing = rule.all_of((view.loss > 0) | ~view.entered)
+    allowed = (view.entered | ((losing | (view.loss < 0)) & view.launched)) & (view.loss < 1)
+    stuck = rule.all_of(~allowed)
+    worth = utility(view.quality, view.reach, view.price, view.loss, rule.taste)
+    choice = choices(worth, allowed | stuck, rule.switching_cost, rule.together)
+    return np.where(stuck[..., None], np.eye(len(rule.together)), choice) if stuck.any() else choice
+
+
+# -- states ------------------------------------------------------------------------------------------
 def scripted_strength(in_force_next: Array) -> Array:
     """A scripted state applies its measures as dated: strength 1 where in force in the quarter to come."""
     return in_force_next.astype(float)

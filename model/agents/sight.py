@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from model.agents.rules import FirmRule, PlantView
-from model.kernel.links import Array, Mask, sum_by
+from model.kernel.links import Array, Index, Mask, sum_by
 from model.world import Setting
 
 
@@ -24,8 +24,7 @@ def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> Pla
     """The snapshot all firms decide on."""
     economy, table, dt = setting.economy, setting.economy.table, setting.dt
     kappa = np.where(economy.kappa > 0, economy.kappa, 1.0)
-    denied = hardest_denial(setting, now)
-    targeted = np.where(setting.technology()[:, None], denied[table.location], 0.0)
+    targeted, denied, dual_cost = now.wedges.once("what firms see", lambda: controls_seen(setting, now))
     zeros = np.zeros((economy.n, economy.regions))
     chance = targeted.any()
     return PlantView(
@@ -33,15 +32,23 @@ def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> Pla
         coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
         price_ratio=worth_of_capital(setting, now) * np.exp(-now.price_trend), kappa=economy.kappa, slack=setting.behaviour.slack,
         depreciation=table.depreciation, lag=np.asarray(setting.lag_steps * dt, float), early=tools_ahead(setting, now), lost=now.lost,
-        targeted=targeted, outdone=outdone(setting, now), moved=now.moved,
+        targeted=targeted, outdone=outdone(setting, now.price, denied), moved=now.moved,
         relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
         luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,
         idle=now.idle, may_close=may_close(setting, now), fringe=setting.plants.firm_number < 0,
         luck_close=population.luck(setting, "plants.close", now.quarter)[:, 0] if now.idle.any() else zeros[:, 0],
         margin=1 - 1 / (economy.markup * (1 + now.rent)), market=last_market(now),
-        dual_cost=now.wedges["dual_cost"][:, table.location, :, table.segment],
+        dual_cost=dual_cost,
         dual_fixed=both_fixed(setting, now) * home_rest_price(setting, now.price), standard=now.standard, left=now.left,
     )  # fmt: skip
+
+
+def controls_seen(setting: Setting, now: Any) -> tuple[Array, Array, Array]:
+    """What firms see of wedges: hardest denial to whom plants may serve [n, R], denied part of business [n, R], cost of two
+    standards [n, k, R]."""
+    table = setting.economy.table
+    targeted = np.where(setting.technology()[:, None], hardest_denial(setting, now)[table.location], 0.0)
+    return targeted, denied_part(setting, now), now.wedges["dual_cost"][:, table.location, :, table.segment]
 
 
 def worth_of_capital(setting: Setting, now: Any) -> Array:
@@ -68,7 +75,7 @@ def both_fixed(setting: Setting, now: Any) -> Array:
 def home_rest_price(setting: Setting, price: Array) -> Array:
     """Mean price of rest made in each plant's own region [n]."""
     table, economy = setting.economy.table, setting.economy
-    weight = np.where(table.segment == len(setting.segments) - 1, economy.output0, 0.0)
+    weight = np.where(setting.technology(), 0.0, economy.output0)
     total = sum_by(table.location, weight, economy.regions)
     return np.asarray((sum_by(table.location, weight * price, economy.regions) / np.maximum(total, 1e-300))[table.location])
 
@@ -78,14 +85,20 @@ def may_close(setting: Setting, now: Any) -> Mask:
 
     The plants of one firm in a cell count together, and so do the rows of its fringe.
     """
+    groups = setting.economy.groups
+    free, together = setting.fixed("who may close", lambda: free_to_close(setting))
+    size = sum_by(together, now.output)[together]
+    largest = np.zeros(groups.count)
+    np.maximum.at(largest, groups.group, size)
+    return np.asarray(free & now.opened & (size < largest[groups.group]))
+
+
+def free_to_close(setting: Setting) -> tuple[Mask, Index]:
+    """Plants that may leave if they are not the largest [n], and the number of each plant's firm in its cell [n]."""
     economy, plants, group = setting.economy, setting.plants, setting.economy.groups.group
-    key = group * (len(group) + 1) + plants.firm_number + 1
-    _, place = np.unique(key, return_inverse=True)
-    size = sum_by(place, now.output)[place]
-    largest = np.zeros(economy.groups.count)
-    np.maximum.at(largest, group, size)
+    _, together = np.unique(group * (len(group) + 1) + plants.firm_number + 1, return_inverse=True)
     free = setting.technology() & ~plants.membership.any(1) & np.isfinite(economy.table.capacity) & ~economy.latent
-    return np.asarray(free & now.opened & (size < largest[group]))
+    return free, together
 
 
 def tools_ahead(setting: Setting, now: Any) -> Array:
@@ -111,10 +124,10 @@ def hardest_denial(setting: Setting, now: Any) -> Array:
     return np.asarray(denied)
 
 
-def outdone(setting: Setting, now: Any) -> Array:
+def outdone(setting: Setting, price: Array, denied: Array) -> Array:
     """Part of each plant's business with a region that its sister plants would do better [n, R]: denied, or cheaper (E24)."""
-    cheaper = np.minimum(1.0, sister_price(setting, now.price) / now.price) ** setting.behaviour.relocation_elasticity
-    return np.asarray(1 - (1 - denied_part(setting, now)) * cheaper[:, None])
+    cheaper = np.minimum(1.0, sister_price(setting, price) / price) ** setting.behaviour.relocation_elasticity
+    return np.asarray(1 - (1 - denied) * cheaper[:, None])
 
 
 def sister_price(setting: Setting, price: Array) -> Array:

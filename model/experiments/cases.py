@@ -87,14 +87,15 @@ def run_cases(
 
 
 def _results(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, Recording | Failure]]:
-    """(index, result) as they arrive."""
+    """(index, result) as they arrive. Cases of one draw run one after the other: they share what is built from it."""
+    order = sorted(range(len(cases)), key=lambda i: (cases[i].draw, cases[i].seed))
     if workers <= 1 or len(cases) == 1:
-        yield from ((i, run_case(case)) for i, case in enumerate(cases))
+        yield from ((i, run_case(cases[i])) for i in order)
         return
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     with ProcessPoolExecutor(min(workers, len(cases)), mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(run_case, case): i for i, case in enumerate(cases)}
+        waiting = {pool.submit(run_case, cases[i]): i for i in order}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
 

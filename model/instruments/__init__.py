@@ -81,7 +81,6 @@ class Order:
     targets: tuple[int, ...]
     others: tuple[int, ...]
     levers: Mapping[str, Value]
-    years_in_force: float
     strength: float = 1.0
     serves_both: tuple[int, ...] = ()
 

@@ -38,20 +38,19 @@ def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
     """Deny, cap, reach third countries, serve own buyers first, exempt foreign-owned plants. Own region is never denied."""
     denial, reach = order.number("denial_rate") * order.strength, order.number("third_country_reach")
     segments = [SEGMENT_INDEX[s] for s in order.names("segments")]
-    target = list(order.targets)
-    for origin, weight in [(o, 1.0) for o in order.senders] + [(o, reach) for o in order.others]:
-        if origin in order.targets:
-            continue
-        cells = np.ix_([origin], target, segments)
-        wedges.move("denial_rate", cells, denial * weight)
-        cap = order.number("capability_cap")
-        if weight > 0 and cap < LEVERS["capability_cap"].high:
-            wedges.move("capability_cap", cells, cap)
-        wedges.move("enforcement", cells, order.number("enforcement") * weight)
-        talk = np.ix_([COLLABORATION], [origin], target, segments)
-        wedges.move("knowledge_flow", talk, order.number("technology_transfer") * order.strength * weight)
-        owners = [r for r in range(len(facts.regions)) if r not in order.targets]
-        wedges.move("exemption", np.ix_(owners, [origin], segments), order.number("owner_exemption"))
+    target, cap = list(order.targets), order.number("capability_cap")
+    origins = [o for o in (*order.senders, *order.others) if o not in order.targets]
+    part = {o: 1.0 if o in order.senders else reach for o in origins}
+    weight = np.array(list(part.values()))[:, None, None]
+    cells = np.ix_(origins, target, segments)
+    wedges.move("denial_rate", cells, denial * weight)
+    if cap < LEVERS["capability_cap"].high:
+        wedges.move("capability_cap", np.ix_([o for o in origins if part[o] > 0], target, segments), cap)
+    wedges.move("enforcement", cells, order.number("enforcement") * weight)
+    talk = np.ix_([COLLABORATION], origins, target, segments)
+    wedges.move("knowledge_flow", talk, order.number("technology_transfer") * order.strength * weight)
+    owners = [r for r in range(len(facts.regions)) if r not in order.targets]
+    wedges.move("exemption", np.ix_(owners, origins, segments), order.number("owner_exemption"))
     wedges.move("home_priority", np.ix_(list(order.senders), segments), order.number("home_priority") * order.strength)
 
 

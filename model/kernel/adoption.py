@@ -17,12 +17,13 @@ Mask = NDArray[np.bool_]
 
 
 class Taste(NamedTuple):
-    """How users of a network weigh what they see (E16): nu, alpha, and utility at full loss and at full gain of access."""
+    """How users of a network weigh what they see (E16): nu, alpha, and utility at full loss and at full gain of access;
+    one value each, or [e] where columns are of several networks."""
 
-    network_effect: float
-    price_sensitivity: float
-    access_loss: float
-    access_gain: float
+    network_effect: Array | float
+    price_sensitivity: Array | float
+    access_loss: Array | float
+    access_gain: Array | float
 
 
 def mixing(users: Array, home: float) -> Array:
@@ -40,24 +41,28 @@ def bridges(interoperability: Array, multihoming: Array, lost: Array, shut: Arra
     return np.asarray(1 - (1 - np.clip(interoperability * kept, 0.0, 1.0)) * (1 - both))
 
 
-def reach(share: Array, bridge: Array, mix: Array, floor: float) -> Array:
-    """B [d, e], the base that an ecosystem gives its users access to (E31); share [r, e], bridge [d, e, e'], mix [d, r]."""
-    pooled = mix @ np.ascontiguousarray(share)  # the order in memory must not reach the last bit
+def reach(share: Array, bridge: Array, mix: Array, floor: Array | float) -> Array:
+    """B [d, e], the base that an ecosystem gives its users access to (E31); share [r, e], bridge [d, e, e'].
+
+    mix [d, r] for one network; mix [e, d, r] and floor [e] where the columns are of several.
+    """
+    share = np.ascontiguousarray(share)  # the order in memory must not reach the last bit
+    pooled = np.einsum("edr,re->de", np.broadcast_to(mix, (share.shape[1], *mix.shape[-2:])), share)
     return np.asarray(floor + pooled + np.einsum("def,df->de", np.ascontiguousarray(bridge), pooled))
 
 
-def mean_reach(share: Array, base: Array) -> Array:
-    """Mean of ln B over the users of each region [d] (E33); ecosystems without users do not count."""
-    return np.asarray((share * np.log(np.where(share > 0, base, 1.0))).sum(-1))
+def log_reach(share: Array, base: Array) -> Array:
+    """N ln B [..., e] (E33), which adds to the mean of ln B over the users of a network; without users it is 0."""
+    return np.asarray(share * np.log(np.where(share > 0, base, 1.0)))
 
 
-def inclusive_value(share: Array, quality: Array, base: Array, network_effect: float) -> Array:
-    """W [d] in logit units, what a network is worth to those who use it (E31): mean q + nu ln B, and variety -N ln N.
+def worth_in_use(share: Array, quality: Array, base: Array, network_effect: Array | float) -> Array:
+    """N (q + nu ln B - ln N) [..., e] in logit units (E31), which adds to what a network is worth to those who use it.
 
-    At shares that a logit without switching costs would choose this is its inclusive value, ln sum exp(u).
+    At shares that a logit without switching costs would choose the sum is its inclusive value, ln sum exp(u).
     """
     variety = -np.log(np.where(share > 0, share, 1.0))
-    return np.asarray((share * (quality + variety)).sum(-1) + network_effect * mean_reach(share, base))
+    return np.asarray(share * (quality + variety) + network_effect * log_reach(share, base))
 
 
 def utility(quality: Array, base: Array, price_change: Array, access_loss: Array, taste: Taste) -> Array:
@@ -68,33 +73,44 @@ def utility(quality: Array, base: Array, price_change: Array, access_loss: Array
     )
 
 
-def choices(utility_: Array, allowed: Mask, switching_cost: float) -> Array:
-    """Probability [..., e, e'] that a user of e who chooses again takes e' (E17): logit with a switching cost."""
+def choices(utility_: Array, allowed: Mask, switching_cost: Array | float, together: Mask | None = None) -> Array:
+    """Probability [..., e, e'] that a user of e who chooses again takes e' (E17): logit with a switching cost.
+
+    together [e, e']: which columns are of one network, so that users may go from one to the other (None: all are).
+    """
     score = utility_[..., None, :] - switching_cost * (1 - np.eye(utility_.shape[-1]))
-    score = np.where(allowed[..., None, :], score, -np.inf)
+    open_ = allowed[..., None, :] if together is None else allowed[..., None, :] & together
+    score = np.where(open_, score, -np.inf)
     weight = np.exp(score - score.max(-1, keepdims=True))
     return np.asarray(weight / weight.sum(-1, keepdims=True))
 
 
-def update_base(share: Array, choice: Array, rate: float, dt: float) -> Array:
-    """Installed shares [e] (E18): those whose device is up move by `choice`, the others stay."""
+def chosen_shares(share: Array, choice: Array) -> Array:
+    """Shares [..., e'] of those who choose again now, from installed shares [..., e] and `choice` [..., e, e']."""
+    return np.asarray(np.einsum("...e,...ef->...f", np.ascontiguousarray(share), np.ascontiguousarray(choice)))
+
+
+def update_base(share: Array, choice: Array, rate: Array | float, dt: float) -> Array:
+    """Installed shares [..., e] (E18): those whose device is up move by `choice`, the others stay."""
     part = adjust_share(rate, dt)
-    return np.asarray((1 - part) * share + part * (share @ choice))
+    return np.asarray((1 - part) * share + part * chosen_shares(share, choice))
 
 
-def invert_quality(share: Array, base: Array, network_effect: float, switching_cost: float) -> Array:
+def invert_quality(share: Array, base: Array, network_effect: Array | float, switching_cost: float) -> Array:
     """q_e [..., e] that make the base-year shares stationary without policy (E16 inverted); absent ecosystems get 0.
 
-    Fixed point in logs: q + ln(share / share chosen); the share-weighted mean of q is zero.
+    Fixed point: e^u times share / share chosen; the share-weighted mean of q is zero.
     """
-    live = share > 0
-    quality, network = np.zeros_like(share), network_effect * np.log(base)
+    live, stay = share > 0, np.exp(-switching_cost * (1 - np.eye(share.shape[-1])))
+    pull, absent = live * base**network_effect, np.where(live, 0.0, 1.0)  # e^u at q = 0
     for _ in range(5000):
-        chosen = np.einsum("...e,...ef->...f", share, choices(quality + network, live, switching_cost))
-        step = np.where(live, np.log(np.where(live, share, 1.0) / np.where(live, chosen, 1.0)), 0.0)
-        quality = quality + step
-        if abs(step).max() < 1e-14:
+        among = pull @ stay + (1 - live.any(-1, keepdims=True))  # of all who now use each; symmetric
+        chosen = pull * ((share / among) @ stay)
+        step = (share + absent) / (chosen + absent)
+        pull = pull * step
+        if abs(step - 1).max() < 1e-14:
             break
+    quality = np.log(pull + absent) - network_effect * np.log(base)
     return np.where(live, quality - (share * quality).sum(-1, keepdims=True), 0.0)
 
 

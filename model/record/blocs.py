@@ -37,10 +37,9 @@ def investment_flows(book: Book) -> Array:
 def standards_flows(book: Book) -> Array:
     """Devices and platforms [o, d]; what crosses a border counts less what a second standard costs its maker (E39)."""
     kept = 1 - book.standards_cost / np.where(book.sales > 0, book.sales, 1.0)
-    live, plant = book.fixed.standard_links
-    o, d, regions = book.fixed.o[live], book.fixed.d[live], book.fixed.shape[0]
-    value = book.books.value[live] * np.where(o != d, kept[plant], 1.0)
-    return sum_by(o * regions + d, value, regions**2).reshape(regions, regions)
+    plants = book.fixed.follows_standards
+    value = book.now["sales"] * np.where(book.setting.home, 1.0, kept[:, None])
+    return np.asarray(book.setting.home[plants].T.astype(float) @ value[plants])
 
 
 class Choices:

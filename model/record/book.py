@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -25,10 +26,10 @@ class Fixed:
     """
 
     def __init__(self, setting: Setting, blocs: Sides, gnp0: Array | None = None) -> None:
-        economy, table, links = setting.economy, setting.economy.table, setting.economy.links
+        economy, table = setting.economy, setting.economy.table
         plants = setting.plants
         self.setting, self.blocs = setting, blocs
-        self.o, self.d, self.s = table.location[links.supplier], economy.buyer_region[links.buyer], table.segment[links.supplier]
+        self.o, self.d, self.s = economy.lane
         self.shape = (economy.regions, economy.regions, table.segments)
         self.firms: tuple[str, ...] = tuple(sorted({f for f in plants.firms if f}))
         self.firm: Index = np.array([self.firms.index(f) if f else len(self.firms) for f in plants.firms], np.int64)
@@ -44,20 +45,23 @@ class Fixed:
 
     @cached_property
     def cell(self) -> Index:
-        """Place of each link in a cube [o, d, s]."""
-        return np.asarray((self.o * self.shape[1] + self.d) * self.shape[2] + self.s)
+        """Place of each plant and region of buyers [n x R] in a cube [o, d, s]."""
+        r, _, s = self.shape
+        table = self.setting.economy.table
+        return np.ravel((table.location[:, None] * r + np.arange(r)) * s + table.segment[:, None])
 
     @cached_property
     def owner_cell(self) -> Index:
-        """Place of each link in a cube [d, s, owner region]."""
-        owner = self.setting.plants.owner[self.setting.economy.links.supplier]
-        return np.asarray((self.d * self.shape[2] + self.s) * self.shape[0] + owner)
+        """Place of each plant and region of buyers [n x R] in a cube [d, s, owner region]."""
+        r, _, s = self.shape
+        return np.ravel((np.arange(r) * s + self.setting.economy.table.segment[:, None]) * r + self.setting.plants.owner[:, None])
 
     @cached_property
     def firm_cell(self) -> Index:
-        """Place of each link in a cube [d, s, firm]; the last firm is the fringe."""
-        firm = self.firm[self.setting.economy.links.supplier]
-        return np.asarray((self.d * self.shape[2] + self.s) * (len(self.firms) + 1) + firm)
+        """Place of each plant and region of buyers [n x R] in a cube [d, s, firm]; the last firm is the fringe."""
+        r, _, s = self.shape
+        segment = self.setting.economy.table.segment[:, None]
+        return np.ravel((np.arange(r) * s + segment) * (len(self.firms) + 1) + self.firm[:, None])
 
     @cached_property
     def sells(self) -> Mask:
@@ -73,14 +77,8 @@ class Fixed:
 
     @cached_property
     def follows_standards(self) -> Mask:
-        """Links that carry what follows technical standards [l]."""
-        return np.isin(self.s, [SEGMENT_INDEX[s] for s in STANDARD_SEGMENTS])
-
-    @cached_property
-    def standard_links(self) -> tuple[Index, Index]:
-        """These links, and their plants."""
-        live = np.flatnonzero(self.follows_standards)
-        return live, self.setting.economy.links.supplier[live]
+        """Plants whose products follow technical standards [n]."""
+        return np.isin(self.setting.economy.table.segment, [SEGMENT_INDEX[s] for s in STANDARD_SEGMENTS])
 
     @cached_property
     def invested0(self) -> Array:
@@ -111,10 +109,9 @@ class Fixed:
 
     # -- customs basis ---------------------------------------------------------------------------------
     @cached_property
-    def chip_links(self) -> tuple[Index, Index]:
-        """Links that carry chip products, and the place of each in [plant, d]."""
-        chip = np.flatnonzero(np.isin(self.s, CHIPS))
-        return chip, self.setting.economy.links.supplier[chip] * self.shape[1] + self.d[chip]
+    def chip_plants(self) -> Index:
+        """Plants that make chip products."""
+        return np.flatnonzero(np.isin(self.setting.economy.table.segment, CHIPS))
 
     @cached_property
     def wafer_links(self) -> tuple[Index, Index]:
@@ -146,16 +143,18 @@ class Fixed:
         return np.asarray((1 - part) * home + part * made)
 
     def on_customs_basis(self, leaves: Array, amount: Array) -> Array:
-        """Amounts [l] of chip products by place they leave from and destination [o, d]; `leaves` is a customs view."""
-        chip, place = self.chip_links
-        by_plant = sum_by(place, amount[chip], self.setting.n * self.shape[1]).reshape(self.setting.n, -1)
-        return np.asarray(leaves.T @ by_plant)
+        """Amounts [n, R] of chip products by place they leave from and destination [o, d]; `leaves` is a customs view."""
+        return np.asarray(leaves[self.chip_plants].T @ amount[self.chip_plants])
+
+    def by_destination(self, amount: Array) -> Array:
+        """Sum of a link value by plant and region of the buyer [n, R]."""
+        return sum_by(self.setting.place, amount, self.setting.n * self.shape[1]).reshape(self.setting.n, -1)
 
     @cached_property
     def chip_volume0(self) -> Array:
         """Chips imported in the base table, at base prices [R]."""
         flow = self.setting.economy.flow0
-        chips = self.on_customs_basis(self.customs_view(flow), flow)
+        chips = self.on_customs_basis(self.customs_view(flow), self.by_destination(flow))
         return np.asarray(chips.sum(0) - np.diag(chips))
 
 
@@ -164,18 +163,30 @@ class Book:
 
     def __init__(self, fixed: Fixed, now: State, gdp: Array, deflator: float) -> None:
         self.fixed, self.now, self.gdp_index = fixed, now, gdp
+        self._derived: dict[str, Array] = {}
         self.setting, self.market, self.books = fixed.setting, now["delivered"].market, now["books"]
         self.usd = self.setting.usd / deflator
         """bn USD of 2018 in one unit of nominal value: base scale over the chained world consumption price (E23)."""
+
+    def once(self, name: str, derive: Callable[[], Array]) -> Array:
+        """What several outcomes of a topic share: made when first asked for."""
+        if name not in self._derived:
+            self._derived[name] = derive()
+        return self._derived[name]
 
     def get(self, name: str, neutral: Any) -> Any:
         """A state variable, or its neutral value in a model without it (the outcome then declares `waits`)."""
         return self.now.get(name, neutral)
 
+    @property
+    def sold(self) -> Array:
+        """Deliveries at basic prices by plant and region of the buyer, laid out flat [n x R]."""
+        return np.ravel(self.now["sales"])
+
     @cached_property
     def cube(self) -> Array:
         """Deliveries at basic prices by location of the plant [o, d, s]."""
-        return sum_by(self.fixed.cell, self.books.value, int(np.prod(self.fixed.shape))).reshape(self.fixed.shape)
+        return sum_by(self.fixed.cell, self.sold, int(np.prod(self.fixed.shape))).reshape(self.fixed.shape)
 
     @cached_property
     def bought(self) -> Array:
@@ -191,19 +202,19 @@ class Book:
     def owned(self) -> Array:
         """Deliveries by buyer region, segment and owner region of the supplier [d, s, r]."""
         r, _, s = self.fixed.shape
-        return sum_by(self.fixed.owner_cell, self.books.value, r * s * r).reshape(r, s, r)
+        return sum_by(self.fixed.owner_cell, self.sold, r * s * r).reshape(r, s, r)
 
     @cached_property
     def by_firm(self) -> Array:
         """Deliveries by buyer region, segment and firm of the supplier [d, s, firm]; the last is the fringe."""
         r, _, s = self.fixed.shape
         count = len(self.fixed.firms) + 1
-        return sum_by(self.fixed.firm_cell, self.books.value, r * s * count).reshape(r, s, count)
+        return sum_by(self.fixed.firm_cell, self.sold, r * s * count).reshape(r, s, count)
 
     @cached_property
     def chips(self) -> Array:
         """Chip products on customs basis [o, d]: leaving from where wafers are made."""
-        return self.fixed.on_customs_basis(self.leaves, self.books.value)
+        return self.fixed.on_customs_basis(self.leaves, self.now["sales"])
 
     @cached_property
     def leaves(self) -> Array:
@@ -241,10 +252,10 @@ class Book:
     @cached_property
     def apart(self) -> Array:
         """Purchases that follow no technique, at buyers' prices, by buyer [C]."""
-        links, terms = self.setting.economy.links, self.now["terms"]
-        price = self.market.price[links.supplier]
-        other = (1 + terms.duty) * terms.ship * price * self.now["delivered"].fixed
-        return sum_by(links.buyer, other, len(self.setting.economy.buyer_region))
+        links, terms, fixed = self.setting.economy.links, self.now["terms"], self.now["delivered"].fixed
+        some = np.flatnonzero(fixed)
+        other = (1 + terms.duty[some]) * terms.ship[some] * self.market.price[links.supplier[some]] * fixed[some]
+        return sum_by(links.buyer[some], other, len(self.setting.economy.buyer_region))
 
     @cached_property
     def invested(self) -> Array:
@@ -277,8 +288,9 @@ class Book:
         """
         ship = self.get("standards", None)
         if ship is None:
-            ship = np.where(self.fixed.follows_standards, self.now["terms"].ship, 1.0)
-        lost = sum_by(self.setting.economy.links.supplier, self.books.value * (1 - 1 / ship), self.setting.n)
+            ship = np.where(self.fixed.follows_standards[self.setting.economy.links.supplier], self.now["terms"].ship, 1.0)
+        some = np.flatnonzero(ship != 1)
+        lost = sum_by(self.setting.economy.links.supplier[some], self.books.value[some] * (1 - 1 / ship[some]), self.setting.n)
         fixed = self.get("standards_cost", self.now["compliance"])
         return np.asarray(lost + fixed * self.rest_price[self.setting.economy.table.location])
 

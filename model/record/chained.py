@@ -50,35 +50,48 @@ class Chain:
 
 
 class ChainedGdp:
-    """Volume of value added by region, 2018 base table = 1 (E23)."""
+    """Volume of value added by region, 2018 base table = 1 (E23).
+
+    Deliveries are added up by supplier and region of the buyer: a duty may differ by these, never by buyer (E21).
+    """
 
     def __init__(self, setting: Setting) -> None:
-        economy, links = setting.economy, setting.economy.links
+        economy = setting.economy
         self.setting = setting
-        self.region = economy.buyer_region[links.buyer]
-        technique = np.where(links.buyer < economy.n, economy.flow0, 0.0)
-        quantities = (economy.output0, technique, economy.flow0)
-        prices = (np.ones(economy.n), np.asarray(economy.tariff0))
+        self.current = slice(economy.links.pointer[economy.n])  # links of plants come first
+        self.where, self.link = np.unique(setting.place, return_index=True)
+        quantities = (economy.output0, self.by_place(economy.flow0[self.current]), self.by_place(economy.flow0))
+        prices = (np.ones(economy.n), self.duties(economy.tariff0))
         self.chain = Chain(self.value, quantities, prices, steps_a_year(setting))
         self.base_gdp = self.chain.base
         foreign = economy.table.owner @ base_profit(economy)
         at_home = sum_by(economy.table.location, base_profit(economy), economy.regions)
         self.base_gnp = self.base_gdp + foreign - at_home
 
+    def by_place(self, value: Array) -> Array:
+        """Sum of a value of all links, or of the first so many, by supplier and region of the buyer [n, R]."""
+        economy = self.setting.economy
+        return sum_by(self.setting.place[: len(value)], value, economy.n * economy.regions).reshape(economy.n, -1)
+
+    def duties(self, duty: Array) -> Array:
+        """Duties [l] by supplier and region of the buyer [n, R]."""
+        found = np.zeros(self.setting.n * self.setting.economy.regions)
+        found[self.where] = duty[self.link]
+        return found.reshape(self.setting.n, -1)
+
     def value(self, quantities: Sequence[Array], prices: Sequence[Array]) -> Array:
-        """GDP [R] of output [n], current purchases and all deliveries [l] at prices [n] and duties [l]."""
-        economy, links = self.setting.economy, self.setting.economy.links
+        """GDP [R] of output [n], current purchases and all deliveries [n, R] at prices [n] and duties [n, R]."""
+        economy = self.setting.economy
         (output, current, flow), (price, duty) = quantities, prices
         # by region at once: duties on every delivery, less what plants pay for current purchases
-        spent = (duty * (flow - current) - current) * price[links.supplier]
-        return sum_by(economy.table.location, price * output, economy.regions) + sum_by(self.region, spent, economy.regions)
+        spent = price @ (duty * (flow - current) - current)
+        return np.asarray(sum_by(economy.table.location, price * output, economy.regions) + spent)
 
     def add(self, now: State) -> Array:
         """Index [R] of the quarter just run."""
-        links, n = self.setting.economy.links, self.setting.n
-        got, terms, flow = now["delivered"], now["terms"], now["books"].flow
-        current = np.where(links.buyer < n, flow - terms.ship * got.fixed, 0.0)
-        return self.chain.add((got.market.output, current, flow), (got.market.price, terms.duty))
+        got, terms, flow, own = now["delivered"], now["terms"], now["books"].flow, self.current
+        current = self.by_place(flow[own] - terms.ship[own] * got.fixed[own])
+        return self.chain.add((got.market.output, current, self.by_place(flow)), (got.market.price, self.duties(terms.duty)))
 
 
 class ChainedPrice:

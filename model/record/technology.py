@@ -60,6 +60,9 @@ class AiMeasures:
 
     def relative(self, book: Book) -> Array:
         """Log ratio of AI quality to its base trend [R]: mean of the makers' [n], weighted by output; 0 where none is told."""
+        return book.once("ai quality", lambda: self._relative(book))
+
+    def _relative(self, book: Book) -> Array:
         made, told = book.market.output, book.get("ai_quality", None)
         if told is None:
             return np.zeros(self.regions)

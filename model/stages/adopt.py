@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
-from model.kernel.adoption import bridges, inclusive_value, mean_reach, reach, update_base, update_data
-from model.kernel.links import Array, Mask, sum_by
+import numpy as np
+from scipy.sparse import csr_array
+
+from model.kernel.adoption import chosen_shares, update_base, update_data
+from model.kernel.links import Array, Index, Mask, sum_by
+from model.networks import Ecosystems
 from model.wedges import Wedges
-from model.world import Network, Setting, State, View
+from model.world import Setting, State, View
+
+FRAMEWORKS = "frameworks"
 
 
 def adopt(setting: Setting, now: View) -> State:
     """Users choose ecosystems again; shares in force, network value and data of the next quarter follow (E16-E18)."""
-    base, new, value = now.base.copy(), now.new_choices.copy(), now.network_value.copy()
-    frameworks = np.ones(setting.economy.regions)
-    for index, network in enumerate(setting.networks):
-        price = ecosystem_prices(setting, network, now)
-        share = np.array([seeded(network, r, now.base[r, network.column], now.year) for r in range(len(base))])
-        seen = reached(network, share, now.wedges)
-        for region, users in enumerate(setting.agents.users[index]):
-            choice = users.decide(network, share[region], seen[region], price[region], now.wedges, now.year)
-            base[region, network.column] = update_base(share[region], choice, network.rechoice_rate, setting.dt)
-            new[region, network.column] = share[region] @ choice
-        value[:, index] = value_of(network, base, now.wedges)
-        if network.name == "frameworks":
-            frameworks = reach_of(network, base, now.wedges)
+    base, new, value, frameworks = now.base, now.new_choices, now.network_value, np.ones(setting.economy.regions)
+    if setting.networks:
+        eco = setting.ecosystem
+        share = seeded(eco, now.base, now.year)
+        choice = setting.agents.choose(setting, now, share, reached(eco, share, now.wedges), ecosystem_prices(setting, now))
+        new = chosen_shares(share, choice)
+        base = update_base(share, choice, eco.rechoice_rate, setting.dt)
+        seen = reached(eco, base, now.wedges)
+        value, frameworks = eco.worth(base, seen) - eco.worth0, reach_of(eco, FRAMEWORKS, base, seen)
     theta = inherited(setting, relocated(setting, shares_of_links(setting, base), now.moved), now.opened, now.closed)
     return {
         "base": base, "new_choices": new, "theta": theta, "network_value": value,
@@ -32,31 +34,34 @@ def adopt(setting: Setting, now: View) -> State:
     }  # fmt: skip
 
 
-def reached(network: Network, share: Array, wedges: Wedges) -> Array:
-    """B [R, e] of a network at these installed shares and this quarter's wedges (E31)."""
-    column = network.column
-    lost, shut = wedges["interoperability"][:, column[:, None], column[None]], wedges["market_access"][column].T
-    bridge = bridges(network.interoperability, network.multihoming, lost, shut)
-    return reach(share, bridge, network.mixing, network.floor)
+def reached(eco: Ecosystems, share: Array, wedges: Wedges) -> Array:
+    """B [R, e] at these installed shares and this quarter's wedges (E31)."""
+    bridge = wedges.once("bridge", lambda: eco.bridge(wedges["interoperability"], wedges["market_access"].T))
+    return eco.reached(share, bridge)
 
 
-def value_of(network: Network, base: Array, wedges: Wedges) -> Array:
-    """V [R]: what a network is worth to its users in logit units, less what it was in the base year (E31)."""
-    share, nu = base[:, network.column], network.taste.network_effect
-    worth = inclusive_value(share, network.quality, reached(network, share, wedges), nu)
-    return worth - inclusive_value(network.share0, network.quality, network.reach0, nu)
+def reach_of(eco: Ecosystems, name: str, base: Array, seen: Array) -> Array:
+    """Reach of the ecosystems of a network in use [R]: geometric mean of B over users, ratio to the base year (E33)."""
+    names = [network.name for network in eco.networks]
+    if name not in names:
+        return np.ones(len(base))
+    column = names.index(name)
+    return np.exp((eco.mean_reach(base, seen) - eco.mean_reach0)[:, column])
 
 
-def reach_of(network: Network, base: Array, wedges: Wedges) -> Array:
-    """Reach of the ecosystems in use [R]: geometric mean of B over users, ratio to the base year (E33)."""
-    share = base[:, network.column]
-    now, then = mean_reach(share, reached(network, share, wedges)), mean_reach(network.share0, network.reach0)
-    return np.exp(now - then)
+def seeded(eco: Ecosystems, share: Array, year: float) -> Array:
+    """Installed shares [R, e] in which an ecosystem that has entered has at least its seed, taken from the others alike."""
+    fresh = (eco.entry <= year + 1e-9) & (share == 0) & (eco.seed > 0)
+    if not fresh.any():
+        return share
+    seed = np.where(fresh, eco.seed, 0.0)
+    return np.asarray(share * (1 - eco.by_network(seed)[:, eco.network]) + seed)
 
 
+# -- data --------------------------------------------------------------------------------------------
 def data_stocks(setting: Setting, base: Array, now: View) -> Array:
     """Data that each region's firms can use [R], ratio to the base path (E32)."""
-    then = data_inflow(setting, setting.base0, np.zeros_like(now.wedges["data_flow"]))
+    then = setting.fixed("data in 2018", lambda: data_inflow(setting, setting.base0, np.zeros_like(now.wedges["data_flow"])))
     flow = data_inflow(setting, base, now.wedges["data_flow"])
     ratio = np.where(then > 0, flow / np.where(then > 0, then, 1.0), 1.0)
     return update_data(now.data, ratio, setting.behaviour.data_depreciation, setting.dt)
@@ -64,35 +69,77 @@ def data_stocks(setting: Setting, base: Array, now: View) -> Array:
 
 def data_inflow(setting: Setting, base: Array, blocked: Array) -> Array:
     """Users of the platforms that each region owns [R], wherever data may leave; home data are never blocked (E32)."""
-    regions = setting.economy.regions
+    regions, eco = setting.economy.regions, setting.ecosystem
+    user, column = setting.fixed("owned ecosystems", lambda: np.nonzero(eco.owner >= 0))
+    owner = eco.owner[user, column]
     passing = 1 - blocked * (1 - np.eye(regions))
-    total = np.zeros(regions)
-    for network in setting.networks:
-        users = network.data_weight * network.users[:, None] * base[:, network.column]
-        for owner in range(regions):
-            total[owner] += (np.where(network.owner == owner, users, 0.0).sum(1) * passing[:, owner]).sum()
-    return total
+    return sum_by(owner, (eco.sources * base)[user, column] * passing[user, owner], regions)
 
 
-def seeded(network: Network, region: int, share: Array, year: float) -> Array:
-    """Installed shares [e] in which an ecosystem that has entered has at least its seed, taken from the others alike."""
-    fresh = (network.entry[region] <= year + 1e-9) & (share == 0) & (network.seed[region] > 0)
-    if not fresh.any():
-        return share
-    seed = np.where(fresh, network.seed[region], 0.0)
-    return np.asarray(share * (1 - seed.sum()) + seed)
+# -- shares in force ---------------------------------------------------------------------------------
+class Members(NamedTuple):
+    """Plants that belong to ecosystems, and the links of all cells that such a plant serves (fixed in a run).
+
+    plant [m]; weight [m, e]; link [j] and the first of them in each cell [c]; cell [j] which of these cells; member [j] place
+    in [m, R] of a link of a member, m x R (one beyond the last) of the others; entrant [m, R]: latent, and without users in 2018.
+    """
+
+    plant: Index
+    weight: Array
+    link: Index
+    start: Index
+    cell: Index
+    member: Index
+    entrant: Mask
+
+
+def members(setting: Setting) -> Members:
+    """Find them."""
+    economy, links, regions = setting.economy, setting.economy.links, setting.economy.regions
+    whole = setting.plants.membership
+    plant = np.flatnonzero(whole.any(1))
+    number = np.full(setting.n, len(plant))
+    number[plant] = np.arange(len(plant))
+    mine = number[links.supplier[: links.technique]]
+    served = np.zeros(len(links.start), bool)
+    served[links.cell[mine < len(plant)]] = True
+    link = np.flatnonzero(served[links.cell])
+    cell = (np.cumsum(served) - 1)[links.cell[link]]
+    region = economy.lane[1][link]
+    place = np.where(mine[link] < len(plant), mine[link] * regions + region, len(plant) * regions)
+    weight = whole[plant]
+    entrant = economy.latent[plant][:, None] & ((weight[:, None] * setting.base0[None]).sum(2) == 0)
+    return Members(plant, weight, link, np.searchsorted(cell, np.arange(served.sum())), cell, place, entrant)
+
+
+def shares_of_links(setting: Setting, base: Array) -> Array:
+    """Lower shares theta [lt]: plants scale with their ecosystems' N(t)/N(0); cells keep their sum (E18b)."""
+    theta, base0 = setting.economy.theta, setting.base0
+    who = setting.fixed("members of ecosystems", lambda: members(setting))
+    if not len(who.plant):
+        return theta
+    # without users in 2018 there is no ratio: a plant in business keeps its share, an entrant has its users' share
+    growth = np.where(base0 > 0, base / np.where(base0 > 0, base0, 1.0), 1.0) - 1
+    factor = np.where(who.entrant, 0.0, 1 + (who.weight[:, None] * growth[None]).sum(2))
+    fresh = np.where(who.entrant, (who.weight[:, None] * base[None]).sum(2), 0.0)
+    then = np.where(np.append(who.entrant.ravel(), False)[who.member], 0.0, theta[who.link])
+    now = theta[who.link] * np.append(factor.ravel(), 1.0)[who.member] + np.append(fresh.ravel(), 0.0)[who.member]
+    before, after = np.add.reduceat(then, who.start), np.add.reduceat(now, who.start)
+    found = theta.copy()
+    found[who.link] = now * (before / np.where(after > 0, after, 1.0))[who.cell]
+    return found
 
 
 def relocated(setting: Setting, theta: Array, moved: Array) -> Array:
     """Lower shares [lt] after relocation (E24): what a plant no longer serves, its sisters do; cells keep their sum."""
     if not moved.any():
         return theta
-    economy, links = setting.economy, setting.economy.links
+    links = setting.economy.links
     source, sister, weight = setting.plants.sisters
-    f, d = links.supplier[: links.technique], economy.buyer_region[links.buyer[: links.technique]]
-    open_part = weight * (1 - moved[f[sister], d[sister]])
+    away = setting.by_link(moved, slice(links.technique))
+    open_part = weight * (1 - away[sister])
     total = sum_by(source, open_part, len(theta))[source]
-    shift = (theta * moved[f, d])[source] * np.where(total > 0, open_part / np.where(total > 0, total, 1.0), 0.0)
+    shift = (theta * away)[source] * np.where(total > 0, open_part / np.where(total > 0, total, 1.0), 0.0)
     return np.asarray(theta - sum_by(source, shift, len(theta)) + sum_by(sister, shift, len(theta)))
 
 
@@ -105,38 +152,32 @@ def inherited(setting: Setting, theta: Array, opened: Mask, closed: Mask) -> Arr
         return theta
     economy, links = setting.economy, setting.economy.links
     f = links.supplier[: links.technique]
-    place = links.cell * economy.regions + economy.table.location[f]
-    left, heirs = closed[f], opened[f] & ~closed[f]
+    place = setting.fixed("region in a cell", lambda: links.cell * economy.regions + economy.table.location[f])
+    left, heirs = closed[f], (opened & ~closed)[f]
     lost = sum_by(place, np.where(left, theta, 0.0))[place]
     kept = sum_by(place, np.where(heirs, theta, 0.0))[place]
     factor = 1 + lost / np.where(kept > 0, kept, 1.0)
     return np.asarray(np.where(kept > 0, np.where(left, 0.0, np.where(heirs, theta * factor, theta)), theta))
 
 
-def ecosystem_prices(setting: Setting, network: Network, now: View) -> Array:
+# -- prices ------------------------------------------------------------------------------------------
+def ecosystem_prices(setting: Setting, now: View) -> Array:
     """Delivered price change of each ecosystem for final users [R, e]; 1 where it sells nothing."""
+    links = setting.economy.links
+    bought, weight, total = setting.fixed("what users buy", lambda: users_purchases(setting))
+    change = now.price[links.supplier[bought]] * (now.ship[bought] * (1 + now.duty[bought]))
+    change = change / (1 + setting.economy.tariff0[bought])
+    return np.where(total > 0, (weight @ change).reshape(total.shape) / np.where(total > 0, total, 1.0), 1.0)
+
+
+def users_purchases(setting: Setting) -> tuple[Index, csr_array, Array]:
+    """Links [j] by which final users buy from plants of ecosystems, their base weights [R x e, j], and sums [R, e]."""
     economy, links = setting.economy, setting.economy.links
-    final = slice(links.pointer[economy.final.start], links.technique)
-    f, region = links.supplier[final], economy.buyer_region[links.buyer[final]]
-    change = now.price[f] * (now.ship * (1 + now.duty))[final] / (1 + economy.tariff0[final])
-    weight = setting.plants.membership[f][:, network.column] * economy.theta[final][:, None]
-    where = np.eye(economy.regions)[region]
-    total = where.T @ weight
-    mean = where.T @ (weight * change[:, None])
-    return np.where(total > 0, mean / np.where(total > 0, total, 1.0), 1.0)
-
-
-def shares_of_links(setting: Setting, base: Array) -> Array:
-    """Lower shares theta [lt]: plants scale with their ecosystems' N(t)/N(0); cells keep their sum (E18b)."""
-    economy, links, base0 = setting.economy, setting.economy.links, setting.base0
-    f, d = links.supplier[: links.technique], economy.buyer_region[links.buyer[: links.technique]]
-    member = setting.plants.membership[f]
-    if not member.any():
-        return economy.theta
-    # without users in 2018 there is no ratio: a plant in business keeps its share, an entrant has its users' share
-    growth = np.where(base0 > 0, base / np.where(base0 > 0, base0, 1.0), 1.0) - 1
-    entrant = economy.latent[f] & member.any(1) & ((member * base0[d]).sum(1) == 0)
-    then = np.where(entrant, 0.0, economy.theta)
-    now = np.where(entrant, (member * base[d]).sum(1), then * (1 + (member * growth[d]).sum(1)))
-    before, after = links.by_cell(then), links.by_cell(now)
-    return np.asarray(now * (before / np.where(after > 0, after, 1.0))[links.cell])
+    final = np.arange(links.pointer[economy.final.start], links.technique)
+    bought = final[setting.plants.membership[links.supplier[final]].any(1)]
+    member = setting.plants.membership[links.supplier[bought]] * economy.theta[bought][:, None]
+    link, column = np.nonzero(member)
+    shape = (economy.regions, member.shape[1])
+    row = economy.lane[1][bought[link]] * shape[1] + column
+    weight = csr_array((member[link, column], (row, link)), shape=(shape[0] * shape[1], len(bought)))
+    return bought, weight, (weight @ np.ones(len(bought))).reshape(shape)

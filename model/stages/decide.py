@@ -7,7 +7,7 @@ import numpy as np
 from model.agents.rules import STANDARDS_KEPT
 from model.agents.sight import both_fixed, last_market, worth_of_capital
 from model.kernel.adjustment import follow_trend
-from model.kernel.links import Array, sum_by
+from model.kernel.links import Array, Index, sum_by
 from model.kernel.sourcing import adjust_share
 from model.world import Setting, State, View
 
@@ -31,11 +31,12 @@ def decide(setting: Setting, now: View) -> State:
         success = 1 - np.exp(-behaviour.search_success * setting.dt)
         lost = np.maximum(0.0, lost - setting.agents.refound(lost, plants.count, success, effort, luck))
     grown = np.exp(behaviour.growth * (now.year - setting.first_year))
-    fixed = economy.fixed0 * grown[economy.buyer_region[economy.links.buyer]]
+    fixed, states = np.zeros(len(economy.fixed0)), slice(economy.links.technique, None)  # states alone buy so from the start
+    fixed[states] = economy.fixed0[states] * grown[economy.lane[1][states]]
     compliance, search = _policy_purchases(setting, now, grown), _search_purchases(setting, now, effort) * grown[table.location]
     standards = np.array(STANDARDS_KEPT)[now.standard] * both_fixed(setting, now)
     moving = _moving_purchases(setting, abs(decision.moved - now.moved)) * grown[table.location]
-    fixed = fixed + _from_home_rest(setting, compliance + search + (standards + moving) * now.opened)
+    fixed = _with_home_rest(setting, fixed, compliance + search + (standards + moving) * now.opened)
     stock_order = stock_orders(setting, now)
     trend = follow_trend(now.price_trend, worth_of_capital(setting, now), behaviour.price_trend_speed, setting.dt)
     return {
@@ -102,8 +103,7 @@ def _moving_purchases(setting: Setting, moved: Array) -> Array:
     economy = setting.economy
     if not moved.any():
         return np.zeros(economy.n)
-    links = economy.links
-    business = sum_by(links.supplier, economy.flow0 * moved[links.supplier, economy.buyer_region[links.buyer]], economy.n)
+    business = sum_by(economy.links.supplier, economy.flow0 * setting.by_link(moved), economy.n)
     return np.asarray(setting.plants.relocation_cost * business / setting.dt)
 
 
@@ -112,24 +112,27 @@ def _search_purchases(setting: Setting, now: View, effort: Array) -> Array:
     economy = setting.economy
     if not now.lost.any():
         return np.zeros(economy.n)
-    links = economy.links
-    own = links.buyer < economy.n
-    f, b = links.supplier[own], links.buyer[own]
-    sought = economy.flow0[own] * now.lost[f, economy.buyer_region[b]] * effort[economy.buyer_region[b]]
+    links, own = economy.links, slice(economy.links.pointer[economy.n])  # links of plants come first
+    sought = sum_by(links.buyer[own], economy.flow0[own] * setting.by_link(now.lost, own), economy.n)
     extra = now.wedges["search_cost"][economy.table.location, economy.table.segment]
-    return np.asarray((setting.behaviour.search_cost + extra) * sum_by(b, sought, economy.n) * now.opened)
+    return np.asarray((setting.behaviour.search_cost + extra) * sought * effort[economy.table.location] * now.opened)
 
 
-def _from_home_rest(setting: Setting, amount: Array) -> Array:
-    """Purchases [l] of `amount` [n] by each plant, spread over the suppliers of rest in its own region."""
-    economy, links = setting.economy, setting.economy.links
-    extra = np.zeros(len(links.buyer))
+def _with_home_rest(setting: Setting, fixed: Array, amount: Array) -> Array:
+    """Fixed purchases [l] with `amount` [n] by each plant, spread over the suppliers of rest in its own region."""
     if not amount.any():
-        return extra
-    f, b = links.supplier, np.minimum(links.buyer, economy.n - 1)
-    rest = len(setting.segments) - 1
-    at_home = (links.buyer < economy.n) & (economy.table.segment[f] == rest)
-    at_home &= economy.table.location[f] == economy.buyer_region[links.buyer]
-    weight = np.where(at_home, economy.output0[f], 0.0)
-    total = sum_by(b, weight, economy.n)
-    return np.where(at_home, weight / np.where(total > 0, total, 1.0)[b] * amount[b], 0.0)
+        return fixed
+    at_home, buyer, share = setting.fixed("home rest", lambda: _home_rest(setting))
+    found = fixed.copy()
+    found[at_home] += share * amount[buyer]
+    return found
+
+
+def _home_rest(setting: Setting) -> tuple[Index, Index, Array]:
+    """Links [j] by which plants buy rest at home, the plants [j], and the part of their purchases of it by base output [j]."""
+    economy, links = setting.economy, setting.economy.links
+    f, (o, d, s) = links.supplier, economy.lane
+    at_home = np.flatnonzero((links.buyer < economy.n) & (o == d) & (s == len(setting.segments) - 1))
+    buyer, weight = links.buyer[at_home], economy.output0[f[at_home]]
+    total = sum_by(buyer, weight, economy.n)[buyer]
+    return at_home, buyer, weight / np.where(total > 0, total, 1.0)

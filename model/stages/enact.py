@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from model.agents.rules import BOTH
 from model.instruments import Facts, Order, instruments
 from model.kernel.ai import ai_quality, effective_compute
 from model.kernel.capability import usable_quality
-from model.kernel.links import Array, Mask, sum_by
+from model.kernel.links import Array, Index, Mask, sum_by
 from model.stages.respond import decide_states
 from model.wedges import Wedges, axis_sizes, keep_channels
 from model.world import Action, Setting, State, View
@@ -22,78 +24,167 @@ CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 
 def enact(setting: Setting, now: View) -> State:
     """Plants in business (E34, E35); wedges of the measures in force, spread over links (E13, E21, E26, E36, E37)."""
-    wedges = collect_wedges(setting, now.year, now.in_force)
+    wedges = wedges_in_force(setting, now.year, now.in_force)
     if setting.channels_on is not None:
-        wedges = keep_channels(wedges, setting.channels_on, wedges_otherwise(setting, now.year))
+        channels, other = setting.channels_on, wedges_otherwise(setting, now.year)
+        mixed = setting.latest.get("mixed wedges", (wedges, other), lambda: keep_channels(wedges, channels, other).finish())
+        wedges = mixed
     opened = (setting.plants.entry <= now.year + 1e-9) & ~now.closed
     return {"wedges": wedges, "opened": opened} | spread_wedges(setting, wedges, opened, now)
+
+
+# -- collecting --------------------------------------------------------------------------------------
+def wedges_in_force(setting: Setting, year: float, in_force: Array) -> Wedges:
+    """The quarter's wedges, finished; those of the last quarter while no order has changed."""
+    orders = orders_of(setting, year, in_force)
+    return setting.latest.get("wedges", orders, lambda: moved_by(setting, orders).finish())
 
 
 def wedges_otherwise(setting: Setting, year: float) -> Wedges | None:
     """Wedges of the other scenario this quarter; nothing is recorded, as states follow their script and do not react."""
     other = setting.otherwise
-    return None if other is None else collect_wedges(other, year, decide_states(other, year))
+    return None if other is None else wedges_in_force(other, year, decide_states(other, year))
 
 
 def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
     """Neutral wedges, moved by every measure that some state applies this quarter."""
-    economy, plants = setting.economy, setting.plants
-    sizes = axis_sizes(economy.regions, economy.table.segments, economy.n, len(setting.ecosystems), len(CHANNELS))
-    wedges = Wedges(sizes)
-    facts = Facts(
-        setting.regions, plants.firms, tuple(economy.table.location.tolist()), tuple(plants.owner.tolist()),
+    return moved_by(setting, orders_of(setting, year, in_force))
+
+
+class Orders(NamedTuple):
+    """What is ordered this quarter: (instrument, order) of the measures in force, and of those announced (E27)."""
+
+    now: tuple[tuple[str, Order], ...]
+    announced: tuple[tuple[str, Order], ...]
+
+
+def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
+    """Orders of the measures that some state applies, and of those announced and not yet in force."""
+    now, announced = [], []
+    for action, strengths in zip(setting.actions, in_force.tolist(), strict=False):
+        senders = tuple(r for r in action.senders if strengths[r] > 0)
+        if senders:
+            strength = max(strengths[r] for r in senders)
+            now.append((action.instrument, order_of(setting, action, senders, year, strength)))
+    for action in setting.actions:
+        m = action.measure
+        if m.announced is not None and m.announced - 1e-9 <= year < m.start - 1e-9:
+            announced.append((action.instrument, order_of(setting, action, action.senders, np.inf)))
+    return Orders(tuple(now), tuple(announced))
+
+
+def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0) -> Order:
+    """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end)."""
+    levers = {name: path.at(year) for name, path in action.measure.levers.items()}
+    sides = {*action.senders, *action.targets}
+    others = tuple(r for r in range(setting.economy.regions) if r not in sides)
+    both = tuple(r for r in setting.serves_both if r in others)
+    return Order(senders, action.targets, others, levers, strength, both)
+
+
+def moved_by(setting: Setting, orders: Orders) -> Wedges:
+    """Neutral wedges, moved by these orders. Announced controls: probability x the denial at the end of their path (E27)."""
+    facts = setting.fixed("facts", lambda: facts_of(setting))
+    wedges = Wedges(setting.fixed("sizes", lambda: sizes_of(setting)))
+    for instrument, order in orders.now:
+        instruments()[instrument].apply(wedges, order, facts)
+    for instrument, order in orders.announced:
+        coming = Wedges(wedges.sizes)
+        instruments()[instrument].apply(coming, order, facts)
+        denial = coming["denial_rate"] * (1 - coming["exemption"][:, :, None])
+        wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * denial)
+    return wedges
+
+
+def facts_of(setting: Setting) -> Facts:
+    """What instruments may know of this world."""
+    plants, table = setting.plants, setting.economy.table
+    return Facts(
+        setting.regions, plants.firms, tuple(table.location.tolist()), tuple(plants.owner.tolist()),
         setting.ecosystems, setting.parameters,
     )  # fmt: skip
-    for row, action in enumerate(setting.actions):
-        senders = tuple(r for r in action.senders if in_force[row, r] > 0)
-        if not senders:
-            continue
-        strength = float(in_force[row, list(senders)].max())
-        order = order_of(setting, action, senders, year, strength)
-        instruments()[action.instrument].apply(wedges, order, facts)
-    announce(setting, wedges, facts, year)
-    return wedges
+
+
+def sizes_of(setting: Setting) -> dict[str, int]:
+    """Lengths of the axes of wedges."""
+    economy = setting.economy
+    return axis_sizes(economy.regions, economy.table.segments, economy.n, len(setting.ecosystems), len(CHANNELS))
+
+
+# -- spreading ---------------------------------------------------------------------------------------
+class Spread(NamedTuple):
+    """What follows from wedges alone. By plant and region of the buyer [n, R]: ship (barriers), standard, dual (extra of
+    serving both), cap; by link [l]: controlled (part of orders that is), unguarded (part of denials that evades), duty; subsidy [n]."""
+
+    ship: Array
+    standard: Array
+    dual: Array
+    cap: Array
+    controlled: Array
+    unguarded: Array
+    duty: Array
+    subsidy: Array
+
+
+def spread(setting: Setting, wedges: Wedges) -> Spread:
+    """Wedges by region and segment as plants and links meet them (E21, E36, E37)."""
+    table, at = setting.economy.table, setting.by_plant
+    spared = setting.fixed("owner of the buyer", lambda: buyer_owner(setting)[setting.economy.links.buyer])
+    o, _, s = setting.economy.lane
+    lifted = np.where(spared >= 0, wedges["exemption"][spared, o, s], 0.0) if wedges["exemption"].any() else 0.0
+    evades = evaded_part(setting.behaviour.evasion, wedges["enforcement"])
+    return Spread(
+        ship=at(wedges["iceberg_cost"]), standard=at(wedges["standard_cost"]), dual=at(wedges["dual_cost"].sum(0)),
+        cap=at(wedges["capability_cap"]),
+        controlled=setting.by_link(at(wedges["denial_rate"])) * (1 - lifted), unguarded=setting.by_link(at(evades)),
+        duty=setting.economy.tariff0 + setting.by_link(at(wedges["tariff_rate"])),
+        subsidy=wedges["subsidy_rate"][table.location, table.segment],
+    )  # fmt: skip
 
 
 def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> State:
     """Denial, shipping cost, duty, quality by link, from wedges by region and segment (E21, E37)."""
-    economy, table = setting.economy, setting.economy.table
-    links, lt = economy.links, economy.links.technique
-    f, b = links.supplier, links.buyer
-    o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
-    denial, evaded = denied_and_evaded(setting, wedges, opened, now)
+    technique, economy = slice(setting.economy.links.technique), setting.economy
+    on = wedges.once("spread", lambda: spread(setting, wedges))
+    denial, evaded = denied_and_evaded(setting, wedges, on, opened, now)
     intelligence = quality_of_ai(setting, now)
-    quality = np.exp(link_quality(setting, wedges, now, intelligence))
-    both = wedges["dual_cost"].sum(0)[o, d, s] * (now.standard[f] == BOTH)
-    standards = wedges["standard_cost"][o, d, s] * (1 + both)
+    standards = on.standard * (1 + on.dual * (now.standard == BOTH)[:, None])
     return {
         "denial": denial,
         "evaded": evaded,
-        "standards": standards,
-        "ship": wedges["iceberg_cost"][o, d, s] * standards * (1 + setting.behaviour.evasion_premium * evaded),
-        "duty": economy.tariff0 + wedges["tariff_rate"][o, d, s],
-        "subsidy": wedges["subsidy_rate"][table.location, table.segment],
-        "quality": quality,
+        "standards": setting.by_link(standards),
+        "ship": setting.by_link(on.ship * standards) * (1 + setting.behaviour.evasion_premium * evaded),
+        "duty": on.duty,
+        "subsidy": on.subsidy,
+        "quality": link_quality(setting, on.cap, now, intelligence),
         "ai_quality": intelligence,
-        "open_links": opened[f[:lt]] & (denial[:lt] < 1) & (now.theta > 0),
+        "open_links": opened[economy.links.supplier[technique]] & (denial[technique] < 1) & (now.theta > 0),
         "limit": np.full(economy.n, np.inf),
     }
 
 
-def denied_and_evaded(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> tuple[Array, Array]:
+def denied_and_evaded(setting: Setting, wedges: Wedges, on: Spread, opened: Mask, now: View) -> tuple[Array, Array]:
     """Denied part of orders [l] (E21), after evasion; evaded part of deliveries [l] (E36)."""
-    economy, table = setting.economy, setting.economy.table
-    f, b = economy.links.supplier, economy.links.buyer
-    o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
-    owner = buyer_owner(setting)[b]
-    spared = np.where(owner >= 0, wedges["exemption"][owner, o, s], 0.0)
-    controlled = wedges["denial_rate"][o, d, s] * (1 - spared)
-    listed = listed_part(setting, wedges["firm_listing"], np.where(opened, now.capacity, 0.0))[o, b]
-    licensed = (1 - controlled) * (1 - listed)
-    evading = evaded_part(setting.behaviour.evasion[s], wedges["enforcement"][o, d, s]) * (1 - licensed)
-    denial = 1 - (licensed + evading) * (1 - np.where(o != d, now.lost[f, d], 0.0)) * (1 - now.left[f, d])
-    denial = np.where(denial > setting.behaviour.full_cut, 1.0, denial)
-    return denial, np.where(denial < 1, evading / np.maximum(licensed + evading, TINY), 0.0)
+    licensed = 1 - on.controlled
+    if wedges["firm_listing"].any():
+        listed = listed_part(setting, wedges["firm_listing"], np.where(opened, now.capacity, 0.0))
+        licensed = licensed * (1 - listed.ravel()[setting.fixed("origin and buyer", lambda: origin_and_buyer(setting))])
+    evading = on.unguarded * (1 - licensed)
+    through = licensed + evading
+    kept = through
+    if now.lost.any():
+        kept = kept * (1 - setting.by_link(np.where(setting.home, 0.0, now.lost)))
+    if now.left.any():
+        kept = kept * (1 - setting.by_link(now.left))
+    denial = 1 - kept
+    denial[denial > setting.behaviour.full_cut] = 1.0
+    return denial, np.where(denial < 1, evading / np.maximum(through, TINY), 0.0)
+
+
+def origin_and_buyer(setting: Setting) -> Index:
+    """Place of each link [l] in an [origin, buyer] array laid out flat."""
+    economy = setting.economy
+    return np.asarray(economy.lane[0] * len(economy.buyer_region) + economy.links.buyer)
 
 
 def evaded_part(unguarded: Array, enforcement: Array) -> Array:
@@ -106,14 +197,13 @@ def listed_part(setting: Setting, listing: Array, capacity: Array) -> Array:
     replacement purchases that is for listed plants (E21)."""
     economy, n, k = setting.economy, setting.economy.n, setting.economy.k
     part = np.zeros((economy.regions, len(economy.buyer_region)))
-    if not listing.any():
-        return part
     part[:, :n] = listing
-    has = economy.investor >= 0
-    weight = np.where(has, economy.kappa * economy.table.depreciation * np.where(has, capacity, 0.0), 0.0)
-    total = sum_by(economy.investor[has], weight[has], k)
+    has = np.flatnonzero(economy.investor >= 0)
+    weight = (economy.kappa * economy.table.depreciation)[has] * capacity[has]
+    total = np.maximum(sum_by(economy.investor[has], weight, k), TINY)
+    hit = listing[:, has].any(0)
     for o in np.flatnonzero(listing.any(1)):
-        part[o, n : n + k] = sum_by(economy.investor[has], (weight * listing[o])[has], k) / np.maximum(total, TINY)
+        part[o, n : n + k] = sum_by(economy.investor[has[hit]], weight[hit] * listing[o, has[hit]], k) / total
     return part
 
 
@@ -128,37 +218,39 @@ def buyer_owner(setting: Setting) -> Array:
     return owner
 
 
-def link_quality(setting: Setting, wedges: Wedges, now: View, intelligence: Array) -> Array:
-    """v by link [lt] (E13); of AI applications by their quality (E29) in place of capability alone.
+def link_quality(setting: Setting, cap: Array, now: View, intelligence: Array) -> Array:
+    """e^v by link [lt] (E13); of AI applications by their quality (E29) in place of capability alone. cap [n, R].
 
     Platforms and chips carry none into AI applications' current cost: AI quality counts compute already. Investors
     in compute do see the chips' quality, so worse chips are less compute for the money.
     """
-    economy, table, behaviour = setting.economy, setting.economy.table, setting.behaviour
-    links, lt = economy.links, economy.links.technique
-    f, b = links.supplier[:lt], links.buyer[:lt]
-    s = table.segment[f]
-    cap = wedges["capability_cap"][table.location[f], economy.buyer_region[b], s]
-    elapsed = now.year - setting.first_year
-    cap = np.where(np.isfinite(cap), cap - behaviour.frontier_growth[s] * elapsed, np.inf)
+    economy, behaviour = setting.economy, setting.behaviour
+    beyond = behaviour.frontier_growth[economy.table.segment] * (now.year - setting.first_year)
+    cap = np.where(np.isfinite(cap), cap - beyond[:, None], np.inf)
     # an entrant's notional technique is its competitors', so it starts from what it is behind them
     before = np.where(economy.latent, 0.0, setting.capability0)
-    ai = setting.plants_of(AI_APPS)
-    level = np.where(ai, before + intelligence, now.capability)
-    quality = usable_quality(behaviour.quality_valuation[f], level[f], before[f], cap)
-    quality = quality + network_quality(setting, now.network_value)[f, economy.buyer_region[b]]
-    compute = np.isin(np.array(setting.segments)[s], COMPUTE)
-    buys_compute = (b < economy.n) & ai[np.minimum(b, economy.n - 1)]
-    return np.where(buys_compute & compute, 0.0, quality)
+    level = np.where(setting.plants_of(AI_APPS), before + intelligence, now.capability)
+    value = usable_quality(behaviour.quality_valuation[:, None], level[:, None], before[:, None], cap)
+    value = value + network_quality(setting, now.network_value)
+    quality = setting.by_link(np.exp(value), slice(economy.links.technique))
+    quality[setting.fixed("compute in AI", lambda: compute_in_ai(setting))] = 1.0
+    return quality
+
+
+def compute_in_ai(setting: Setting) -> Index:
+    """Links by which AI applications buy what counts as compute."""
+    links, table = setting.economy.links, setting.economy.table
+    f, b = links.supplier[: links.technique], links.buyer[: links.technique]
+    compute = np.isin(np.array(setting.segments), COMPUTE)[table.segment[f]]
+    return np.flatnonzero(compute & (b < setting.n) & setting.plants_of(AI_APPS)[np.minimum(b, setting.n - 1)])
 
 
 def network_quality(setting: Setting, value: Array) -> Array:
-    """v [n, R] of plants of ecosystems, by region of the buyer (E31): valuation x the region's network value."""
-    found = np.zeros((setting.economy.n, setting.economy.regions))
-    for index, network in enumerate(setting.networks):
-        part = setting.plants.membership[:, network.column].sum(1)
-        found += part[:, None] * (network.valuation * value[:, index])[None, :]
-    return found
+    """v [n, R] of plants of ecosystems, by region of the buyer (E31): valuation x the region's network value [R, N]."""
+    if not setting.networks:
+        return np.zeros((setting.n, setting.economy.regions))
+    weight = setting.fixed("weight in networks", lambda: setting.ecosystem.by_network(setting.plants.membership))
+    return np.asarray(weight @ (setting.ecosystem.valuation * value).T)
 
 
 def quality_of_ai(setting: Setting, now: View) -> Array:
@@ -179,24 +271,3 @@ def capacity_ratio(setting: Setting, now: View, segment: str) -> Array:
     counted = setting.plants_of(segment) & np.isfinite(table.capacity) & (table.capacity > 0)
     today, base = (sum_by(table.location[counted], x[counted], regions) for x in (now.capacity, usual))
     return np.where(base > 0, today / np.where(base > 0, base, 1.0), 1.0)
-
-
-def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0) -> Order:
-    """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end)."""
-    levers = {name: path.at(year) for name, path in action.measure.levers.items()}
-    sides = {*action.senders, *action.targets}
-    others = tuple(r for r in range(setting.economy.regions) if r not in sides)
-    both = tuple(r for r in setting.serves_both if r in others)
-    return Order(senders, action.targets, others, levers, year - action.measure.start, strength, both)
-
-
-def announce(setting: Setting, wedges: Wedges, facts: Facts, year: float) -> None:
-    """Announced controls not yet in force: probability x the denial they will have at the end of their path (E27)."""
-    for action in setting.actions:
-        m = action.measure
-        if m.announced is None or not m.announced - 1e-9 <= year < m.start - 1e-9:
-            continue
-        coming, order = Wedges(wedges.sizes), order_of(setting, action, action.senders, np.inf)
-        instruments()[action.instrument].apply(coming, order, facts)
-        denial = coming["denial_rate"] * (1 - coming["exemption"][:, :, None])
-        wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * denial)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from scipy.sparse import csr_array
 
 from model.kernel import capability as law
 from model.kernel.ai import adopted_efficiency, induced_drive
 from model.kernel.inversion import Economy
-from model.kernel.links import Array, Mask, sum_by
+from model.kernel.links import Array, Index, Mask, sum_by
+from model.wedges import Wedges
 from model.world import Setting, State, View
 
 TOOLS = ("equipment", "foundry")
@@ -21,13 +25,13 @@ def learn(setting: Setting, now: View) -> State:
     """Capability moves by own innovation and by diffusion from the frontier (E14, E15), AI also by scarcity (E30)."""
     behaviour, own = setting.behaviour, setting.innovation
     rnd, experience = research(setting, now)
-    tools = kept(setting, now, of_segments(setting, *TOOLS))
+    tools, imported, code = kept(setting, now)
     drive = law.innovation_drive(
         rnd, experience, tools, own.rd_elasticity, own.learning_elasticity, own.tool_dependence
     )
     path = setting.capability0 + own.catch_up * (now.year - setting.first_year)
     level = law.update_capability(
-        now.capability, path, drive, exposure(setting, now), own.own, own.catch_up,
+        now.capability, path, drive, exposure(setting, now, imported, code), own.own, own.catch_up,
         behaviour.diffusion_rate, behaviour.diffusion_saturation, own.depreciation, setting.dt,
     )  # fmt: skip
     ai = setting.plants_of(AI_APPS)
@@ -51,41 +55,69 @@ def research(setting: Setting, now: View) -> tuple[Array, Array]:
     return rnd, law.update_stock(now.experience, made, own.memory, setting.dt)
 
 
-def exposure(setting: Setting, now: View) -> Array:
-    """Exposure of each plant to the frontier [n], 1 in the base year: four channels weighted (E14)."""
-    table, weight = setting.economy.table, setting.behaviour.channel_weight
-    blocked, sources = now.wedges["knowledge_flow"], frontier_weight(setting)
-    passing = 1 - blocked
-    passing[INVESTMENT] *= 1 - now.wedges["investment_flow"]
-    channel = np.einsum("cods,ods->cds", passing - 1, sources)[:, table.location, table.segment] + 1
-    channel[IMPORTED] *= kept(setting, now, setting.technology())
-    channel[CODE] *= kept(setting, now, of_segments(setting, OPEN_SOURCE))
-    return np.asarray(1 + weight @ (channel - 1))
+def exposure(setting: Setting, now: View, imported: Array, code: Array) -> Array:
+    """Exposure of each plant to the frontier [n], 1 in the base year: four channels weighted (E14).
+
+    imported, code [n]: part of foreign technology inputs, and of foreign code, that still arrives.
+    """
+    channel = now.wedges.once("knowledge channels", lambda: passing(setting, now.wedges)).copy()
+    channel[IMPORTED] *= imported
+    channel[CODE] *= code
+    return np.asarray(1 + setting.behaviour.channel_weight @ (channel - 1))
 
 
-def kept(setting: Setting, now: View, wanted: Mask) -> Array:
-    """Part of each plant's base-year foreign inputs from suppliers `wanted` [n] that still arrives [n]; 1 if it had none.
+def passing(setting: Setting, wedges: Wedges) -> Array:
+    """Part of each channel of knowledge that wedges let pass to each plant [c, n] (E14)."""
+    table, sources = setting.economy.table, frontier_weight(setting)
+    part = 1 - wedges["knowledge_flow"]
+    part[INVESTMENT] *= 1 - wedges["investment_flow"]
+    return np.asarray(np.einsum("cods,ods->cds", part - 1, sources)[:, table.location, table.segment] + 1)
+
+
+class Foreign(NamedTuple):
+    """Base-year foreign inputs of technology: link [j] by which each is bought, buyer [j], whether that is an investor [j];
+    into [3 x (n + k), j] sums them by buyer (tools, all, code); before [3, n] what each plant bought then, per unit of output."""
+
+    link: Index
+    buyer: Index
+    investor: Mask
+    into: csr_array
+    before: Array
+
+
+def foreign_inputs(setting: Setting) -> Foreign:
+    """Find them."""
+    economy, lt = setting.economy, setting.economy.links.technique
+    f, b, buyers = economy.links.supplier[:lt], economy.links.buyer[:lt], setting.n + economy.k
+    abroad = (economy.lane[0][:lt] != economy.lane[1][:lt]) & ~economy.latent[f] & (b < buyers)
+    link = np.flatnonzero(setting.technology()[f] & abroad)
+    groups = (of_segments(setting, *TOOLS), setting.technology(), of_segments(setting, OPEN_SOURCE))
+    group, column = np.nonzero(np.array(groups)[:, f[link]])
+    into = csr_array((np.ones(len(group)), (group * buyers + b[link][column], column)), shape=(3 * buyers, len(link)))
+    before = by_plant(economy, (into @ economy.input0[link]).reshape(3, buyers))
+    return Foreign(link, b[link], b[link] >= setting.n, into, before)
+
+
+def kept(setting: Setting, now: View) -> Array:
+    """Part of each plant's base-year foreign inputs that still arrives [3, n], of tools, of technology and of code; 1 if it had none.
 
     Current inputs per unit, and its investor's capital goods per unit of investment planned, by base-year weight.
     What comes on top of the base year's teaches no more; what another supplier delivers instead does not count, unless
     it has taken over the other's place in the market (shares in force, E18b).
     """
-    economy, n = setting.economy, setting.n
-    links, lt = economy.links, economy.links.technique
-    f, b = links.supplier[:lt], links.buyer[:lt]
-    chosen = wanted[f] & (economy.table.location[f] != economy.buyer_region[b]) & ~economy.latent[f]
-    chosen &= b < n + economy.k
-    b, then = b[chosen], economy.input0[chosen]
-    arrived = now.delivered.inputs[chosen] * np.where(b < n, 1.0, now.delivered.scale[b])  # investors do not order twice
-    before = sum_by(b, then, n + economy.k)
-    today = sum_by(b, np.minimum(arrived, now.input0[chosen]), n + economy.k)
-    before, today = (value[:n] + capital_goods(economy, value[n:]) for value in (before, today))
-    return np.minimum(1.0, np.where(before > 0, today / np.where(before > 0, before, 1.0), 1.0))
+    own = setting.fixed("foreign inputs", lambda: foreign_inputs(setting))
+    scale = np.where(own.investor, now.delivered.scale[own.buyer], 1.0)  # investors do not order twice
+    arrived = np.minimum(now.delivered.inputs[own.link] * scale, now.input0[own.link])
+    today = by_plant(setting.economy, (own.into @ arrived).reshape(3, -1))
+    return np.minimum(1.0, np.where(own.before > 0, today / np.where(own.before > 0, own.before, 1.0), 1.0))
 
 
-def capital_goods(economy: Economy, value: Array) -> Array:
-    """What an investor buys per unit of investment [k], per unit of each plant's output [n]."""
-    return np.asarray(economy.of_investor(economy.capital0, value))
+def by_plant(economy: Economy, value: Array) -> Array:
+    """Purchases by buyer [..., n + k] per unit of each plant's output [..., n]: its own, and its part of its investor's."""
+    if not economy.k:
+        return value
+    bought = value[..., economy.n + np.maximum(economy.investor, 0)]
+    return value[..., : economy.n] + np.where(economy.investor >= 0, economy.capital0 * bought, 0.0)
 
 
 def of_segments(setting: Setting, *names: str) -> Mask:

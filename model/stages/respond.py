@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.kernel.links import Array
+from model.kernel.links import Array, Index
 from model.world import Setting, State, View
 
 
@@ -16,8 +16,14 @@ def respond(setting: Setting, now: View) -> State:
 def decide_states(setting: Setting, year: float) -> Array:
     """Strength [measures, R] that the states give to their measures in the quarter that starts at `year`."""
     strength = np.zeros((len(setting.actions), setting.economy.regions))
+    due = np.array([action.measure.in_force(year) for action in setting.actions], bool)
+    own = setting.fixed("measures of each state", lambda: measures_of_states(setting))
     for region, agent in enumerate(setting.agents.states):
-        rows = np.array([k for k, a in enumerate(setting.actions) if region in a.senders], int)
-        due = np.array([setting.actions[k].measure.in_force(year) for k in rows], bool)
-        strength[rows, region] = agent.decide(due)
+        strength[own[region], region] = agent.decide(due[own[region]])
     return strength
+
+
+def measures_of_states(setting: Setting) -> list[Index]:
+    """Measures that each state sends."""
+    senders = [action.senders for action in setting.actions]
+    return [np.array([k for k, among in enumerate(senders) if r in among], int) for r in range(setting.economy.regions)]
