@@ -64,16 +64,20 @@ def test_business_comes_back_after_the_denial() -> None:
 
 
 def test_business_goes_where_the_firm_makes_it_cheaper() -> None:
-    """Samsung's plant in China a fifth dearer than its sisters: 1 - 1.2^-eps of its business wants to leave, nobody else's."""
+    """Samsung's plant in China a fifth dearer than its sisters: what is above the cost of moving wants to leave, nobody else's."""
     setting = build_setting(central(), load_scenario("no_policy"))
     price = np.ones(setting.n)
     dear = setting.plants.ids.index("samsung-devices-chn")
     price[dear] = 1.2
     free = np.zeros((setting.n, setting.economy.regions))
     wish = outdone(setting, price, free)
-    assert wish[dear] == pytest.approx(1 - 1.2**-setting.behaviour.relocation_elasticity)
+    worth = (1 + setting.plants.relocation_cost[dear]) / 1.2
+    assert wish[dear] == pytest.approx(1 - worth**setting.behaviour.relocation_elasticity)
     others = np.arange(setting.n) != dear
     assert not wish[others].any(), "sisters of a dear plant are not outdone, and other firms have none"
+    price[dear] = 1 + 0.99 * setting.plants.relocation_cost[dear]
+    assert not outdone(setting, price, free).any(), "what a year of moving would eat up"
+    price[dear] = 1.2
     assert outdone(setting, price * 3, free) == pytest.approx(wish), "units do not matter"
 
 
@@ -82,17 +86,17 @@ def test_a_denial_and_a_higher_price_add_up_as_what_survives_both() -> None:
     plant, china, america = (setting.plants.ids.index("samsung-devices-chn"), *(setting.regions.index(r) for r in ("CHN", "USA")))
     denied = np.zeros((setting.economy.regions, setting.economy.regions, setting.economy.table.segments))
     denied[china, america, setting.segments.index("devices")] = 0.5
-    price = np.where(np.arange(setting.n) == plant, 1.1, 1.0)
+    price = np.where(np.arange(setting.n) == plant, 1.3, 1.0)
     now = SimpleNamespace(wedges={"denial_rate": denied})
     wish = outdone(setting, price, denied_part(setting, now))
-    kept = 1.1**-setting.behaviour.relocation_elasticity
+    kept = ((1 + setting.plants.relocation_cost[plant]) / 1.3) ** setting.behaviour.relocation_elasticity
     assert wish[plant, america] == pytest.approx(1 - 0.5 * kept)
     assert wish[plant, china] == pytest.approx(1 - kept)
 
 
-def test_without_elasticity_only_denials_move_business() -> None:
-    """The elasticity at zero: no policy, nothing moves, bit for bit; above zero China's growth moves some lines."""
-    for elasticity, moves in ((0.0, False), (4.0, True)):
-        parameters = override(central(), {"relocation_elasticity": elasticity}, check=False)
+def test_small_differences_of_growth_move_nothing() -> None:
+    """No policy: wages drift apart by less than moving costs, so relocation is silent to the bit; without its cost it is not."""
+    for cost, moves in ((central()["relocation_cost"]["devices"], False), (0.0, True)):
+        parameters = override(central(), {"relocation_cost[devices]": cost}, check=False)
         states = list(small.quarters(Decoupling(small.scenario("no_policy", "2020Q4"), parameters=parameters)))
         assert bool(states[-1]["moved"].any()) == moves

@@ -32,7 +32,7 @@ def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> Pla
         coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
         price_ratio=worth_of_capital(setting, now) * np.exp(-now.price_trend), kappa=economy.kappa, slack=setting.behaviour.slack,
         depreciation=table.depreciation, lag=np.asarray(setting.lag_steps * dt, float), early=tools_ahead(setting, now), lost=now.lost,
-        targeted=targeted, outdone=outdone(setting, now.price, denied), moved=now.moved,
+        targeted=targeted, outdone=outdone(setting, now.price / (1 + now.rent), denied), moved=now.moved,
         relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
         luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,
         idle=now.idle, may_close=may_close(setting, now), fringe=setting.plants.firm_number < 0,
@@ -124,22 +124,27 @@ def hardest_denial(setting: Setting, now: Any) -> Array:
     return np.asarray(denied)
 
 
-def outdone(setting: Setting, price: Array, denied: Array) -> Array:
-    """Part of each plant's business with a region that its sister plants would do better [n, R]: denied, or cheaper (E24)."""
-    cheaper = np.minimum(1.0, sister_price(setting, price) / price) ** setting.behaviour.relocation_elasticity
+def outdone(setting: Setting, cost: Array, denied: Array) -> Array:
+    """Part of each plant's business with a region that its sister plants would do better [n, R]: denied, or cheaper (E24).
+
+    cost [n]: price without the scarcity rent, which is no cost to the firm that earns it. An advantage that a year of
+    moving would eat up moves nothing.
+    """
+    worth = 1 + setting.plants.relocation_cost
+    cheaper = np.minimum(1.0, worth * sister_cost(setting, cost) / cost) ** setting.behaviour.relocation_elasticity
     return np.asarray(1 - (1 - denied) * cheaper[:, None])
 
 
-def sister_price(setting: Setting, price: Array) -> Array:
-    """Mean price of the other plants of each plant's firm in its segment [n], by base output; its own price without any."""
+def sister_cost(setting: Setting, cost: Array) -> Array:
+    """Mean cost of the other plants of each plant's firm in its segment [n], by base output; its own without any."""
     economy, firm = setting.economy, setting.plants.firm_number
     weight = np.where((firm >= 0) & (setting.plants.relocation_speed > 0), economy.output0, 0.0)
     key = np.where(firm >= 0, firm, 0) * economy.table.segments + economy.table.segment
     size = int(key.max()) + 1
     others = sum_by(key, weight, size)[key] - weight
-    total = sum_by(key, weight * price, size)[key] - weight * price
+    total = sum_by(key, weight * cost, size)[key] - weight * cost
     alone = (weight == 0) | (others <= 1e-12 * weight)
-    return np.where(alone, price, total / np.where(alone, 1.0, others))
+    return np.where(alone, cost, total / np.where(alone, 1.0, others))
 
 
 def denied_part(setting: Setting, now: Any) -> Array:
