@@ -469,3 +469,12 @@ def test_a_subsidy_reaches_prices_accounts_and_research(efficiency: float, sign:
     c = list(small.quarters(plain))[-1]
     assert (np.sign(a["rnd"] - c["rnd"])[logic] == sign).all()
     assert (np.sign(a["capability"] - c["capability"])[logic] == sign).all()
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def test_ai_quality_and_compute_in_numbers() -> None:
+    """With an elasticity of a half quality is the harmonic mean; at 0.8 rho is -1/4."""
+    x = np.array([0.7, 1.3, 2.0])
+    assert ai_quality(x[:, None], WEIGHT, 0.5)[0] == pytest.approx(-np.log(WEIGHT @ (1 / x)), rel=1e-12)
+    assert ai_quality(x[:, None], WEIGHT, 0.8)[0] == pytest.approx(-4 * np.log(WEIGHT @ x**-0.25), rel=1e-12)
+    assert effective_compute(np.array([0.5]), np.array([3.0]), 0.4, np.zeros(1))[0] == pytest.approx(0.6 * 0.5 + 0.4 * 3)
