@@ -393,3 +393,10 @@ def test_base_shares_are_those_of_the_parameters_and_stationary() -> None:
             share = own.share0[region]
             choice = users.decide(own, share, own.reach0[region], np.ones(len(share)), small.fresh(), 2018.0)
             assert abs(share @ choice - share).max() < 1e-12, (own.name, region)
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def test_choices_depend_on_differences_of_utility_alone_however_large() -> None:
+    u, all_ = np.array([0.3, -1.2, 0.5]), np.ones(3, bool)
+    assert choices(u + 2000, all_, 1.5) == pytest.approx(choices(u, all_, 1.5), rel=1e-9)
+    assert choices(u - 2000, all_, 1.5) == pytest.approx(choices(u, all_, 1.5), rel=1e-9)
