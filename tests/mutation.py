@@ -43,8 +43,8 @@ NEAR = {
     "rules": "agents standards entry_exit relocation",
     "sight": "agents standards entry_exit entity_list stockpiles",
     "population": "agents capability_adoption",
-    "enact": "evasion standards entity_list capability networks stockpiles",
-    "decide": "standards entry_exit stockpiles relocation simulation",
+    "enact": "simulation evasion standards entity_list capability networks stockpiles",
+    "decide": "agents stockpiles standards entry_exit relocation simulation",
     "adjust": "replication engine_against_oracle wages entry_exit investors",
     "learn": "capability networks",
     "adopt": "networks relocation entry_exit capability_adoption",
@@ -69,9 +69,11 @@ class Quick:
         from hypothesis import Phase, settings
         settings.register_profile("quick", settings.default, phases=(Phase.explicit, Phase.generate))
         settings.load_profile("quick")
+    def pytest_collection_modifyitems(self, items):
+        items.sort(key=lambda item: "numbers" not in item.name)
 sys.exit(pytest.main(sys.argv[1:], [Quick()]))
 """
-"""Pytest without making failing examples smaller: that a test fails is enough."""
+"""Pytest without making failing examples smaller (that a test fails is enough), tests of single terms first."""
 EQUIVALENT: dict[str, str] = {}
 """Term (as --list prints it) -> why no test can notice its removal."""
 LIMIT = 600

@@ -249,7 +249,7 @@ def test_fixed_costs_of_policy_search_and_standards_in_numbers() -> None:
     assert written["fixed"][state] == pytest.approx(economy.fixed0[state] * np.exp(setting.behaviour.growth[region] * 0.5), rel=1e-12)
 
 
-def test_relations_are_found_again_by_success_and_effort() -> None:
+def test_relations_found_again_in_numbers() -> None:
     """E20: of each row's lost relations a number drawn from the binomial distribution, as a part of all it has."""
     lost, luck = np.array([[0.5, 0.0], [0.25, 1.0]]), np.array([[0.9, 0.9], [0.2, 0.6]])
     found = refound(lost, np.array([10, 8]), 0.4, np.array([0.5, 1.0]), luck)

@@ -396,7 +396,7 @@ def test_base_shares_are_those_of_the_parameters_and_stationary() -> None:
 
 
 # -- terms one by one --------------------------------------------------------------------------------
-def test_choices_depend_on_differences_of_utility_alone_however_large() -> None:
+def test_choices_from_large_numbers_depend_on_differences_of_utility_alone() -> None:
     u, all_ = np.array([0.3, -1.2, 0.5]), np.ones(3, bool)
     assert choices(u + 2000, all_, 1.5) == pytest.approx(choices(u, all_, 1.5), rel=1e-9)
     assert choices(u - 2000, all_, 1.5) == pytest.approx(choices(u, all_, 1.5), rel=1e-9)
