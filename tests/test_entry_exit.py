@@ -20,7 +20,7 @@ from model.kernel.links import Array, sum_by
 from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 from model.stages.adopt import inherited
-from model.stages.decide import decide
+from model.stages.decide import _after_exits, decide
 from model.world import Parameters, State
 from tests import small
 
@@ -236,3 +236,25 @@ def test_a_fringe_shrinks_only_where_its_capacity_is_capital(shaken: tuple[Decou
     left = np.exp(-setting.behaviour.firm_exit_rate * 0.25)
     assert shares.any() and not shares.all()
     assert ratio[shares] == pytest.approx(left, rel=1e-12) and (ratio[~shares] >= 1).all()
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def test_capacity_after_exits_in_numbers() -> None:
+    """What a fringe closes of its capital is scrapped; lines of who has left go to the open plants of the group by size."""
+    model = Decoupling(small.scenario("no_policy", "2019Q4"))
+    model.step()
+    setting, economy, rng = model.setting, model.setting.economy, np.random.default_rng(3)
+    n, group = setting.n, economy.groups.group
+    left = rng.random(n) < 0.3
+    now = SimpleNamespace(was_open=model.now["opened"], opened=model.now["opened"] & ~left)
+    capacity, leaves = model.now["capacity"], rng.uniform(0, 1, n) * (rng.random(n) < 0.5)
+    found = _after_exits(setting, now, capacity, leaves)
+    capital = economy.investor >= 0
+    for f in range(n):
+        mine = capacity[f] * (1 - leaves[f]) if capital[f] else capacity[f]
+        if now.opened[f] and np.isfinite(mine):
+            peers = group == group[f]
+            gone = capacity[peers & now.was_open & ~now.opened & ~capital].sum()
+            kept = [capacity[i] * (1 - leaves[i] * capital[i]) for i in np.flatnonzero(peers & now.opened) if np.isfinite(capacity[i])]
+            mine += gone * mine / sum(kept)
+        assert found[f] == pytest.approx(mine, rel=1e-12)

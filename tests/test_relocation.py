@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from calibration.registry import central, override
 from model.instruments import Value
 from model.simulation import Decoupling
+from model.stages.decide import decide
 from model.world import State
 from tests import small
 
@@ -56,3 +60,26 @@ def test_business_comes_back_after_the_denial() -> None:
     assert states[9]["moved"].max() > 0.5
     assert states[-1]["moved"].max() < 0.1
     assert states[-8]["moving"].sum() > 0  # coming back is paid for as well
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def test_moving_purchases_in_numbers() -> None:
+    """Cost share x base business with the region x part moved, all within one step, bought from home rest while in business."""
+    model = Decoupling(small.scenario())
+    model.step()
+    model.step()
+    setting, economy, rng = replace(model.setting, dt=0.125), model.setting.economy, np.random.default_rng(4)
+    links, behaviour = economy.links, setting.behaviour
+    moved = rng.uniform(0, 0.3, model.now["moved"].shape)
+    wrote = decide(setting, SimpleNamespace(**(model.now | {"moved": moved})))
+    step = abs(wrote["moved"] - moved)
+    assert step.max() > 0.01
+    for f in range(setting.n):
+        mine = links.supplier == f
+        business = economy.flow0[mine] @ step[f, economy.buyer_region[links.buyer[mine]]]
+        grown = np.exp(behaviour.growth[economy.table.location[f]] * 0.5)
+        cost = setting.plants.relocation_cost[f] * business / 0.125 * grown
+        assert wrote["moving"][f] == pytest.approx(cost, rel=1e-12)
+        own = links.buyer == f
+        bought = (wrote["fixed"][own] - economy.fixed0[own]).sum()
+        assert bought == pytest.approx(cost * model.now["opened"][f], rel=1e-12)

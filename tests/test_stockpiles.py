@@ -122,3 +122,22 @@ def test_orders_for_stock_in_numbers() -> None:
         seen += orders > 0
     assert seen > 10
     assert not found[buyer >= setting.n].any()
+
+
+def test_tools_wanted_ahead_in_numbers() -> None:
+    """Quarters of use by cost share of what is threatened, for each plant of an investor (E27)."""
+    model = Decoupling(load_scenario("no_policy", sets=["horizon=[2018Q1, 2019Q4]"]))
+    model.step()
+    setting, now, rng = model.setting, model.now, np.random.default_rng(9)
+    economy, links, table = setting.economy, setting.economy.links, setting.economy.table
+    announced = rng.uniform(0, 1, now["wedges"]["announced"].shape)
+    found = tools_ahead(setting, SimpleNamespace(**(now | {"wedges": {"announced": announced}})))
+    for f in range(setting.n):
+        i, wanted = economy.investor[f], 0.0
+        if i >= 0:
+            region, _, owner = table.investors[i]
+            for link in range(links.pointer[setting.n + i], links.pointer[setting.n + i + 1]):
+                g = links.supplier[link]
+                part = now["theta"][link] * economy.upper[links.cell[link]] * setting.behaviour.stock_target[table.segment[g]]
+                wanted += part * announced[owner, table.location[g], region, table.segment[g]]
+        assert found[f] == pytest.approx(wanted, rel=1e-12)
