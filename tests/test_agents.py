@@ -220,7 +220,9 @@ def test_fixed_costs_of_policy_search_and_standards_in_numbers() -> None:
     supplier = np.flatnonzero((table.location == setting.regions.index("JPN")) & model.now["opened"])[:3]
     lost[supplier, korea] = [0.2, 0.5, 1.0]
     standard[np.flatnonzero(chosen)[0]] = 1
-    now = SimpleNamespace(**(model.now | {"wedges": wedges, "lost": lost, "standard": standard}))
+    opened = model.now["opened"].copy()
+    opened[np.flatnonzero(chosen)[-1]] = False
+    now = SimpleNamespace(**(model.now | {"wedges": wedges, "lost": lost, "standard": standard, "opened": opened}))
     written = decide(setting, now)
     grown = np.exp(setting.behaviour.growth[korea] * 0.5)
     idle = np.array([firm == "Samsung" for firm in setting.plants.firms])
@@ -230,6 +232,9 @@ def test_fixed_costs_of_policy_search_and_standards_in_numbers() -> None:
     for b in np.flatnonzero(chosen):
         mine = links.buyer == b
         sought = (economy.flow0[mine] * lost[links.supplier[mine], korea]).sum() * effort
+        if not opened[b]:
+            assert not (written["compliance"][b] or written["search"][b] or written["standards_cost"][b])
+            continue
         compliance = 0.02 * economy.output0[b] * grown
         search = (setting.behaviour.search_cost + 0.03) * sought * grown
         standards = 0.05 * economy.output0[b] * grown * (0.5 if standard[b] else 1.0)

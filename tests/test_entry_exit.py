@@ -18,6 +18,7 @@ from model.agents.sight import may_close, observe, rule_of
 from model.axes import REGIONS
 from model.kernel.links import Array, sum_by
 from model.scenario.resolve import load_scenario
+from model.schedule import SCHEDULE
 from model.simulation import Decoupling
 from model.stages.adopt import inherited
 from model.stages.decide import _after_exits, decide
@@ -258,3 +259,13 @@ def test_capacity_after_exits_in_numbers() -> None:
             kept = [capacity[i] * (1 - leaves[i] * capital[i]) for i in np.flatnonzero(peers & now.opened) if np.isfinite(capacity[i])]
             mine += gone * mine / sum(kept)
         assert found[f] == pytest.approx(mine, rel=1e-12)
+
+
+def test_dates_are_met_to_rounding_in_numbers() -> None:
+    """A date that rounding puts a trifle after the start of a quarter is that quarter's."""
+    model = Decoupling(small.scenario("no_policy", "2019Q4"))
+    entry = np.full(model.setting.n, 2018.0 + 1e-12)
+    entry[::3], entry[1::3] = 2018.0 + 1e-6, 2017.0
+    setting = replace(model.setting, plants=replace(model.setting.plants, entry=entry))
+    opened = SCHEDULE[0].function(setting, SimpleNamespace(**model.now))["opened"]
+    assert np.array_equal(opened, np.arange(setting.n) % 3 != 0)

@@ -574,3 +574,64 @@ def test_techniques_in_numbers(seed: int) -> None:
             assert dual.inputs[mine] == pytest.approx(wanted, rel=1e-9)
     unit = yield_of(economy, composite(economy, theta, dual.inputs * quality), dual.labour)
     assert unit == pytest.approx(np.ones(buyers), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_inversion_in_numbers(seed: int) -> None:
+    """E1 buyer by buyer: what the table says one unit costs, entrants at their competitors' technique."""
+    table = economies.random_table(seed)
+    economy = build_economy(table, flat())
+    links, n, k, regions = economy.links, economy.n, economy.k, economy.regions
+    output, region = table.flow.sum(1), economy.buyer_region
+    peers = {}
+    for f in np.flatnonzero(output == 0):
+        same = (output > 0) & (table.segment == table.segment[f])
+        home = same & (table.location == table.location[f])
+        peers[f] = np.flatnonzero(home if home.any() else same)
+    assert peers
+
+    def tariff(f: int, b: int) -> float:
+        return float(table.tariff[table.location[f], region[b], table.segment[f]])
+
+    def unit(b: int) -> Array:
+        """What b buys of each plant per unit of its own."""
+        if b in peers:
+            return np.asarray(np.average([unit(g) for g in peers[b]], axis=0, weights=output[peers[b]]))
+        if b < n:
+            return np.asarray(table.flow[:, b] / output[b])
+        if b < n + k:
+            total = table.investment[economy.investor == b - n].sum()
+            return np.asarray(table.flow[:, b] / (total if total > 0 else 1))
+        return np.asarray(table.flow[:, b] / sum((1 + tariff(f, b)) * table.flow[f, b] for f in range(n)))
+
+    def own(values: Array, f: int) -> float:
+        return float(np.average(values[peers[f]], weights=output[peers[f]]) if f in peers else values[f])
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wages, capital = table.wages / output, table.investment / output
+        built = np.where(table.investment > 0, 4 * table.investment / (table.depreciation * table.capacity), 0.0)
+    for b in range(n + k + regions):
+        paid = np.array([1 + tariff(f, b) for f in range(n)]) * unit(b)
+        wage = own(wages, b) if b < n else 0.0
+        cost = wage + paid.sum()
+        for cell in np.flatnonzero(links.cell_buyer == b):
+            s = links.cell_segment[cell]
+            whole = paid[table.segment == s].sum()
+            assert economy.upper[cell] == pytest.approx(whole / cost, rel=1e-12)
+            for i in np.flatnonzero(links.cell == cell):
+                f = links.supplier[i]
+                theta = table.theta[f] if f in peers else paid[f] / whole
+                assert economy.theta[i] == pytest.approx(theta, rel=1e-12)
+                assert economy.input0[i] == pytest.approx(theta * whole / (1 + tariff(f, b)), rel=1e-12)
+        if cost > 0:
+            assert economy.labour_share[b] == pytest.approx(wage / cost, rel=1e-12)
+        if b < n:
+            assert economy.labour0[b] == pytest.approx(wage, rel=1e-12)
+            assert economy.capital0[b] == pytest.approx(own(capital, b), rel=1e-12)
+            assert economy.kappa[b] == pytest.approx(own(built, b), rel=1e-12)
+            assert economy.markup[b] == pytest.approx(1 / (cost + own(capital, b)), rel=1e-12)
+    for r in range(regions):
+        mine = table.location == r
+        spent = sum((1 + tariff(f, n + k + r)) * table.flow[f, n + k + r] for f in range(n))
+        assert economy.expenditure0[r] == pytest.approx(spent, rel=1e-12)
+        assert economy.labour[r] == pytest.approx(table.wages[mine].sum(), rel=1e-12)

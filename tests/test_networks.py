@@ -492,7 +492,7 @@ def test_users_shares_and_values_in_numbers() -> None:
     ratio = data_inflow(setting, base, flow) / data_inflow(setting, setting.base0, flow)
     part = 1 - np.exp(-setting.behaviour.data_depreciation * setting.dt)
     assert data_stocks(setting, base, now) == pytest.approx(now.data + part * (ratio - now.data), rel=1e-12)
-    own = replace(setting.networks[0], entry=np.full_like(setting.networks[0].entry, 2020.0), seed=np.array([[0.0, 0.1, 0.2, 0.0]] * 8))
+    own = replace(setting.networks[0], entry=np.full_like(setting.networks[0].entry, 2020 + 1e-12), seed=np.array([[0.0, 0.1, 0.2, 0.0]] * 8))
     share = np.array([0.6, 0.0, 0.0, 0.4])
     assert seeded(own, 0, share, 2019.75) is share
     assert seeded(own, 0, share, 2020.0) == pytest.approx([0.42, 0.1, 0.2, 0.28])

@@ -403,7 +403,7 @@ def test_quality_on_links_in_numbers() -> None:
 def test_announced_denials_less_exemptions_in_numbers() -> None:
     """E27: belief times the denial at the path's end, for buyers whose owner is not spared; only between the two dates."""
     levers: dict[str, Value] = {"segments": ("logic",), "denial_rate": 0.6, "owner_exemption": 0.5}
-    cut = replace(small.measure("export_control", levers, 2019.0, senders=("USA",)), announced=2018.5)
+    cut = replace(small.measure("export_control", levers, 2019.0 + 1e-12, senders=("USA",)), announced=2018.5 + 1e-12)
     setting = Decoupling(small.with_measures((cut,))).setting
     (usa, chn, kor), s = (REGION_INDEX[r] for r in ("USA", "CHN", "KOR")), SEGMENT_INDEX["logic"]
     for year, seen in ((2018.25, 0.0), (2018.5, 1.0), (2018.75, 1.0), (2019.0, 0.0)):
