@@ -84,6 +84,8 @@ def test_what_moves_between_quarters_in_numbers() -> None:
         "pipeline": rng.uniform(0, 1e-3, (setting.lag_steps.max(), n)), "investment": rng.uniform(0, 1e-3, n),
         "expenditure": rng.dirichlet(np.ones(8)), "idle": rng.uniform(0, 1, n), "output": model.now["output"] * rng.uniform(0, 2, n),
     }))  # fmt: skip
+    edge = b.exit_threshold * economy.output0 * np.exp(b.growth * 0.25)[place]  # between the threshold then and now
+    now.output[::4] = edge[::4]
     wrote = adjust(setting, now)
     labour = economy.labour * np.exp(b.growth * 0.5)
     demand = np.array([(delivered.labour * now.output)[place == r].sum() for r in range(8)])
