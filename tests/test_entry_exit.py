@@ -269,3 +269,20 @@ def test_dates_are_met_to_rounding_in_numbers() -> None:
     setting = replace(model.setting, plants=replace(model.setting.plants, entry=entry))
     opened = SCHEDULE[0].function(setting, SimpleNamespace(**model.now))["opened"]
     assert np.array_equal(opened, np.arange(setting.n) % 3 != 0)
+
+
+def test_who_may_close_in_numbers() -> None:
+    """All but who is the largest of his cell, firm by firm and the fringe as one, whatever the sizes."""
+    model = Decoupling(small.scenario("no_policy", "2019Q4"))
+    model.step()
+    setting, economy = model.setting, model.setting.economy
+    group, number = economy.groups.group, setting.plants.firm_number
+    able = setting.technology() & ~setting.plants.membership.any(1) & np.isfinite(economy.table.capacity) & ~economy.latent
+    for seed in range(20):
+        output = np.random.default_rng(seed).uniform(0, 1, setting.n)
+        found = may_close(setting, SimpleNamespace(output=output, opened=model.now["opened"]))
+        for g in np.unique(group):
+            size = {k: output[(group == g) & (number == k)].sum() for k in set(number[group == g].tolist())}
+            for f in np.flatnonzero(group == g):
+                small_one = size[int(number[f])] < max(size.values()) * (1 - 1e-12)
+                assert found[f] == (able[f] and model.now["opened"][f] and small_one)

@@ -21,7 +21,7 @@ from model.kernel.equilibrium import (
 from model.kernel.external import external_balances, find_blocs, habit_in_blocs, paid_abroad
 from model.kernel.inversion import Elasticities, build_economy
 from model.kernel.table import Array, BaseTable
-from model.kernel.technique import composite, solve_dual, yield_of
+from model.kernel.technique import composite, prepare_composite, rationed_composite, solve_dual, yield_of
 from tests.oracle import economies
 
 SIGMA = 5.0
@@ -635,3 +635,20 @@ def test_inversion_in_numbers(seed: int) -> None:
         spent = sum((1 + tariff(f, n + k + r)) * table.flow[f, n + k + r] for f in range(n))
         assert economy.expenditure0[r] == pytest.approx(spent, rel=1e-12)
         assert economy.labour[r] == pytest.approx(table.wages[mine].sum(), rel=1e-12)
+
+
+def test_rationed_composites_in_numbers() -> None:
+    """E2a with rationing prepared once: what composite() gives for inputs cut by each supplier's share, favoured or not."""
+    economy, rng = build_economy(economies.random_table(2), flat()), np.random.default_rng(2)
+    links, lt = economy.links, economy.links.technique
+    theta = economy.theta * rng.uniform(0.5, 1.5, lt)  # sums other than one: entrants come on top
+    inputs, rho = rng.uniform(0.3, 1.5, lt), rng.uniform(0.2, 1.0, economy.n)
+    home = economy.table.location[links.supplier] == economy.buyer_region[links.buyer]
+    for favour in (None, np.where(home, 0.3, 1.0)):
+        counters = links.counters(favour)
+        got = rationed_composite(prepare_composite(economy, theta, inputs, counters), counters.share(rho))
+        part = rho[links.supplier[:lt]] ** (1.0 if favour is None else favour[:lt])
+        assert got == pytest.approx(composite(economy, theta, inputs * part), rel=1e-12)
+        for cell in np.flatnonzero(economy.sigma[links.cell_segment] == 1)[:50]:
+            mine = links.cell == cell
+            assert got[cell] == pytest.approx(np.exp(np.average(np.log((inputs * part)[mine]), weights=theta[mine])), rel=1e-12)
