@@ -545,9 +545,10 @@ def test_techniques_in_numbers(seed: int) -> None:
     theta /= links.by_cell(theta)[links.cell]
     wage, price = rng.uniform(0.7, 1.4, economy.regions), rng.uniform(0.7, 1.4, economy.n)
     pay, quality = rng.uniform(1, 1.5, lt), rng.uniform(0.8, 1.2, lt)
-    some, ones = rng.uniform(0.3, 1.5, lt), np.ones(lt, bool)
+    some, first = rng.uniform(0.3, 1.5, lt), np.isin(np.arange(lt), links.start)
+    live = first | (rng.random(lt) < 0.7) | (economy.sigma[links.cell_segment[links.cell]] <= 1)
     labour = rng.uniform(0.5, 1.5, buyers)
-    dual = solve_dual(economy, theta, ones, wage, price, pay, quality)
+    dual = solve_dual(economy, theta, live, wage, price, pay, quality)
     q, made = composite(economy, theta, some), yield_of(economy, composite(economy, theta, some), labour)
     delivered = price[links.supplier[:lt]] * pay / ((1 + economy.tariff0[:lt]) * quality)
 
@@ -560,7 +561,7 @@ def test_techniques_in_numbers(seed: int) -> None:
         for cell in cells:
             mine, sigma = links.cell == cell, economy.sigma[links.cell_segment[cell]]
             assert q[cell] == pytest.approx(mean(theta[mine], some[mine], 1 - 1 / sigma), rel=1e-9)
-            index.append(mean(theta[mine], delivered[mine], 1 - sigma))
+            index.append(mean(theta[mine & live], delivered[mine & live], 1 - sigma))
             assert dual.index[cell] == pytest.approx(index[-1], rel=1e-9)
         shares = np.append(economy.upper[cells], economy.labour_share[b])
         keep = shares > 0
@@ -571,7 +572,7 @@ def test_techniques_in_numbers(seed: int) -> None:
         for cell, p in zip(cells, index, strict=True):
             mine, sigma = links.cell == cell, economy.sigma[links.cell_segment[cell]]
             wanted = (delivered[mine] / p) ** -sigma * (p / dual.cost[b]) ** -eta / quality[mine]
-            assert dual.inputs[mine] == pytest.approx(wanted, rel=1e-9)
+            assert dual.inputs[mine] == pytest.approx(wanted * live[mine], rel=1e-9)
     unit = yield_of(economy, composite(economy, theta, dual.inputs * quality), dual.labour)
     assert unit == pytest.approx(np.ones(buyers), rel=1e-9)
 
