@@ -11,6 +11,7 @@ import pytest
 from scipy import optimize
 
 from model.errors import ConvergenceError, ModelError
+from model.kernel.adjustment import expected_drift
 from model.kernel.equilibrium import (
     StaticEquilibrium,
     StaticWedges,
@@ -653,3 +654,20 @@ def test_rationed_composites_in_numbers() -> None:
         for cell in np.flatnonzero(economy.sigma[links.cell_segment] == 1)[:50]:
             mine = links.cell == cell
             assert got[cell] == pytest.approx(np.exp(np.average(np.log((inputs * part)[mine]), weights=theta[mine])), rel=1e-12)
+
+
+@pytest.mark.parametrize("eta", [0.2, 0.9, 1.6])
+def test_expected_drift_in_numbers(eta: float) -> None:
+    """E10a with one good a region and inputs: the slope of the static solver's wages, to the order of the step."""
+    trade = balanced_trade(3, 4)
+    table = armington(trade, 0.8 * trade).replace(depreciation=np.full(4, 0.1))
+    economy = build_economy(table, Elasticities(np.array([SIGMA]), np.array([eta]), 0.5, 0.8))
+    growth, h = np.array([0.03, -0.01, 0.02, 0.0]), 1e-3
+
+    def wage(years: float) -> Array:
+        factor = np.exp(growth * years)
+        static = solve_static(table, np.array([SIGMA]), np.array([eta]), StaticWedges.neutral(table), eta_final=0.8, labour=factor)
+        return np.asarray(np.log(static.wage * (economy.labour @ factor) / economy.labour.sum()))
+
+    slope = (wage(h) - wage(-h)) / (2 * h)
+    assert expected_drift(economy, growth) == pytest.approx(slope, rel=1e-4, abs=1e-7)
