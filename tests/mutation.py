@@ -48,7 +48,7 @@ NEAR = {
     "adjust": "wages replication engine_against_oracle entry_exit investors",
     "learn": "capability networks",
     "adopt": "networks relocation entry_exit capability_adoption",
-    "respond": "instruments simulation",
+    "respond": "simulation instruments",
     "sourcing": "engine_against_oracle oracle investors",
     "market": "engine_against_oracle oracle equilibrium",
     "deliveries": "engine_against_oracle oracle home_priority",

@@ -418,3 +418,12 @@ def wedges_exempt(setting: Setting) -> float:
     """Part of the denial from which Korean owners are spared once that control is in force."""
     wedges = collect_wedges(setting, 2019.0, decide_states(setting, 2019.0))
     return float(wedges["exemption"][REGION_INDEX["KOR"], REGION_INDEX["USA"], SEGMENT_INDEX["logic"]])
+
+
+def test_measures_are_in_force_on_their_dates_in_numbers() -> None:
+    """E22: decided in one quarter for the next; wedges move in the quarter that starts on the date, not before or after."""
+    cut = small.measure("export_control", {"segments": ("logic",), "denial_rate": 0.6}, 2018.5, 2019.0, senders=("USA",))
+    model = Decoupling(small.with_measures((cut,)))
+    place = (REGION_INDEX["USA"], REGION_INDEX["CHN"], SEGMENT_INDEX["logic"])
+    seen = {state["year"] - 0.25: state["wedges"]["denial_rate"][place] for state in small.quarters(model)}
+    assert seen == {year: 0.6 if 2018.5 <= year < 2019.0 else 0.0 for year in seen}
