@@ -1,12 +1,14 @@
 """Remove one term of an equation at a time and see whether some test notices (MODEL.md 8.13).
 
     python -m tests.mutation                     every term, two workers (long); prints the survivors, exit 1 if any
+    python -m tests.mutation --near              only the likeliest tests: quick, and survivors are not the last word
     python -m tests.mutation --sample 6 --seed 1 a few terms drawn by a seed
-    python -m tests.mutation --only sourcing     terms of files whose name holds a word
+    python -m tests.mutation --only sourcing     terms of files (or functions) whose name holds a word
     python -m tests.mutation --list              the terms
 
 A term is an operand of + - * / ** in a function whose docstring cites an equation. A mutant keeps one operand of
 one such operation. It works on a copy of the project in a temporary folder; the checkout is not touched.
+First it makes sure that the tests pass where nothing is removed: else they would notice everything.
 Survivors that change nothing by design stand in EQUIVALENT with the reason.
 """
 
@@ -30,16 +32,56 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("model/kernel", "model/stages", "model/agents")
 NOT_EQUATIONS = ("links.py", "table.py", "anderson.py", "linear.py")
 """Plumbing: their terms are not terms of an equation."""
-TESTS = (
-    "tests/test_oracle.py", "tests/test_engine_against_oracle.py", "tests/test_equilibrium.py",
-    "tests/test_capability_adoption.py", "tests/test_agents.py", "tests/test_replication.py",
-    "tests/test_stockpiles.py", "tests/test_simulation.py", "tests/test_instruments.py", "tests/test_invariance.py",
-    "tests/test_limit.py", "tests/test_outcomes.py", "tests/test_verify.py", "tests/test_headline.py", "tests",
-)  # fmt: skip
-"""Run in this order, each only if the ones before passed; new test files are found by the last entry."""
-EQUIVALENT: dict[str, str] = {}
+NEAR = {
+    "adoption": "networks capability_adoption",
+    "capability": "capability",
+    "ai": "capability",
+    "external": "equilibrium wages oracle limit",
+    "inversion": "equilibrium replication base_year oracle",
+    "technique": "equilibrium engine_against_oracle oracle",
+    "adjustment": "wages equilibrium engine_against_oracle stockpiles investors",
+    "rules": "standards agents entry_exit relocation",
+    "sight": "agents stockpiles entry_exit standards entity_list",
+    "population": "capability_adoption agents",
+    "enact": "simulation entry_exit evasion standards entity_list capability networks stockpiles",
+    "decide": "agents stockpiles standards entry_exit relocation",
+    "adjust": "wages replication engine_against_oracle entry_exit investors",
+    "learn": "capability networks",
+    "adopt": "networks relocation entry_exit capability_adoption",
+    "respond": "simulation instruments",
+    "sourcing": "engine_against_oracle oracle investors",
+    "market": "engine_against_oracle oracle equilibrium",
+    "deliveries": "engine_against_oracle oracle home_priority",
+    "trade": "engine_against_oracle oracle stockpiles home_priority",
+    "account": "engine_against_oracle simulation",
+}
+"""Source file -> tests that are likeliest to notice, run first."""
+ALL = (
+    "engine_against_oracle oracle equilibrium replication wages standards relocation entity_list home_priority stockpiles "
+    "agents capability_adoption entry_exit investors evasion capability networks base_year fringe invariance limit "
+    "schedule verify instruments simulation outcomes"
+)
+"""All tests that may notice, the quicker first: not those of style, words, files, stored results and speed."""
+PYTEST = """
+import sys, pytest
+class Quick:
+    def pytest_configure(self):
+        from hypothesis import Phase, settings
+        settings.register_profile("quick", settings.default, phases=(Phase.explicit, Phase.generate))
+        settings.load_profile("quick")
+    def pytest_collection_modifyitems(self, items):
+        items.sort(key=lambda item: "numbers" not in item.name)
+sys.exit(pytest.main(sys.argv[1:], [Quick()]))
+"""
+"""Pytest without making failing examples smaller (that a test fails is enough), tests of single terms first."""
+EQUIVALENT: dict[str, str] = {
+    "model/agents/sight.py:may_close: len(group) + 1 -> len(group)": "any number above the count of firms keeps keys apart",
+    "model/agents/sight.py:may_close: group * (len(group) + 1) + plants.firm_number + 1 -> "
+    "group * (len(group) + 1) + plants.firm_number": "shifts every key alike",
+    "model/stages/decide.py:stock_orders: len(links.start) - cells -> cells": "only more zeros than are read",
+}
 """Term (as --list prints it) -> why no test can notice its removal."""
-LIMIT = 900
+LIMIT = 600
 """Seconds after which a mutant counts as noticed: it does not end."""
 
 
@@ -115,58 +157,76 @@ def mutated(text: str, mutant: Mutant) -> str:
     return ast.unparse(Change().visit(ast.parse(text)))
 
 
-def noticed(mutant: Mutant, folder: Path) -> str:
-    """The first test file that fails with this mutant in a copy of the project; '' if none does."""
+def noticed(mutant: Mutant, folder: Path, near: bool = False) -> str:
+    """The first test that fails with this mutant in a copy of the project; '' if none does."""
     path = folder / mutant.file
     original = path.read_text(encoding="utf-8")
     path.write_text(mutated(original, mutant), encoding="utf-8", newline="\n")
     try:
-        for tests in TESTS:
-            if (folder / tests).exists() and not passes(folder, tests):
-                return tests
-        return ""
+        first = likeliest(mutant)
+        return failing(folder, first) or ("" if near else failing(folder, [t for t in ALL.split() if t not in first]))
     finally:
         path.write_text(original, encoding="utf-8", newline="\n")
 
 
-def passes(folder: Path, tests: str) -> bool:
-    """Whether these tests pass in the folder; style, packaging and this test itself are left out."""
-    out = [f"--ignore=tests/{name}.py" for name in ("test_mutation", "test_lint", "test_packaging", "test_docs", "test_stability")]
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *out, tests]
+def likeliest(mutant: Mutant) -> list[str]:
+    """The tests to run first."""
+    return NEAR.get(Path(mutant.file).stem, "").split()
+
+
+def failing(folder: Path, tests: list[str]) -> str:
+    """The first of these tests that fails in the folder; '' if all pass."""
+    files = [f"tests/test_{name}.py" for name in tests]
+    command = [sys.executable, "-c", PYTEST, "-q", "-x", "-p", "no:cacheprovider", *files]
     threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    if not files:
+        return ""
     try:
-        return not subprocess.run(
-            command, cwd=folder, env=os.environ | threads, capture_output=True, timeout=LIMIT, check=False
-        ).returncode
+        done = subprocess.run(
+            command, cwd=folder, env=os.environ | threads, capture_output=True, timeout=LIMIT, check=False, encoding="utf-8"
+        )
     except subprocess.TimeoutExpired:
-        return False
+        return "no end"
+    if not done.returncode:
+        return ""
+    found = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    return found[1].removeprefix("tests/") if found else "no start"
 
 
 def copy_of(root: Path, folder: Path) -> Path:
     """A copy of the project that tests can run in."""
-    left_out = shutil.ignore_patterns(".git", "__pycache__", ".*_cache", "*.egg-info", "out*")
+    left_out = shutil.ignore_patterns(".git", "__pycache__", ".*_cache", "*.egg-info", "out")
     return Path(shutil.copytree(root, folder / "project", ignore=left_out))
 
 
-def run(chosen: list[Mutant], workers: int = 2) -> list[Mutant]:
+def run(chosen: list[Mutant], workers: int = 2, near: bool = False) -> list[Mutant]:
     """Prints a line for every mutant; returns those nobody noticed and nobody explained."""
     with tempfile.TemporaryDirectory() as place:
         folders = [copy_of(ROOT, Path(place) / str(i)) for i in range(workers)]
         parts = [chosen[i::workers] for i in range(workers)]
         with ThreadPoolExecutor(workers) as pool:
-            return list(chain.from_iterable(pool.map(_run_part, parts, folders)))
+            return list(chain.from_iterable(pool.map(lambda part, folder: _run_part(part, folder, near), parts, folders)))
 
 
-def _run_part(part: list[Mutant], folder: Path) -> list[Mutant]:
+def _run_part(part: list[Mutant], folder: Path, near: bool) -> list[Mutant]:
     survivors = []
     for mutant in part:
         if mutant.name in EQUIVALENT:
             print(f"explained  {mutant.name}: {EQUIVALENT[mutant.name]}", flush=True)
             continue
-        by = noticed(mutant, folder)
+        by = noticed(mutant, folder, near)
         print(f"{'noticed by ' + by if by else 'SURVIVED'}  {mutant.name}", flush=True)
         survivors += [] if by else [mutant]
     return survivors
+
+
+def refuse_failing_tests(chosen: list[Mutant], near: bool) -> None:
+    """Ends the program if a test that is to notice fails anyway."""
+    used = {t for mutant in chosen for t in likeliest(mutant)} if near else set(ALL.split())
+    with tempfile.TemporaryDirectory() as place:
+        fails = failing(copy_of(ROOT, Path(place)), sorted(used))
+    if fails:
+        raise SystemExit(f"{fails} fails with nothing removed")
 
 
 def main() -> int:
@@ -175,16 +235,18 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=0, help="so many terms drawn at random (0: all)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--only", default="", help="files whose name holds this word")
+    parser.add_argument("--only", default="", help="files or functions whose name holds this word")
+    parser.add_argument("--near", action="store_true", help="only the tests that are likeliest to notice")
     parser.add_argument("--list", action="store_true", help="print the terms and stop")
     options = parser.parse_args()
-    chosen = [m for m in mutants() if options.only in m.file]
+    chosen = [m for m in mutants() if options.only in f"{m.file}:{m.function}"]
     if options.sample:
         chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))
     if options.list:
         print("\n".join(m.name for m in chosen))
         return 0
-    survivors = run(chosen, options.workers)
+    refuse_failing_tests(chosen, options.near)
+    survivors = run(chosen, options.workers, options.near)
     print(f"{len(chosen)} terms removed, {len(survivors)} not noticed")
     return 1 if survivors else 0
 

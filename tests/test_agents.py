@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from model.agents.population import Firm, State, Users
-from model.agents.rules import FirmDecision, FirmRule, PlantView, binomial, decide_firm
+from model.agents.rules import FirmDecision, FirmRule, PlantView, binomial, decide_firm, refound
 from model.agents.sight import observe, rule_of
 from model.kernel.links import Array
 from model.outcomes import Key
 from model.simulation import Decoupling
+from model.stages.decide import decide
 from tests import small
 
 
@@ -210,3 +212,110 @@ def test_agents_live_in_mesa() -> None:
     assert kinds == {State, Firm, Users}
     population = model.setting.agents
     assert len(model.agents) == len(population.states) + len(population.firms) + sum(map(len, population.users))
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+class Idler(Firm):
+    """Samsung and its plants seek nobody."""
+
+    def decide(self, view: PlantView, rule: FirmRule) -> FirmDecision:
+        found = decide_firm(view, rule)
+        return found._replace(seeks=0 * found.seeks) if self.name == "Samsung" else found
+
+
+def test_fixed_costs_of_policy_search_and_standards_in_numbers() -> None:
+    """E20, E21, E37: shares of base output or of the purchases sought, grown with the region, bought from home rest."""
+    model = Decoupling(small.scenario(), agents={"firm": Idler})
+    model.step()
+    model.step()
+    setting, economy, korea = model.setting, model.setting.economy, model.setting.regions.index("KOR")
+    table, links = economy.table, economy.links
+    memory, rest = setting.segments.index("memory"), setting.segments.index("rest")
+    chosen = (table.location == korea) & (table.segment == memory) & model.now["opened"]
+    wedges = small.arrays(model.now["wedges"])
+    wedges["fixed_cost"][korea, memory], wedges["search_cost"][korea, memory] = 0.02, 0.03
+    wedges["dual_fixed"][korea, memory] = 0.05
+    lost, standard = np.zeros((setting.n, economy.regions)), np.zeros(setting.n, int)
+    supplier = np.flatnonzero((table.location == setting.regions.index("JPN")) & model.now["opened"])[:3]
+    lost[supplier, korea] = [0.2, 0.5, 1.0]
+    standard[np.flatnonzero(chosen)[0]] = 1
+    opened = model.now["opened"].copy()
+    opened[np.flatnonzero(chosen)[-1]] = False
+    now = SimpleNamespace(**(model.now | {"wedges": wedges, "lost": lost, "standard": standard, "opened": opened}))
+    written = decide(setting, now)
+    grown = np.exp(setting.behaviour.growth[korea] * 0.5)
+    idle = np.array([firm == "Samsung" for firm in setting.plants.firms])
+    here = table.location == korea
+    effort = 1 - economy.output0[here & idle].sum() / economy.output0[here].sum()
+    assert 0.5 < effort < 0.999
+    for b in np.flatnonzero(chosen):
+        mine = links.buyer == b
+        sought = (economy.flow0[mine] * lost[links.supplier[mine], korea]).sum() * effort
+        if not opened[b]:
+            assert not (written["compliance"][b] or written["search"][b] or written["standards_cost"][b])
+            continue
+        compliance = 0.02 * economy.output0[b] * grown
+        search = (setting.behaviour.search_cost + 0.03) * sought * grown
+        standards = 0.05 * economy.output0[b] * grown * (0.5 if standard[b] else 1.0)
+        assert written["compliance"][b] == pytest.approx(compliance, rel=1e-12)
+        assert written["search"][b] == pytest.approx(search, rel=1e-12)
+        assert written["standards_cost"][b] == pytest.approx(standards, rel=1e-12)
+        bought = written["fixed"][mine] - economy.fixed0[mine]
+        assert bought.sum() == pytest.approx(compliance + search + standards, rel=1e-12)
+        f = links.supplier[mine]
+        makers = (table.segment[f] == rest) & (table.location[f] == korea)
+        assert not bought[~makers].any()
+        assert bought[makers] / bought.sum() == pytest.approx(economy.output0[f][makers] / economy.output0[f][makers].sum())
+    others = ~chosen & (table.location != korea)
+    assert not (written["compliance"] + written["search"] + written["standards_cost"])[others].any()
+    state = links.buyer >= economy.buyers
+    region = economy.buyer_region[links.buyer[state]]
+    assert written["fixed"][state] == pytest.approx(economy.fixed0[state] * np.exp(setting.behaviour.growth[region] * 0.5), rel=1e-12)
+
+
+def test_relations_found_again_in_numbers() -> None:
+    """E20: of each row's lost relations a number drawn from the binomial distribution, as a part of all it has."""
+    lost, luck = np.array([[0.5, 0.0], [0.25, 1.0]]), np.array([[0.9, 0.9], [0.2, 0.6]])
+    found = refound(lost, np.array([10, 8]), 0.4, np.array([0.5, 1.0]), luck)
+    expected = [[binom.ppf(0.9, 5, 0.2) / 10, 0], [binom.ppf(0.2, 2, 0.2) / 8, binom.ppf(0.6, 8, 0.4) / 8]]
+    assert found == pytest.approx(np.array(expected))
+
+
+def test_relations_given_up_and_business_moved_in_numbers(later: Decoupling) -> None:
+    """E19, E24: a hazard that grows with the denial; what is moved closes on what is denied at the plant's own speed."""
+    view, rule = view_of(later), rule_of(later.setting)._replace(over_compliance=2.0)
+    n, regions = view.lost.shape
+    lost, targeted, moved = np.full((n, regions), 0.25), np.full((n, regions), 0.5), np.full((n, regions), 0.1)
+    count, speed = np.full(n, 8), np.linspace(0, 2, n)
+    luck = np.random.default_rng(1).random((n, regions))
+    found = decide_firm(
+        view._replace(lost=lost, targeted=targeted, moved=moved, denied=6 * moved, count=count, relocation_speed=speed, luck_drop=luck), rule
+    )
+    hazard = 1 - np.exp(-2.0 * 0.5 * 0.25)
+    assert found.dropped == pytest.approx(binom.ppf(luck, 6, hazard) / 8)
+    part = 1 - np.exp(-speed * 0.25)
+    assert found.moved == pytest.approx(0.1 + 0.5 * np.repeat(part[:, None], regions, 1), rel=1e-12)
+
+
+def test_what_firms_see_in_numbers() -> None:
+    """Pipeline in units of capacity (E12), margins, fixed costs of standards at the price of home rest (E37)."""
+    model = Decoupling(small.scenario())
+    for _ in range(3):
+        model.step()
+    setting, economy, now = replace(model.setting, dt=0.125), model.setting.economy, model.now  # with a quarter 4 dt would be 1
+    rent = np.linspace(0, 0.5, setting.n)
+    wedges, price = small.arrays(now["wedges"]), np.linspace(0.8, 1.4, setting.n)
+    wedges["dual_fixed"] += 0.02
+    altered = now | {"rent": rent, "wedges": wedges, "price": price}
+    view = observe(setting.agents, setting, SimpleNamespace(**altered), now["capacity"])
+    has = economy.investor >= 0
+    assert view.coming[has] == pytest.approx(0.5 * now["pipeline"].sum(0)[has] / economy.kappa[has], rel=1e-12)
+    assert view.margin == pytest.approx((economy.markup * (1 + rent) - 1) / (economy.markup * (1 + rent)), rel=1e-12)
+    wanted = price[has] / now["capital_price"][economy.investor[has]] * np.exp(-now["price_trend"][has])
+    assert view.price_ratio[has] == pytest.approx(wanted, rel=1e-12)
+    table, rest = economy.table, setting.segments.index("rest")
+    for r in range(economy.regions):
+        here, makers = table.location == r, (table.location == r) & (table.segment == rest)
+        mean = np.average(price[makers], weights=economy.output0[makers])
+        fixed = 0.02 * economy.output0[here] * np.exp(setting.behaviour.growth[r] * 0.75) * mean
+        assert view.dual_fixed[here] == pytest.approx(fixed, rel=1e-12)

@@ -21,7 +21,7 @@ from model.kernel.ai import adopted_efficiency, ai_quality, effective_compute, i
 from model.kernel.links import Array, Mask
 from model.simulation import Decoupling
 from model.stages.enact import capacity_ratio, collect_wedges
-from model.stages.learn import CODE, COLLABORATION, exposure, kept, scarcity
+from model.stages.learn import CODE, COLLABORATION, exposure, kept, learn, scarcity
 from model.wedges import Wedges
 from model.world import Setting, State
 from tests import small
@@ -470,3 +470,103 @@ def test_a_subsidy_reaches_prices_accounts_and_research(efficiency: float, sign:
     c = list(small.quarters(plain))[-1]
     assert (np.sign(a["rnd"] - c["rnd"])[logic] == sign).all()
     assert (np.sign(a["capability"] - c["capability"])[logic] == sign).all()
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def test_ai_quality_and_compute_in_numbers() -> None:
+    """With an elasticity of a half quality is the harmonic mean; at 0.8 rho is -1/4."""
+    x = np.array([0.7, 1.3, 2.0])
+    assert ai_quality(x[:, None], WEIGHT, 0.5)[0] == pytest.approx(-np.log(WEIGHT @ (1 / x)), rel=1e-12)
+    assert ai_quality(x[:, None], WEIGHT, 0.8)[0] == pytest.approx(-4 * np.log(WEIGHT @ x**-0.25), rel=1e-12)
+    assert effective_compute(np.array([0.5]), np.array([3.0]), 0.4, np.zeros(1))[0] == pytest.approx(0.6 * 0.5 + 0.4 * 3)
+
+
+def stirred(seed: int = 4) -> tuple[Setting, SimpleNamespace]:
+    """A world two quarters on; what the learning stage reads is random, its step an eighth of a year."""
+    model = Decoupling(small.scenario())
+    model.step()
+    model.step()
+    rng, now, economy = np.random.default_rng(seed), model.now, model.setting.economy
+    n, regions = economy.n, economy.regions
+    wedges = {name: rng.uniform(0, 0.5, array.shape) for name, array in small.arrays(now["wedges"]).items()}
+    delivered = now["delivered"]._replace(
+        inputs=now["delivered"].inputs * rng.uniform(0.3, 1.5, len(now["delivered"].inputs)),
+        scale=rng.uniform(0.5, 1.2, economy.buyers),
+    )
+    changes = {
+        "wedges": wedges, "delivered": delivered, "terms": replace(now["terms"], wage=rng.uniform(0.7, 1.4, regions)),
+        "capability": model.setting.capability0 + rng.uniform(-0.3, 0.3, n), "rnd": rng.uniform(0.5, 2, n),
+        "experience": rng.uniform(0.5, 2, n), "efficiency": rng.uniform(0, 0.3, regions), "subsidy": rng.uniform(0, 0.2, n),
+        "price": rng.uniform(0.7, 1.4, n), "output": now["output"] * rng.uniform(0.5, 1.5, n),
+        "capital_price": rng.uniform(0.7, 1.4, economy.k),
+    }  # fmt: skip
+    return replace(model.setting, dt=0.125), SimpleNamespace(**(now | changes))
+
+
+def arrives(setting: Setting, now: SimpleNamespace, f: int, segments: tuple[str, ...]) -> float:
+    """k of E14 for one plant: base-year foreign inputs that still arrive, current ones and capital goods by their cost."""
+    economy, table, links = setting.economy, setting.economy.table, setting.economy.links
+    total = then = 0.0
+    for buyer, weight in ((f, 1.0), (economy.n + economy.investor[f], economy.capital0[f])):
+        if buyer >= economy.n and economy.investor[f] < 0:
+            continue
+        for i in range(links.pointer[buyer], links.pointer[buyer + 1]):
+            g = links.supplier[i]
+            if table.location[g] == table.location[f] or economy.latent[g] or setting.segments[table.segment[g]] not in segments:
+                continue
+            got = now.delivered.inputs[i] * (now.delivered.scale[buyer] if buyer >= economy.n else 1.0)
+            then += weight * economy.input0[i]
+            total += weight * min(got, now.input0[i])
+    return min(1.0, total / then) if then > 0 else 1.0
+
+
+def test_learning_in_numbers() -> None:
+    """E14, E15, E28, E30 plant by plant from a state in which everything is off its base."""
+    setting, now = stirred()
+    economy, table, own, b = setting.economy, setting.economy.table, setting.innovation, setting.behaviour
+    written = learn(setting, now)
+    grown, dt = np.exp(b.growth * 0.5), 0.125
+    technology = tuple(s for s in setting.segments if setting.technology()[setting.plants_of(s)].any())
+    ai, code = setting.segments.index("ai_apps"), setting.segments.index("open_source")
+    drives, bought = np.zeros(setting.n), np.zeros(setting.n)
+    leaders = (setting.capability0 >= 0) * economy.output0
+
+    def passing(c: int, d: int, s: int) -> float:
+        kept_part = 1 - now.wedges["knowledge_flow"][c, :, d, s]
+        if c == 3:
+            kept_part = kept_part * (1 - now.wedges["investment_flow"][:, d, s])
+        weight = np.array([leaders[(table.location == o) & (table.segment == s)].sum() * (o != d) for o in range(8)])
+        return float(weight @ kept_part / weight.sum()) if weight.any() else 1.0
+
+    for f in range(setting.n):
+        d, s, latent = table.location[f], table.segment[f], economy.latent[f]
+        made = 1.0 if latent else now.output[f] / (economy.output0[f] * grown[d])
+        real = 1.0 if latent else made * now.price[f] / ((1 - now.subsidy[f]) * now.terms.wage[d])
+        target = real * max(0.0, 1 + own.subsidy_effect[f] * now.subsidy[f] / (1 - now.subsidy[f]))
+        rnd = now.rnd[f] + (1 - np.exp(-dt / own.rd_lag)) * (target - now.rnd[f])
+        experience = now.experience[f] + (1 - np.exp(-dt / own.memory)) * (made - now.experience[f])
+        assert written["rnd"][f] == pytest.approx(rnd, rel=1e-10)
+        assert written["experience"][f] == pytest.approx(experience, rel=1e-10)
+        tools = 1 - own.tool_dependence * (1 - arrives(setting, now, f, ("equipment", "foundry")))
+        drives[f] = rnd ** own.rd_elasticity[f] * experience ** own.learning_elasticity[f] * tools
+        factors = [1.0, 1.0, 1.0, 1.0]
+        factors[0], factors[1] = arrives(setting, now, f, technology), arrives(setting, now, f, ("open_source",))
+        exposed_ = 1 + sum(b.channel_weight[c] * (passing(c, d, s) * factors[c] - 1) for c in range(4))
+        path_ = setting.capability0[f] + own.catch_up[f] * 0.5
+        h = [max(0.0, -x) * np.exp(min(0.0, x) / b.diffusion_saturation) for x in (now.capability[f], path_)]
+        bought[f] = now.capability[f] + dt * (
+            own.catch_up[f] + own.own[f] * (drives[f] - 1) + b.diffusion_rate[f] * (exposed_ * h[0] - h[1])
+            - own.depreciation * (now.capability[f] - path_)
+        )  # fmt: skip
+    for r in range(8):
+        here = (table.segment == ai) & (table.location == r)
+        weight = economy.output0[here]
+        scarce = np.average(now.capital_price[economy.investor[here]] / now.terms.wage[r], weights=weight)
+        extra = (own.own * drives)[here] * (scarce ** (own.induced * own.rd_elasticity[here]) - 1)
+        found = np.average(extra, weights=weight)
+        openness = (1 - now.wedges["knowledge_flow"][CODE, :, r, ai]) * (1 - now.wedges["denial_rate"][:, r, code])
+        best = max(openness[o] * now.efficiency[o] for o in range(8) if o != r)
+        gain = dt * (found + max(0.0, best - now.efficiency[r]) / own.algorithm_lag)
+        assert written["efficiency"][r] == pytest.approx(now.efficiency[r] * (1 - dt * own.depreciation) + gain, rel=1e-10)
+        bought[here] += gain
+    assert written["capability"] == pytest.approx(bought, rel=1e-9, abs=1e-12)

@@ -184,3 +184,21 @@ def test_users_follow_price() -> None:
     nothing = replace(network, taste=network.taste._replace(price_sensitivity=0.0))
     same = share @ users.decide(nothing, share, reached, np.array([1.2, 1, 1, 1.0]), wedges, 2018.0)
     assert abs(same - share).max() < 1e-12
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def test_who_may_be_chosen_when_in_numbers() -> None:
+    """E17: what has entered here; where all of that is being lost, what exists anywhere. Dates are met to rounding."""
+    model = Decoupling(small.scenario())
+    users, dates = model.setting.agents.users[0][0], np.array([2017.0, 2020 + 1e-12, 2021.0, 2030.0])
+    plain = model.setting.networks[0]
+    network = replace(plain, entry=np.tile(dates, (8, 1)), launch=np.array([2017.0, 2017.0, 2020 + 1e-12, 2020 + 1e-6]))
+    share, one = np.array([0.7, 0.3, 0.0, 0.0]), np.ones(4)
+    for loss, year, allowed in (
+        (0.0, 2019.75, [True, False, False, False]), (0.0, 2020.0, [True, True, False, False]),
+        (0.2, 2019.75, [True, True, False, False]), (0.2, 2020.0, [True, True, True, False]),
+    ):  # fmt: skip
+        wedges = small.fresh()
+        wedges.move("market_access", (network.column[:2], 0), loss)
+        chosen = users.decide(network, share, network.reach0[0], one, wedges, year)
+        assert (chosen[0] > 0).tolist() == allowed

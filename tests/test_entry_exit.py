@@ -19,9 +19,10 @@ from model.agents.sight import may_close, observe, rule_of
 from model.axes import REGIONS
 from model.kernel.links import Array, sum_by
 from model.scenario.resolve import load_scenario
+from model.schedule import SCHEDULE
 from model.simulation import Decoupling
 from model.stages.adopt import inherited
-from model.stages.decide import decide
+from model.stages.decide import _after_exits, decide
 from model.world import Parameters, State
 from tests import small
 
@@ -238,3 +239,52 @@ def test_a_fringe_shrinks_only_where_its_capacity_is_capital(shaken: tuple[Decou
     left = np.exp(-setting.behaviour.firm_exit_rate * 0.25)
     assert shares.any() and not shares.all()
     assert ratio[shares] == pytest.approx(left, rel=1e-12) and (ratio[~shares] >= 1).all()
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def test_capacity_after_exits_in_numbers() -> None:
+    """What a fringe closes of its capital is scrapped; lines of who has left go to the open plants of the group by size."""
+    model = Decoupling(small.scenario("no_policy", "2019Q4"))
+    model.step()
+    setting, economy, rng = model.setting, model.setting.economy, np.random.default_rng(3)
+    n, group = setting.n, economy.groups.group
+    left = rng.random(n) < 0.3
+    now = SimpleNamespace(was_open=model.now["opened"], opened=model.now["opened"] & ~left)
+    capacity, leaves = model.now["capacity"], rng.uniform(0, 1, n) * (rng.random(n) < 0.5)
+    found = _after_exits(setting, now, capacity, leaves)
+    capital = economy.investor >= 0
+    for f in range(n):
+        mine = capacity[f] * (1 - leaves[f]) if capital[f] else capacity[f]
+        if now.opened[f] and np.isfinite(mine):
+            peers = group == group[f]
+            gone = capacity[peers & now.was_open & ~now.opened & ~capital].sum()
+            kept = [capacity[i] * (1 - leaves[i] * capital[i]) for i in np.flatnonzero(peers & now.opened) if np.isfinite(capacity[i])]
+            mine += gone * mine / sum(kept)
+        assert found[f] == pytest.approx(mine, rel=1e-12)
+
+
+def test_dates_are_met_to_rounding_in_numbers() -> None:
+    """A date that rounding puts a trifle after the start of a quarter is that quarter's."""
+    model = Decoupling(small.scenario("no_policy", "2019Q4"))
+    entry = np.full(model.setting.n, 2018.0 + 1e-12)
+    entry[::3], entry[1::3] = 2018.0 + 1e-6, 2017.0
+    setting = replace(model.setting, plants=replace(model.setting.plants, entry=entry))
+    opened = SCHEDULE[0].function(setting, SimpleNamespace(**model.now))["opened"]
+    assert np.array_equal(opened, np.arange(setting.n) % 3 != 0)
+
+
+def test_who_may_close_in_numbers() -> None:
+    """All but who is the largest of his cell, firm by firm and the fringe as one, whatever the sizes."""
+    model = Decoupling(small.scenario("no_policy", "2019Q4"))
+    model.step()
+    setting, economy = model.setting, model.setting.economy
+    group, number = economy.groups.group, setting.plants.firm_number
+    able = setting.technology() & ~setting.plants.membership.any(1) & np.isfinite(economy.table.capacity) & ~economy.latent
+    for seed in range(20):
+        output = np.random.default_rng(seed).uniform(0, 1, setting.n)
+        found = may_close(setting, SimpleNamespace(output=output, opened=model.now["opened"]))
+        for g in np.unique(group):
+            size = {k: output[(group == g) & (number == k)].sum() for k in set(number[group == g].tolist())}
+            for f in np.flatnonzero(group == g):
+                small_one = size[int(number[f])] < max(size.values()) * (1 - 1e-12)
+                assert found[f] == (able[f] and model.now["opened"][f] and small_one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from scipy import optimize
 
 from model.errors import ConvergenceError, ModelError
+from model.kernel.adjustment import expected_drift
 from model.kernel.equilibrium import (
     StaticEquilibrium,
     StaticWedges,
@@ -17,7 +19,10 @@ from model.kernel.equilibrium import (
     solve_static,
     solve_universal_gravity,
 )
+from model.kernel.external import external_balances, find_blocs, habit_in_blocs, paid_abroad
+from model.kernel.inversion import Elasticities, build_economy
 from model.kernel.table import Array, BaseTable
+from model.kernel.technique import composite, prepare_composite, rationed_composite, solve_dual, yield_of
 from tests.oracle import economies
 
 SIGMA = 5.0
@@ -488,3 +493,181 @@ def test_gravity_refusals() -> None:
     with pytest.raises(ConvergenceError) as error:  # no equilibrium: a cut leaves an imbalance that cannot be paid
         solve_universal_gravity([[3, 2], [1, 3]], foreign(np.inf, 2), 4, 1)
     assert error.value.residual > 0.01
+
+
+# -- terms of the path one by one --------------------------------------------------------------------
+def test_blocs_balances_and_habits_in_numbers() -> None:
+    """E7b, E7c on an economy of the oracle cut into two blocs: who pays whom, and what can be financed."""
+    economy = build_economy(economies.random_table(1), flat())
+    links, table, regions = economy.links, economy.table, economy.regions
+    bloc = np.array([0, 0, 2, 2])
+    assert regions == len(bloc)
+    same = bloc[table.location[links.supplier]] == bloc[economy.buyer_region[links.buyer]]
+    assert np.array_equal(find_blocs(economy, same), bloc)
+    lane = table.location[links.supplier] * regions + economy.buyer_region[links.buyer]
+    chain = np.isin(lane, [0 * regions + 1, 2 * regions + 1, 2 * regions + 3])  # 0 -> 1 <- 2 -> 3
+    assert not find_blocs(economy, chain).any()
+    assert np.array_equal(find_blocs(economy, chain & False), np.arange(regions))
+    paid = paid_abroad(economy, bloc)
+    for f in range(economy.n):
+        home = table.location[f]
+        cut = [r for r in range(regions) if bloc[r] != bloc[home]]
+        expected = table.owner[:, f].copy()
+        expected[home] += expected[cut].sum()
+        expected[cut] = 0.0
+        assert paid[:, f] == pytest.approx(expected, abs=1e-15)
+    assert abs(paid - table.owner).max() > 0.01
+    economy = replace(economy, balance=np.array([0.04, -0.02, -0.03, 0.01]))
+    ratio = economy.trade_ratio0 * np.array([0.5, 1.5, 1.0, 0.8])  # 0.02, -0.02, -0.03, 0.008 before they are matched
+    assert external_balances(economy, bloc, ratio, False) == pytest.approx([0.02, -0.02, -0.008, 0.008], rel=1e-12)
+    together = external_balances(economy, 0 * bloc, ratio, False)
+    assert together == pytest.approx([0.02, -0.02 * 0.028 / 0.05, -0.03 * 0.028 / 0.05, 0.008], rel=1e-12)
+    economy = replace(economy, balance=np.array([0.04, 0.02, -0.01, 0.0]))
+    assert external_balances(economy, 0 * bloc, economy.trade_ratio0, False) == pytest.approx([0.04 / 6, 0.02 / 6, -0.01, 0.0])
+    assert not external_balances(economy, bloc, economy.trade_ratio0, False).any()  # who cannot borrow does not
+    habit, spent = np.array([1.0, 3.0, 2.0, 4.0]), np.array([2.0, 1.0, 1.0, 1.0])
+    assert habit_in_blocs(habit, spent, 0 * bloc) == pytest.approx(habit / 10)
+    assert habit_in_blocs(habit, spent, bloc) == pytest.approx([0.6 / 4, 0.6 * 3 / 4, 0.4 / 3, 0.4 * 2 / 3])
+
+
+def flat(sigma: tuple[float, ...] = (3.0, 4.0, 1.0, 0.6), eta: tuple[float, ...] = (0.3, 1.0, 0.5, 1.6)) -> Elasticities:
+    """Elasticities of which one between suppliers and one between segments is of the Cobb-Douglas form."""
+    return Elasticities(np.array(sigma), np.array(eta), 0.5, 1.0)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_techniques_in_numbers(seed: int) -> None:
+    """E2, E3 buyer by buyer: CES and Cobb-Douglas in both nests; what the dual chooses makes one unit at the dual's cost."""
+    table = economies.random_table(seed)
+    economy, rng = build_economy(table, flat()), np.random.default_rng(seed)
+    links, lt = economy.links, economy.links.technique
+    buyers, region = economy.buyers, economy.buyer_region
+    theta = economy.theta * rng.uniform(0.5, 1.5, lt)
+    theta /= links.by_cell(theta)[links.cell]
+    wage, price = rng.uniform(0.7, 1.4, economy.regions), rng.uniform(0.7, 1.4, economy.n)
+    pay, quality = rng.uniform(1, 1.5, lt), rng.uniform(0.8, 1.2, lt)
+    some, first = rng.uniform(0.3, 1.5, lt), np.isin(np.arange(lt), links.start)
+    live = first | (rng.random(lt) < 0.7) | (economy.sigma[links.cell_segment[links.cell]] <= 1)
+    labour = rng.uniform(0.5, 1.5, buyers)
+    dual = solve_dual(economy, theta, live, wage, price, pay, quality)
+    q, made = composite(economy, theta, some), yield_of(economy, composite(economy, theta, some), labour)
+    delivered = price[links.supplier[:lt]] * pay / ((1 + economy.tariff0[:lt]) * quality)
+
+    def mean(weight: Array, value: Array, power: float) -> float:
+        return float(np.exp(weight @ np.log(value)) if abs(power) < 1e-9 else (weight @ value**power) ** (1 / power))
+
+    for b in range(buyers):
+        cells, eta = np.flatnonzero(links.cell_buyer == b), economy.eta[b]
+        index = []
+        for cell in cells:
+            mine, sigma = links.cell == cell, economy.sigma[links.cell_segment[cell]]
+            assert q[cell] == pytest.approx(mean(theta[mine], some[mine], 1 - 1 / sigma), rel=1e-9)
+            index.append(mean(theta[mine & live], delivered[mine & live], 1 - sigma))
+            assert dual.index[cell] == pytest.approx(index[-1], rel=1e-9)
+        shares = np.append(economy.upper[cells], economy.labour_share[b])
+        keep = shares > 0
+        parts, prices = np.append(q[cells], labour[b]), np.append(index, wage[region[b]])
+        assert made[b] == pytest.approx(mean(shares[keep], parts[keep], 1 - 1 / eta), rel=1e-9)
+        assert dual.cost[b] == pytest.approx(mean(shares[keep], prices[keep], 1 - eta), rel=1e-9)
+        assert dual.labour[b] == pytest.approx((wage[region[b]] / dual.cost[b]) ** -eta, rel=1e-9)
+        for cell, p in zip(cells, index, strict=True):
+            mine, sigma = links.cell == cell, economy.sigma[links.cell_segment[cell]]
+            wanted = (delivered[mine] / p) ** -sigma * (p / dual.cost[b]) ** -eta / quality[mine]
+            assert dual.inputs[mine] == pytest.approx(wanted * live[mine], rel=1e-9)
+    unit = yield_of(economy, composite(economy, theta, dual.inputs * quality), dual.labour)
+    assert unit == pytest.approx(np.ones(buyers), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_inversion_in_numbers(seed: int) -> None:
+    """E1 buyer by buyer: what the table says one unit costs, entrants at their competitors' technique."""
+    table = economies.random_table(seed)
+    economy = build_economy(table, flat())
+    links, n, k, regions = economy.links, economy.n, economy.k, economy.regions
+    output, region = table.flow.sum(1), economy.buyer_region
+    peers = {}
+    for f in np.flatnonzero(output == 0):
+        same = (output > 0) & (table.segment == table.segment[f])
+        home = same & (table.location == table.location[f])
+        peers[f] = np.flatnonzero(home if home.any() else same)
+    assert peers
+
+    def tariff(f: int, b: int) -> float:
+        return float(table.tariff[table.location[f], region[b], table.segment[f]])
+
+    def unit(b: int) -> Array:
+        """What b buys of each plant per unit of its own."""
+        if b in peers:
+            return np.asarray(np.average([unit(g) for g in peers[b]], axis=0, weights=output[peers[b]]))
+        if b < n:
+            return np.asarray(table.flow[:, b] / output[b])
+        if b < n + k:
+            total = table.investment[economy.investor == b - n].sum()
+            return np.asarray(table.flow[:, b] / (total if total > 0 else 1))
+        return np.asarray(table.flow[:, b] / sum((1 + tariff(f, b)) * table.flow[f, b] for f in range(n)))
+
+    def own(values: Array, f: int) -> float:
+        return float(np.average(values[peers[f]], weights=output[peers[f]]) if f in peers else values[f])
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wages, capital = table.wages / output, table.investment / output
+        built = np.where(table.investment > 0, 4 * table.investment / (table.depreciation * table.capacity), 0.0)
+    for b in range(n + k + regions):
+        paid = np.array([1 + tariff(f, b) for f in range(n)]) * unit(b)
+        wage = own(wages, b) if b < n else 0.0
+        cost = wage + paid.sum()
+        for cell in np.flatnonzero(links.cell_buyer == b):
+            s = links.cell_segment[cell]
+            whole = paid[table.segment == s].sum()
+            assert economy.upper[cell] == pytest.approx(whole / cost, rel=1e-12)
+            for i in np.flatnonzero(links.cell == cell):
+                f = links.supplier[i]
+                theta = table.theta[f] if f in peers else paid[f] / whole
+                assert economy.theta[i] == pytest.approx(theta, rel=1e-12)
+                assert economy.input0[i] == pytest.approx(theta * whole / (1 + tariff(f, b)), rel=1e-12)
+        if cost > 0:
+            assert economy.labour_share[b] == pytest.approx(wage / cost, rel=1e-12)
+        if b < n:
+            assert economy.labour0[b] == pytest.approx(wage, rel=1e-12)
+            assert economy.capital0[b] == pytest.approx(own(capital, b), rel=1e-12)
+            assert economy.kappa[b] == pytest.approx(own(built, b), rel=1e-12)
+            assert economy.markup[b] == pytest.approx(1 / (cost + own(capital, b)), rel=1e-12)
+    for r in range(regions):
+        mine = table.location == r
+        spent = sum((1 + tariff(f, n + k + r)) * table.flow[f, n + k + r] for f in range(n))
+        assert economy.expenditure0[r] == pytest.approx(spent, rel=1e-12)
+        assert economy.labour[r] == pytest.approx(table.wages[mine].sum(), rel=1e-12)
+
+
+def test_rationed_composites_in_numbers() -> None:
+    """E2a with rationing prepared once: what composite() gives for inputs cut by each supplier's share, favoured or not."""
+    economy, rng = build_economy(economies.random_table(2), flat()), np.random.default_rng(2)
+    links, lt = economy.links, economy.links.technique
+    theta = economy.theta * rng.uniform(0.5, 1.5, lt)  # sums other than one: entrants come on top
+    inputs, rho = rng.uniform(0.3, 1.5, lt), rng.uniform(0.2, 1.0, economy.n)
+    home = economy.table.location[links.supplier] == economy.buyer_region[links.buyer]
+    for favour in (None, np.where(home, 0.3, 1.0)):
+        counters = links.counters(favour)
+        got = rationed_composite(prepare_composite(economy, theta, inputs, counters), counters.share(rho))
+        part = rho[links.supplier[:lt]] ** (1.0 if favour is None else favour[:lt])
+        assert got == pytest.approx(composite(economy, theta, inputs * part), rel=1e-12)
+        for cell in np.flatnonzero(economy.sigma[links.cell_segment] == 1)[:50]:
+            mine = links.cell == cell
+            assert got[cell] == pytest.approx(np.exp(np.average(np.log((inputs * part)[mine]), weights=theta[mine])), rel=1e-12)
+
+
+@pytest.mark.parametrize("eta", [0.2, 0.9, 1.6])
+def test_expected_drift_in_numbers(eta: float) -> None:
+    """E10a with one good a region and inputs: the slope of the static solver's wages, to the order of the step."""
+    trade = balanced_trade(3, 4)
+    table = armington(trade, 0.8 * trade).replace(depreciation=np.full(4, 0.1))
+    economy = build_economy(table, Elasticities(np.array([SIGMA]), np.array([eta]), 0.5, 0.8))
+    growth, h = np.array([0.03, -0.01, 0.02, 0.0]), 1e-3
+
+    def wage(years: float) -> Array:
+        factor = np.exp(growth * years)
+        static = solve_static(table, np.array([SIGMA]), np.array([eta]), StaticWedges.neutral(table), eta_final=0.8, labour=factor)
+        return np.asarray(np.log(static.wage * (economy.labour @ factor) / economy.labour.sum()))
+
+    slope = (wage(h) - wage(-h)) / (2 * h)
+    assert expected_drift(economy, growth) == pytest.approx(slope, rel=1e-4, abs=1e-7)

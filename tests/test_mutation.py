@@ -46,3 +46,22 @@ def test_mutants_parse() -> None:
 def test_a_sample_of_removed_terms_is_noticed() -> None:
     terms = [m for m in mutation.mutants() if m.name not in mutation.EQUIVALENT]
     assert mutation.run(random.Random(SEED).sample(terms, 4)) == []
+
+
+def test_the_copy_is_whole_and_the_tables_name_what_exists(tmp_path: Path) -> None:
+    copy = mutation.copy_of(mutation.ROOT, tmp_path)
+    for folder in ("model", "calibration", "scenarios", "tests"):
+        have, want = ({p.relative_to(r) for p in (r / folder).rglob("*") if "__pycache__" not in p.parts} for r in (copy, mutation.ROOT))
+        assert have == want
+    assert set(mutation.NEAR) <= {Path(m.file).stem for m in mutation.mutants()}
+    named = {name for tests in (*mutation.NEAR.values(), mutation.ALL) for name in tests.split()}
+    assert all((mutation.ROOT / f"tests/test_{name}.py").exists() for name in named)
+    assert named == set(mutation.ALL.split())
+
+
+def test_the_first_failing_test_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_a.py").write_text("def test_one():\n    pass\n\n\ndef test_two():\n    assert 0\n", encoding="utf-8")
+    (tmp_path / "tests" / "test_b.py").write_text("def test_one():\n    pass\n", encoding="utf-8")
+    assert mutation.failing(tmp_path, ["b"]) == mutation.failing(tmp_path, []) == ""
+    assert mutation.failing(tmp_path, ["b", "a"]) == "test_a.py::test_two"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -33,7 +35,17 @@ from model.kernel.adoption import (
     worth_in_use,
 )
 from model.simulation import Decoupling
-from model.stages.adopt import data_inflow, reached, shares_of_links
+from model.stages.adopt import (
+    data_inflow,
+    data_stocks,
+    ecosystem_prices,
+    inherited,
+    reach_of,
+    reached,
+    relocated,
+    seeded,
+    shares_of_links,
+)
 from model.stages.enact import AI_APPS, COMPUTE
 from model.world import Network, State
 from tests import small
@@ -390,6 +402,119 @@ def test_base_shares_are_those_of_the_parameters_and_stationary() -> None:
     for own in setting.networks:
         for region in range(8):
             users = setting.agents.users[[n.name for n in setting.networks].index(own.name)][region]
-            share = own.share0[region]
-            choice = users.decide(own, share, own.reach0[region], np.ones(len(share)), small.fresh(), 2018.0)
+            share = setting.base0[region, own.column]
+            choice = users.decide(own, share, setting.ecosystem.reach0[region, own.column], np.ones(len(share)), small.fresh(), 2018.0)
             assert abs(share @ choice - share).max() < 1e-12, (own.name, region)
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def test_choices_from_large_numbers_depend_on_differences_of_utility_alone() -> None:
+    u, all_ = np.array([0.3, -1.2, 0.5]), np.ones(3, bool)
+    assert choices(u + 2000, all_, 1.5) == pytest.approx(choices(u, all_, 1.5), rel=1e-9)
+    assert choices(u - 2000, all_, 1.5) == pytest.approx(choices(u, all_, 1.5), rel=1e-9)
+
+
+def test_prices_data_and_inheritance_in_numbers() -> None:
+    """E16, E18b, E24, E32, E35 on random prices, users, moves and exits, one buyer or region at a time."""
+    model = world()
+    setting, rng = model.setting, np.random.default_rng(6)
+    economy, links, table = setting.economy, setting.economy.links, setting.economy.table
+    n, regions, lt = economy.n, economy.regions, economy.links.technique
+    now = SimpleNamespace(price=rng.uniform(0.7, 1.4, n), ship=rng.uniform(1, 1.3, len(links.buyer)), duty=rng.uniform(0, 0.3, len(links.buyer)))
+    base, blocked = setting.base0 * rng.uniform(0.5, 1.5, setting.base0.shape), rng.uniform(0, 1, (regions, regions))
+    data = np.zeros(regions)
+    for own in setting.networks:
+        found = ecosystem_prices(setting, now)[:, own.column]
+        for r in range(regions):
+            first, last = links.pointer[economy.final.start + r], links.pointer[economy.final.start + r + 1]
+            for e, column in enumerate(own.column):
+                rows = [i for i in range(first, last) if setting.plants.membership[links.supplier[i], column] * economy.theta[i] > 0]
+                weight = [setting.plants.membership[links.supplier[i], column] * economy.theta[i] for i in rows]
+                change = [now.price[links.supplier[i]] * now.ship[i] * (1 + now.duty[i]) / (1 + economy.tariff0[i]) for i in rows]
+                assert found[r, e] == pytest.approx(np.average(change, weights=weight) if rows else 1.0, rel=1e-12)
+                owner = own.owner[r, e]
+                if owner >= 0:
+                    data[owner] += own.data_weight * own.users[r] * base[r, column] * (1 if owner == r else 1 - blocked[r, owner])
+    assert data_inflow(setting, base, blocked) == pytest.approx(data, rel=1e-12)
+    f, d, theta = links.supplier[:lt], economy.buyer_region[links.buyer[:lt]], economy.theta
+    moved = rng.uniform(0, 1, (n, regions))
+    shifted = theta.copy()
+    source, sister, weight = setting.plants.sisters
+    assert len(source) > 10
+    for i in np.unique(source):
+        to = sister[source == i]
+        open_part = weight[source == i] * (1 - moved[f[to], d[to]])
+        gone = theta[i] * moved[f[i], d[i]]
+        shifted[i] -= gone
+        shifted[to] += gone * open_part / open_part.sum()
+    assert relocated(setting, theta, moved) == pytest.approx(shifted, rel=1e-10, abs=1e-14)
+    closed = rng.random(n) < 0.3
+    opened = ~closed & ~economy.latent
+    after = inherited(setting, theta, opened, closed)
+    for cell in rng.choice(links.cell.max() + 1, 300, replace=False):
+        for r in range(regions):
+            mine = np.flatnonzero((links.cell == cell) & (table.location[f] == r))
+            heirs, left = mine[opened[f[mine]]], mine[closed[f[mine]]]
+            expected = theta.copy()
+            if theta[heirs].sum() > 0:
+                expected[heirs] *= theta[[*heirs, *left]].sum() / theta[heirs].sum()
+                expected[left] = 0.0
+            assert after[mine] == pytest.approx(expected[mine], rel=1e-12)
+
+
+def test_users_shares_and_values_in_numbers() -> None:
+    """E16, E18, E31 to E33: seeds, reach, value and shares in force on random bases, network by network."""
+    setting, rng = world().setting, np.random.default_rng(8)
+    economy, links, wedges, eco = setting.economy, setting.economy.links, small.fresh(), setting.ecosystem
+    wedges["interoperability"][...] = rng.uniform(-0.5, 0.5, wedges["interoperability"].shape)
+    wedges["market_access"][...] = rng.uniform(-0.5, 0.5, wedges["market_access"].shape)
+    base = setting.base0.copy()
+    for own in setting.networks:
+        base[:, own.column] = rng.dirichlet(np.ones(len(own.column)), len(base))
+    everywhere = reached(eco, base, wedges)
+    gained = eco.worth(base, everywhere) - eco.worth0
+    for number, own in enumerate(setting.networks):
+        share, nu, size = base[:, own.column], own.taste.network_effect, len(own.column)
+        bridged = np.zeros((len(base), size, size))
+        for d, e, g in np.ndindex(*bridged.shape):
+            kept = 1 - wedges["interoperability"][d, own.column[e], own.column[g]]
+            shut = max(wedges["market_access"][own.column[g], d], 0.0)  # who uses both needs access to the other
+            iota, both = own.interoperability[e, g] * kept, own.multihoming[e, g] * kept * (1 - shut)
+            bridged[d, e, g] = 1 - (1 - min(max(iota, 0), 1)) * (1 - min(max(both, 0), 1))
+        pooled = own.mixing @ share
+        seen = own.floor + pooled + np.array([b @ p for b, p in zip(bridged, pooled, strict=True)])
+        assert everywhere[:, own.column] == pytest.approx(seen, rel=1e-12)
+        reach0 = eco.reach0[:, own.column]
+        then0, now0 = (np.where(s > 0, s, 1.0) for s in (eco.share0[:, own.column], share))
+        worth = (share * (own.quality - np.log(now0) + nu * np.log(seen))).sum(1)
+        before = (eco.share0[:, own.column] * (own.quality - np.log(then0) + nu * np.log(np.where(eco.share0[:, own.column] > 0, reach0, 1.0)))).sum(1)
+        assert gained[:, number] == pytest.approx(worth - before, rel=1e-9, abs=1e-12)
+        mean = (share * np.log(seen)).sum(1) - (eco.share0[:, own.column] * np.log(np.where(eco.share0[:, own.column] > 0, reach0, 1.0))).sum(1)
+        assert reach_of(eco, own.name, base, everywhere) == pytest.approx(np.exp(mean), rel=1e-9)
+    flow = np.zeros((8, 8))
+    now = SimpleNamespace(data=rng.uniform(0.5, 1.5, 8), wedges={"data_flow": flow})
+    ratio = data_inflow(setting, base, flow) / data_inflow(setting, setting.base0, flow)
+    part = 1 - np.exp(-setting.behaviour.data_depreciation * setting.dt)
+    assert data_stocks(setting, base, now) == pytest.approx(now.data + part * (ratio - now.data), rel=1e-12)
+    late = copy(eco)
+    late.entry, late.seed = np.full_like(eco.entry, -np.inf), np.zeros_like(eco.seed)
+    late.entry[:, :4], late.seed[:, :4] = 2020 + 1e-12, np.array([0.0, 0.1, 0.2, 0.0])
+    share = np.array(setting.base0)
+    share[:, :4] = [0.6, 0.0, 0.0, 0.4]
+    assert seeded(late, share, 2019.75) is share
+    assert seeded(late, share, 2020.0)[0, :4] == pytest.approx([0.42, 0.1, 0.2, 0.28])
+    share[:, :4] = [0.5, 0.1, 0.0, 0.4]
+    assert seeded(late, share, 2020.0)[0, :4] == pytest.approx([0.4, 0.08, 0.2, 0.32])
+    f, d = links.supplier[: links.technique], economy.buyer_region[links.buyer[: links.technique]]
+    member, raw = setting.plants.membership[f], economy.theta.copy()
+    for i in np.flatnonzero(member.any(1)):
+        had = member[i] @ setting.base0[d[i]]
+        if economy.latent[f[i]] and had == 0:
+            raw[i] = member[i] @ base[d[i]]
+        else:
+            ratio_ = [base[d[i], e] / setting.base0[d[i], e] if setting.base0[d[i], e] > 0 else 1.0 for e in range(member.shape[1])]
+            raw[i] *= 1 + member[i] @ (np.array(ratio_) - 1)
+    entrant = economy.latent[f] & member.any(1) & ((member * setting.base0[d]).sum(1) == 0)
+    before, after = links.by_cell(np.where(entrant, 0.0, economy.theta)), links.by_cell(raw)
+    wanted = raw * np.where(after > 0, before / np.where(after > 0, after, 1.0), 1.0)[links.cell]
+    assert shares_of_links(setting, base)[member.any(1)] == pytest.approx(wanted[member.any(1)], rel=1e-10, abs=1e-14)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,7 @@ from model.agents.sight import denied_part, outdone
 from model.instruments import Value
 from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
+from model.stages.decide import decide
 from model.world import State
 from tests import small
 
@@ -100,3 +102,24 @@ def test_small_differences_of_growth_move_nothing() -> None:
         parameters = override(central(), {"relocation_cost[devices]": cost}, check=False)
         states = list(small.quarters(Decoupling(small.scenario("no_policy", "2020Q4"), parameters=parameters)))
         assert bool(states[-1]["moved"].any()) == moves
+# -- terms one by one --------------------------------------------------------------------------------
+def test_moving_purchases_in_numbers() -> None:
+    """Cost share x base business with the region x part moved, all within one step, bought from home rest while in business."""
+    model = Decoupling(small.scenario())
+    model.step()
+    model.step()
+    setting, economy, rng = replace(model.setting, dt=0.125), model.setting.economy, np.random.default_rng(4)
+    links, behaviour = economy.links, setting.behaviour
+    moved = rng.uniform(0, 0.3, model.now["moved"].shape)
+    wrote = decide(setting, SimpleNamespace(**(model.now | {"moved": moved})))
+    step = abs(wrote["moved"] - moved)
+    assert step.max() > 0.01
+    for f in range(setting.n):
+        mine = links.supplier == f
+        business = economy.flow0[mine] @ step[f, economy.buyer_region[links.buyer[mine]]]
+        grown = np.exp(behaviour.growth[economy.table.location[f]] * 0.5)
+        cost = setting.plants.relocation_cost[f] * business / 0.125 * grown
+        assert wrote["moving"][f] == pytest.approx(cost, rel=1e-12)
+        own = links.buyer == f
+        bought = (wrote["fixed"][own] - economy.fixed0[own]).sum()
+        assert bought == pytest.approx(cost * model.now["opened"][f], rel=1e-12)

@@ -24,6 +24,8 @@ from model.kernel.links import Array, Mask
 from model.scenario.types import Scenario
 from model.schedule import SCHEDULE, run_quarter
 from model.simulation import Decoupling
+from model.stages.enact import collect_wedges, spread_wedges
+from model.stages.respond import decide_states
 from model.world import Parameters, Setting, State
 from tests import small
 
@@ -310,3 +312,120 @@ def test_every_base_year_row_has_a_place() -> None:
     strange = [row.key for row in load_rows() if not set(row.index.split("/")) <= known]
     assert not strange, strange
 
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def stirred(seed: int = 5) -> tuple[Setting, dict[str, Array], SimpleNamespace]:
+    """A world two quarters on, every wedge and carried variable that the first stage spreads at random values."""
+    model = Decoupling(small.scenario())
+    model.step()
+    model.step()
+    rng, setting = np.random.default_rng(seed), model.setting
+    wedges = {
+        name: rng.uniform(1 if name in ("iceberg_cost", "standard_cost") else 0, 1.2 if "cost" in name else 0.5, array.shape)
+        for name, array in small.arrays(model.now["wedges"]).items()
+    }
+    shape = model.now["lost"].shape
+    changes = {
+        "lost": rng.uniform(0, 0.5, shape), "left": rng.uniform(0, 0.5, shape), "standard": rng.integers(0, 4, shape[0]),
+        "capability": setting.capability0 + rng.uniform(-0.5, 0.5, shape[0]), "data": rng.uniform(0.5, 2, shape[1]),
+        "capacity": model.now["capacity"] * rng.uniform(0.5, 2, shape[0]), "frameworks": rng.uniform(0.5, 2, shape[1]),
+        "network_value": rng.uniform(-1, 1, model.now["network_value"].shape),
+    }  # fmt: skip
+    return setting, wedges, SimpleNamespace(**(model.now | changes))
+
+
+def test_wedges_on_links_in_numbers() -> None:
+    """E21, E36, E37 link by link: what is licensed, listed, evaded, given up and left, and what units it costs."""
+    setting, wedges, now = stirred()
+    economy, table, behaviour = setting.economy, setting.economy.table, setting.behaviour
+    wrote = spread_wedges(setting, wedges, now.opened, now)  # type: ignore[arg-type]
+    held = np.where(now.opened & (economy.investor >= 0), now.capacity, 0.0)
+    tools = economy.kappa * table.depreciation * held
+    for i in np.random.default_rng(1).choice(len(economy.links.buyer), 1500, replace=False):
+        f, b = economy.links.supplier[i], economy.links.buyer[i]
+        o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
+        spared, listed = 0.0, 0.0
+        if b < economy.n:
+            spared, listed = wedges["exemption"][setting.plants.owner[b], o, s], wedges["firm_listing"][o, b]
+        elif b < economy.n + economy.k:
+            mine = economy.investor == b - economy.n
+            spared = wedges["exemption"][table.investors[b - economy.n, 2], o, s]
+            listed = np.average(wedges["firm_listing"][o, mine], weights=tools[mine]) if tools[mine].any() else 0.0
+        denied = 1 - (1 - wedges["denial_rate"][o, d, s] * (1 - spared)) * (1 - listed)
+        through = behaviour.evasion[s] * (1 - wedges["enforcement"][o, d, s])
+        denial = 1 - (1 - denied * (1 - through)) * (1 - (now.lost[f, d] if o != d else 0)) * (1 - now.left[f, d])
+        assert wrote["denial"][i] == pytest.approx(1.0 if denial > behaviour.full_cut else denial, rel=1e-12)
+        evaded = denied * through / (1 - denied * (1 - through)) if denial <= behaviour.full_cut else 0.0
+        assert wrote["evaded"][i] == pytest.approx(evaded, rel=1e-12)
+        standards = wedges["standard_cost"][o, d, s] * (1 + (now.standard[f] == 0) * wedges["dual_cost"][:, o, d, s].sum())
+        assert wrote["standards"][i] == pytest.approx(standards, rel=1e-12)
+        units = wedges["iceberg_cost"][o, d, s] * standards * (1 + behaviour.evasion_premium * evaded)
+        assert wrote["ship"][i] == pytest.approx(units, rel=1e-12)
+        assert wrote["duty"][i] == pytest.approx(economy.tariff0[i] + wedges["tariff_rate"][o, d, s], rel=1e-12)
+
+
+def test_quality_on_links_in_numbers() -> None:
+    """E13, E29, E31 link by link: capability under a cap that falls behind, AI quality in its place, network value."""
+    setting, wedges, now = stirred()
+    economy, table, behaviour, own = setting.economy, setting.economy.table, setting.behaviour, setting.innovation
+    wedges["capability_cap"] = np.where(wedges["capability_cap"] > 0.25, np.inf, wedges["capability_cap"])
+    wrote = spread_wedges(setting, wedges, now.opened, now)  # type: ignore[arg-type]
+    advance = now.capability - setting.capability0
+    grown = np.exp(behaviour.growth * 0.5)
+    rho = 1 - 1 / own.ai_elasticity
+
+    def ratio(region: int, segment: str) -> float:
+        built = np.where(np.isfinite(table.capacity), table.capacity, 0.0)
+        rows = (built > 0) & (table.location == region) & (table.segment == SEGMENT_INDEX[segment])
+        return float(now.capacity[rows].sum() / (built[rows].sum() * grown[region])) if rows.any() else 1.0
+
+    ai = table.segment == SEGMENT_INDEX["ai_apps"]
+    for f in np.flatnonzero(ai):
+        r = table.location[f]
+        compute = (1 - own.cloud_weight) * ratio(r, "ai_apps") + own.cloud_weight * ratio(r, "platforms")
+        factors = np.array([compute * np.exp(advance[f]), now.data[r], now.frameworks[r]])
+        assert wrote["ai_quality"][f] == pytest.approx(np.log(own.ai_weight @ factors**rho) / rho, rel=1e-10)
+    chips = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
+    compute_segments = [SEGMENT_INDEX[s] for s in chips]
+    for i in np.random.default_rng(2).choice(economy.links.technique, 1500, replace=False):
+        f, b = economy.links.supplier[i], economy.links.buyer[i]
+        o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
+        before = 0.0 if economy.latent[f] else setting.capability0[f]
+        level = before + wrote["ai_quality"][f] if ai[f] else now.capability[f]
+        cap = wedges["capability_cap"][o, d, s] - behaviour.frontier_growth[s] * 0.5
+        v = behaviour.quality_valuation[f] * (min(level, cap) - before)
+        for k, network in enumerate(setting.networks):
+            v += network.valuation * now.network_value[d, k] * setting.plants.membership[f, network.column].sum()
+        if b < economy.n and ai[b] and s in compute_segments:
+            v = 0.0
+        assert np.log(wrote["quality"][i]) == pytest.approx(v, rel=1e-9, abs=1e-12)
+
+
+def test_announced_denials_less_exemptions_in_numbers() -> None:
+    """E27: belief times the denial at the path's end, for buyers whose owner is not spared; only between the two dates."""
+    levers: dict[str, Value] = {"segments": ("logic",), "denial_rate": 0.6, "owner_exemption": 0.5}
+    cut = replace(small.measure("export_control", levers, 2019.0 + 1e-12, senders=("USA",)), announced=2018.5 + 1e-12)
+    setting = Decoupling(small.with_measures((cut,))).setting
+    (usa, chn, kor), s = (REGION_INDEX[r] for r in ("USA", "CHN", "KOR")), SEGMENT_INDEX["logic"]
+    for year, seen in ((2018.25, 0.0), (2018.5, 1.0), (2018.75, 1.0), (2019.0, 0.0)):
+        wedges = collect_wedges(setting, year, decide_states(setting, year))
+        found = wedges["announced"][:, usa, chn, s]
+        belief = setting.behaviour.announced_belief * seen
+        assert found[chn] == pytest.approx(belief * 0.6)
+        assert found[kor] == pytest.approx(belief * 0.6 * (1 - wedges_exempt(setting)))
+
+
+def wedges_exempt(setting: Setting) -> float:
+    """Part of the denial from which Korean owners are spared once that control is in force."""
+    wedges = collect_wedges(setting, 2019.0, decide_states(setting, 2019.0))
+    return float(wedges["exemption"][REGION_INDEX["KOR"], REGION_INDEX["USA"], SEGMENT_INDEX["logic"]])
+
+
+def test_measures_are_in_force_on_their_dates_in_numbers() -> None:
+    """E22: decided in one quarter for the next; wedges move in the quarter that starts on the date, not before or after."""
+    cut = small.measure("export_control", {"segments": ("logic",), "denial_rate": 0.6}, 2018.5, 2019.0, senders=("USA",))
+    model = Decoupling(small.with_measures((cut,)))
+    place = (REGION_INDEX["USA"], REGION_INDEX["CHN"], SEGMENT_INDEX["logic"])
+    seen = {state["year"] - 0.25: state["wedges"]["denial_rate"][place] for state in small.quarters(model)}
+    assert seen == {year: 0.6 if 2018.5 <= year < 2019.0 else 0.0 for year in seen}

@@ -146,3 +146,32 @@ def test_no_divergence_changes_no_bit() -> None:
     plain = small.outcomes_of(Decoupling(small.scenario("no_policy", "2019Q4"), record="all"))
     none = small.outcomes_of(Decoupling(split("2019Q4", divergence=0.0), record="all"))
     assert not small.same_bits(plain, none)
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def test_the_rule_in_numbers(model: Decoupling) -> None:
+    """E37 plant by plant: value of each choice, hysteresis, and business given up at its speed."""
+    rng, n, regions = np.random.default_rng(2), 400, 5
+    sides = rng.random((n, 2, regions)) < 0.4
+    sides[:, 1] &= ~sides[:, 0]
+    seen = view(0.2, 1.0, 1.0, 0.1, 0.1)._replace(
+        margin=rng.uniform(-0.1, 0.5, n), market=rng.uniform(0, 5, (n, regions)), dual_fixed=rng.uniform(0, 1.0, n),
+        dual_cost=sides * rng.uniform(0.01, 0.3, (n, 2, regions)), standard=rng.integers(0, 4, n), left=rng.uniform(0, 1, (n, regions)),
+    )  # fmt: skip
+    firm = rule(model, 0.1)
+    standard, left = choose_standards(seen, firm)
+    taken = set()
+    for f in range(n):
+        earned = [max(seen.margin[f], 0) * seen.market[f][sides[f, k]].sum() for k in (0, 1)]
+        extra = sum(seen.dual_cost[f, k] @ seen.market[f] for k in (0, 1))
+        fixed = seen.dual_fixed[f]
+        value = [sum(earned) - extra - fixed, earned[0] - fixed / 2, earned[1] - fixed / 2, 0.0]
+        best, had = int(np.argmax(value)), seen.standard[f]
+        choice = best if value[best] - value[had] > 0.1 * sum(earned) else had
+        choice = choice if sides[f].any() else BOTH
+        assert standard[f] == choice
+        taken.add((choice, choice == had))
+        goal = [any(sides[f, k, d] and choice in ((1 - k) + 1, HOME) for k in (0, 1)) for d in range(regions)]
+        part = 1 - np.exp(-firm.standards_exit * firm.dt)
+        assert left[f] == pytest.approx(seen.left[f] + part * (np.array(goal, float) - seen.left[f]), rel=1e-12)
+    assert len(taken) == 8

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +14,7 @@ from model.agents.sight import tools_ahead
 from model.kernel.adjustment import planned_investment
 from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
+from model.stages.decide import stock_orders
 
 HARDER = (
     "instruments[2].denial_rate=0.8", "instruments[2].segments=[equipment,logic]", "instruments[3].denial_rate=0.8",
@@ -89,3 +92,52 @@ def test_ordering_ahead_never_lowers_investment_and_ends_at_its_target(
     held = wanted / max(1e-9, 1 - 0.045 * early)  # capacity at which the excess is `early` quarters of replacement
     if orders > 0.1 and early < 4:
         assert abs(bought(held, early) - 0.25 * 0.18 * held) < 1e-9
+
+
+# -- terms one by one --------------------------------------------------------------------------------
+def test_orders_for_stock_in_numbers() -> None:
+    """(s, S) by cell: the part of the gap to the target that the speed closes in a step, per unit of the plant's output."""
+    model = Decoupling(load_scenario("no_policy", sets=["horizon=[2018Q1, 2019Q4]"]))
+    model.step()
+    setting, now = replace(model.setting, dt=0.125), model.now  # with a quarter 4 dt would be 1
+    economy, behaviour, links = setting.economy, setting.behaviour, setting.economy.links
+    wedges = {name: now["wedges"][name].copy() for name in ("announced",)}
+    korea, america = setting.regions.index("KOR"), setting.regions.index("USA")
+    wedges["announced"][korea, america, korea] = 0.4
+    rng = np.random.default_rng(3)
+    have = rng.choice([0.0, 0.02, 5.0], len(now["stock"]))  # quarters of use
+    stock = have * now["orders"][links.cell_buyer[: len(now["stock"])]]
+    found = stock_orders(setting, SimpleNamespace(**(now | {"wedges": wedges, "stock": stock})))
+    buyer, supplier = links.buyer[: links.technique], links.supplier[: links.technique]
+    table, seen, part = economy.table, 0, 1 - np.exp(-behaviour.stock_speed * setting.dt)
+    for cell in np.flatnonzero(links.cell_buyer[: len(stock)] < setting.n):
+        mine, b = links.cell == cell, links.cell_buyer[cell]
+        if not now["opened"][b]:
+            continue
+        risk = now["theta"][mine] @ (0.4 * (table.location[supplier[mine]] == america))
+        risk *= (table.location[b] == korea) & (setting.plants.owner[b] == korea)
+        target = behaviour.stock_target[links.cell_segment[cell]] * risk
+        orders = part * (target - have[cell]) if have[cell] < behaviour.stock_trigger * target else 0.0
+        assert found[mine] == pytest.approx(orders * now["orders"][b] / (4 * setting.dt), rel=1e-9)
+        seen += orders > 0
+    assert seen > 10
+    assert not found[buyer >= setting.n].any()
+
+
+def test_tools_wanted_ahead_in_numbers() -> None:
+    """Quarters of use by cost share of what is threatened, for each plant of an investor (E27)."""
+    model = Decoupling(load_scenario("no_policy", sets=["horizon=[2018Q1, 2019Q4]"]))
+    model.step()
+    setting, now, rng = model.setting, model.now, np.random.default_rng(9)
+    economy, links, table = setting.economy, setting.economy.links, setting.economy.table
+    announced = rng.uniform(0, 1, now["wedges"]["announced"].shape)
+    found = tools_ahead(setting, SimpleNamespace(**(now | {"wedges": {"announced": announced}})))
+    for f in range(setting.n):
+        i, wanted = economy.investor[f], 0.0
+        if i >= 0:
+            region, _, owner = table.investors[i]
+            for link in range(links.pointer[setting.n + i], links.pointer[setting.n + i + 1]):
+                g = links.supplier[link]
+                part = now["theta"][link] * economy.upper[links.cell[link]] * setting.behaviour.stock_target[table.segment[g]]
+                wanted += part * announced[owner, table.location[g], region, table.segment[g]]
+        assert found[f] == pytest.approx(wanted, rel=1e-12)
