@@ -75,9 +75,6 @@ sys.exit(pytest.main(sys.argv[1:], [Quick()]))
 """
 """Pytest without making failing examples smaller (that a test fails is enough), tests of single terms first."""
 EQUIVALENT: dict[str, str] = {
-    "model/agents/sight.py:may_close: len(group) + 1 -> len(group)": "any number above the count of firms keeps keys apart",
-    "model/agents/sight.py:may_close: group * (len(group) + 1) + plants.firm_number + 1 -> "
-    "group * (len(group) + 1) + plants.firm_number": "shifts every key alike",
     "model/stages/decide.py:stock_orders: len(links.start) - cells -> cells": "only more zeros than are read",
 }
 """Term (as --list prints it) -> why no test can notice its removal."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -118,9 +119,17 @@ def order(levers: Mapping[str, Value], senders: tuple[str, ...] = SENDERS, targe
     return Order(place[0], place[1], others, levers, 1.0, both)
 
 
-def arrays(wedges: Wedges) -> dict[str, Array]:
-    """Every wedge's array."""
-    return {name: wedges[name].copy() for name in WEDGES}
+class Loose(dict[str, Array]):
+    """Arrays of wedges that a test may change at will: nothing derived from them is kept."""
+
+    def once(self, name: str, derive: Callable[[], Any]) -> Any:
+        """What a stage derives from them, made anew each time."""
+        return derive()
+
+
+def arrays(wedges: Wedges) -> Loose:
+    """Every wedge's array, copied."""
+    return Loose({name: wedges[name].copy() for name in WEDGES})
 
 
 # -- runs --------------------------------------------------------------------------------------------

@@ -289,7 +289,7 @@ def test_relations_given_up_and_business_moved_in_numbers(later: Decoupling) -> 
     count, speed = np.full(n, 8), np.linspace(0, 2, n)
     luck = np.random.default_rng(1).random((n, regions))
     found = decide_firm(
-        view._replace(lost=lost, targeted=targeted, moved=moved, denied=6 * moved, count=count, relocation_speed=speed, luck_drop=luck), rule
+        view._replace(lost=lost, targeted=targeted, moved=moved, outdone=6 * moved, count=count, relocation_speed=speed, luck_drop=luck), rule
     )
     hazard = 1 - np.exp(-2.0 * 0.5 * 0.25)
     assert found.dropped == pytest.approx(binom.ppf(luck, 6, hazard) / 8)

@@ -488,7 +488,7 @@ def stirred(seed: int = 4) -> tuple[Setting, SimpleNamespace]:
     model.step()
     rng, now, economy = np.random.default_rng(seed), model.now, model.setting.economy
     n, regions = economy.n, economy.regions
-    wedges = {name: rng.uniform(0, 0.5, array.shape) for name, array in small.arrays(now["wedges"]).items()}
+    wedges = small.Loose({name: rng.uniform(0, 0.5, array.shape) for name, array in small.arrays(now["wedges"]).items()})
     delivered = now["delivered"]._replace(
         inputs=now["delivered"].inputs * rng.uniform(0.3, 1.5, len(now["delivered"].inputs)),
         scale=rng.uniform(0.5, 1.2, economy.buyers),

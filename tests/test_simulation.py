@@ -321,10 +321,10 @@ def stirred(seed: int = 5) -> tuple[Setting, dict[str, Array], SimpleNamespace]:
     model.step()
     model.step()
     rng, setting = np.random.default_rng(seed), model.setting
-    wedges = {
+    wedges = small.Loose({
         name: rng.uniform(1 if name in ("iceberg_cost", "standard_cost") else 0, 1.2 if "cost" in name else 0.5, array.shape)
         for name, array in small.arrays(model.now["wedges"]).items()
-    }
+    })  # fmt: skip
     shape = model.now["lost"].shape
     changes = {
         "lost": rng.uniform(0, 0.5, shape), "left": rng.uniform(0, 0.5, shape), "standard": rng.integers(0, 4, shape[0]),
