@@ -96,8 +96,8 @@ def test_channels_off_are_neutral_without_another_scenario() -> None:
     kept = keep_channels(random_wedges(1), frozenset({"Networks"}))
     assert {"interoperability", "market_access", "standard_cost", "denial_rate"} <= set(kept.moved())
     assert not {"fixed_cost", "subsidy_rate", "firm_listing", "data_flow"} & set(kept.moved())
-    assert {s for i, s in enumerate(SEGMENTS) if kept["denial_rate"][..., i].any()} == {"os"}
-    assert {s for i, s in enumerate(SEGMENTS) if (kept["standard_cost"][..., i] != 1).any()} == {"os", "devices", "platforms"}
+    assert {s for i, s in enumerate(SEGMENTS) if kept["denial_rate"][..., i].any()} == {"os", "open_source", "platforms"}
+    assert {s for i, s in enumerate(SEGMENTS) if (kept["standard_cost"][..., i] != 1).any()} == {"os", "open_source", "devices", "platforms"}
     assert not keep_channels(random_wedges(1), frozenset()).moved()
 
 
