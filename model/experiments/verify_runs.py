@@ -137,6 +137,7 @@ ELASTICITIES = ("elasticity_of_substitution", "one_year_elasticity")
 LEVERS: dict[str, dict[str, float]] = {
     "no_technology": {
         "diffusion_rate": 0.0, "catch_up": 0.0, "rd_elasticity": 0.0, "learning_elasticity": 0.0,
+        "learning_elasticity[memory]": 0.0, "learning_elasticity[foundry]": 0.0,
         "research_tool_dependence": 0.0, "quality_valuation[ai_apps]": 0.0, "rechoice_rate": 0.0,
     },
     "flexible": {"rent_speed": 1e-6, "wage_adjustment_speed": 1.0, "wage_speed_overheated": 1.0},
