@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from model.experiments.results import BAND_DRAWS, BASELINE, FigureContext
+from model.experiments.results import BAND_DRAWS, BASELINE, FigureContext, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -303,3 +303,25 @@ def save_figure(figure: Figure, folder: Path, name: str, data: pd.DataFrame) -> 
         figure.savefig(pdf, metadata={"CreationDate": None, "Creator": "BLOCS", "Producer": None})
     data.to_csv(csv, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
     return png, pdf, csv
+
+
+def draw_stances(axes: Axes, rows: pd.DataFrame, segments: Sequence[str], stances: Sequence[str]) -> None:
+    """Points with their bands, segments from top to bottom, stances side by side within a segment.
+
+    rows: segment, stance, central, p10, p90, draws.
+    """
+    zero_line(axes, vertical=True)
+    step = min(0.26, 0.56 / max(len(stances) - 1, 1))
+    for place, stance in enumerate(stances):
+        look = stance_look(stance, stances)
+        own = rows[rows["stance"] == stance].set_index("segment").reindex(list(segments))
+        down = [k + (place - (len(stances) - 1) / 2) * step for k in range(len(segments))]
+        if rows["draws"].max() >= BAND_DRAWS:
+            axes.hlines(down, own["p10"], own["p90"], color=look.colour, linewidth=1.5, alpha=0.75)
+        axes.plot(own["central"], down, color=look.colour, marker=look.marker, linestyle="none", markersize=4.6)
+    for k in range(len(segments) - 1):
+        axes.axhline(k + 0.5, color=GRID, linewidth=0.6)
+    axes.set_ylim(len(segments) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    axes.spines["left"].set_color(FAINT)
+    axes.xaxis.set_major_formatter(lambda value, _: signed(value, tick_digits(axes.xaxis)))

@@ -8,7 +8,6 @@ import pandas as pd
 
 from model.axes import SEGMENT_NAMES
 from model.experiments.results import (
-    BAND_DRAWS,
     FigureContext,
     band,
     last_horizon,
@@ -16,12 +15,17 @@ from model.experiments.results import (
     signed,
     stance_differences,
 )
-from model.figures.house import FAINT, GRID, FigureSpec, canvas, key_row, stance_look, subtitle, tick_digits, zero_line
+from model.figures.house import (
+    FigureSpec,
+    canvas,
+    draw_stances,
+    key_row,
+    stance_look,
+    subtitle,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PREFIX = "Capability Gap|"
@@ -71,29 +75,12 @@ def draw_innovation(data: pd.DataFrame, context: FigureContext) -> Figure:
     air = 0.06 * (high - low) or 1.0
     for column, region in enumerate(regions):
         axes = figure.add_subplot(grid[0, column])
-        _draw_region(axes, last[last["region"] == region], segments, stances)
+        draw_stances(axes, last[last["region"] == region], segments, stances)
         axes.set_xlim(low - air, high + air)
         axes.set_yticks(range(len(segments)), [context.label("segment", s) for s in segments] if not column else [])
         axes.set_title(context.label("region", region), fontsize=9.5)
     return figure
 
-
-def _draw_region(axes: Axes, rows: pd.DataFrame, segments: list[str], stances: Sequence[str]) -> None:
-    """Points with their bands, segments from top to bottom, stances side by side within a segment."""
-    zero_line(axes, vertical=True)
-    step = min(0.26, 0.56 / max(len(stances) - 1, 1))
-    for place, stance in enumerate(stances):
-        look, own = stance_look(stance, stances), rows[rows["stance"] == stance].set_index("segment").reindex(segments)
-        down = [k + (place - (len(stances) - 1) / 2) * step for k in range(len(segments))]
-        if rows["draws"].max() >= BAND_DRAWS:
-            axes.hlines(down, own["p10"], own["p90"], color=look.colour, linewidth=1.5, alpha=0.75)
-        axes.plot(own["central"], down, color=look.colour, marker=look.marker, linestyle="none", markersize=4.6)
-    for k in range(len(segments) - 1):
-        axes.axhline(k + 0.5, color=GRID, linewidth=0.6)
-    axes.set_ylim(len(segments) - 0.5, -0.5)
-    axes.grid(visible=False, axis="y")
-    axes.spines["left"].set_color(FAINT)
-    axes.xaxis.set_major_formatter(lambda value, _: signed(value, tick_digits(axes.xaxis)))
 
 
 def _regions(context: FigureContext) -> tuple[str, ...]:

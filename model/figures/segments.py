@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import SEGMENT_NAMES
-from model.experiments.results import BAND_DRAWS, FigureContext, band, select, signed, stance_differences
-from model.figures.house import FAINT, GRID, FigureSpec, canvas, key_row, stance_look, subtitle, tick_digits, zero_line
+from model.experiments.results import FigureContext, band, select, signed, stance_differences
+from model.figures.house import (
+    FigureSpec,
+    canvas,
+    draw_stances,
+    key_row,
+    stance_look,
+    subtitle,
+)
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PREFIX = "Value Added|"
@@ -65,30 +71,12 @@ def _draw_row(
     grid = figure.add_gridspec(1, len(years), left=0.2, right=0.965, bottom=space[0], top=space[1], wspace=0.1)
     for column, year in enumerate(years):
         axes = figure.add_subplot(grid[0, column])
-        _draw_panel(axes, data[data["year"] == year], names, [s for s in context.cases() if s in set(data["stance"])])
+        draw_stances(axes, data[data["year"] == year], names, [s for s in context.cases() if s in set(data["stance"])])
         axes.set_xlim(*_limits(data))
         axes.set_yticks(range(len(names)), [context.label("segment", name) for name in names] if not column else [])
         if APART not in names:
             axes.set_title(context.say("table.year", year=year, number=year - context.years[0] + 1), fontsize=9.5)
 
-
-def _draw_panel(axes: Axes, rows: pd.DataFrame, segments: Sequence[str], stances: Sequence[str]) -> None:
-    """Points with their bands, segments from top to bottom, stances side by side within a segment."""
-    zero_line(axes, vertical=True)
-    step = min(0.26, 0.56 / max(len(stances) - 1, 1))
-    for place, stance in enumerate(stances):
-        look = stance_look(stance, stances)
-        own = rows[rows["stance"] == stance].set_index("segment").reindex(list(segments))
-        down = [k + (place - (len(stances) - 1) / 2) * step for k in range(len(segments))]
-        if rows["draws"].max() >= BAND_DRAWS:
-            axes.hlines(down, own["p10"], own["p90"], color=look.colour, linewidth=1.5, alpha=0.75)
-        axes.plot(own["central"], down, color=look.colour, marker=look.marker, linestyle="none", markersize=4.6)
-    for k in range(len(segments) - 1):
-        axes.axhline(k + 0.5, color=GRID, linewidth=0.6)
-    axes.set_ylim(len(segments) - 0.5, -0.5)
-    axes.grid(visible=False, axis="y")
-    axes.spines["left"].set_color(FAINT)
-    axes.xaxis.set_major_formatter(lambda value, _: signed(value, tick_digits(axes.xaxis)))
 
 
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:
