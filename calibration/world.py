@@ -10,7 +10,7 @@ import numpy as np
 
 from calibration.base_year import BaseYear, build_base_year
 from calibration.registry import choice, joint
-from model.axes import ECOSYSTEMS, NETWORK_SEGMENTS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
+from model.axes import ECOSYSTEMS, KNOWLEDGE_CHANNELS, NETWORK_SEGMENTS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
 from model.errors import ModelError
 from model.kernel.adoption import Taste, bridges, invert_quality, mixing, reach
 from model.kernel.capability import feedback, own_innovation
@@ -23,7 +23,6 @@ from model.world import Action, Behaviour, Innovation, Network, Parameters, Plan
 
 OWN_MARGIN = 0.1
 """Own innovation this much (log points a year) above the frontier's growth is refused (PRIORS 3.3)."""
-CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 ALL_ECOSYSTEMS: tuple[str, ...] = tuple(e for choices in ECOSYSTEMS.values() for e in choices)
 
 
@@ -135,7 +134,7 @@ def _behaviour(parameters: Parameters, economy: Economy, plants: Plants) -> Beha
         frontier_growth=p.array("frontier_growth", SEGMENTS),
         diffusion_rate=p.scalar("diffusion_rate") * multiplier[table.segment] * absorption[plants.owner],
         diffusion_saturation=p.scalar("diffusion_saturation"),
-        channel_weight=p.array("diffusion_channel_weight", CHANNELS),
+        channel_weight=p.array("diffusion_channel_weight", KNOWLEDGE_CHANNELS),
         over_compliance=p.scalar("over_compliance_rate"), search_success=p.scalar("search_success_rate"),
         search_cost=p.scalar("search_cost"), full_cut=p.scalar("full_cut_threshold"), input_limit=p.scalar("capacity_input_limit"),
         expansion_limit=p.scalar("expansion_limit"), smoothing=p.scalar("income_smoothing"),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.agents.rules import BOTH
+from model.axes import KNOWLEDGE_CHANNELS
 from model.instruments import Facts, Order, instruments
 from model.kernel.ai import ai_quality, effective_compute
 from model.kernel.capability import usable_quality
@@ -19,7 +20,6 @@ AI_APPS, PLATFORMS = "ai_apps", "platforms"
 COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
 """Chips and platforms: AI applications buy compute, so their quality does not change AI applications' cost."""
 TINY = 1e-300
-CHANNELS = ("imported_inputs", "open_source", "collaboration", "investment")
 
 
 def enact(setting: Setting, now: View) -> State:
@@ -108,7 +108,7 @@ def facts_of(setting: Setting) -> Facts:
 def sizes_of(setting: Setting) -> dict[str, int]:
     """Lengths of the axes of wedges."""
     economy = setting.economy
-    return axis_sizes(economy.regions, economy.table.segments, economy.n, len(setting.ecosystems), len(CHANNELS))
+    return axis_sizes(economy.regions, economy.table.segments, economy.n, len(setting.ecosystems), len(KNOWLEDGE_CHANNELS))
 
 
 # -- spreading ---------------------------------------------------------------------------------------
