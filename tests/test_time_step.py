@@ -48,11 +48,22 @@ def test_the_policy_is_dated_alike_at_every_step(effects: list[Array]) -> None:
 
 @pytest.mark.parametrize("region", range(len(REGIONS)), ids=REGIONS)
 def test_differences_shrink_with_the_step(effects: list[Array], region: int) -> None:
-    """Half the step, about half the difference over the years (root mean square): first order, whatever is discrete in the model.
-
-    Single years need not follow where the difference changes sign; Korea's largest one shrinks by 1.57 only.
-    """
+    """Half the step, about half the difference over the years (root mean square): first order, whatever is discrete in the model."""
     one, two = (np.sqrt(((a - b)[:, region] ** 2).mean()) for a, b in pairwise(effects))
+    assert 1.6 < one / two < 2.5
+
+
+SLOW = pytest.mark.xfail(
+    strict=True,
+    reason="a miss: Korea's largest yearly difference shrinks by 1.57, not 1.6 to 2.5: it changes sign between years, and"
+    " lines move within firms from a threshold on (E24); with relocation_elasticity 0 it shrinks by 2.19",
+)
+
+
+@pytest.mark.parametrize("region", [pytest.param(0, marks=SLOW), 1, 2], ids=REGIONS)
+def test_the_largest_difference_shrinks_with_the_step(effects: list[Array], region: int) -> None:
+    """The same in the largest difference of a single year, which is harder where it changes sign."""
+    one, two = (abs(a - b)[:, region].max() for a, b in pairwise(effects))
     assert 1.6 < one / two < 2.5
 
 
