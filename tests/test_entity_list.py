@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -111,3 +112,20 @@ def test_the_listed_firm_loses_more_than_its_neighbours() -> None:
         for firm in ("Huawei", "Xiaomi", "Lenovo")
     }
     assert change["Huawei"] < 0.9 < min(change["Xiaomi"], change["Lenovo"])
+
+
+def test_an_investor_is_listed_by_its_replacement_purchases() -> None:
+    """Two plants of one investor, one listed: its part is that of kappa x depreciation x capacity, whichever of them differs."""
+    setting = Decoupling(small.scenario()).setting
+    economy = setting.economy
+    shared = next(k for k in range(economy.k) if (economy.investor == k).sum() >= 2)
+    one, two = np.flatnonzero(economy.investor == shared)[:2]
+    rest = np.flatnonzero(economy.investor == shared)[2:]
+    kappa, capacity = economy.kappa.copy(), np.ones(economy.n)
+    kappa[[one, two]], capacity[rest] = (3.0, 1.0), 0.0
+    worn = economy.table.depreciation[[one, two]] * [3.0, 1.0]
+    listing = np.zeros((economy.regions, economy.n))
+    listing[REGION_INDEX["USA"], one] = 0.5
+    part = listed_part(replace(setting, economy=replace(economy, kappa=kappa)), listing, capacity)
+    assert part[REGION_INDEX["USA"], economy.n + shared] == pytest.approx(0.5 * worn[0] / worn.sum())
+    assert not np.delete(part[:, economy.n + shared], REGION_INDEX["USA"]).any()
