@@ -18,7 +18,7 @@ from model.record.declare import (
     USD,
     Outcome,
 )
-from model.wedges import STANDARD_SEGMENTS, survive
+from model.wedges import STANDARD_SEGMENTS, either, survive
 from model.world import Setting
 
 
@@ -79,7 +79,8 @@ class Stance:
     def read(self, book: Book) -> Array:
         """[o, layer, d]: deliveries denied and access to ecosystems closed; investment blocked; cost of the other standard."""
         wedges = book.now["wedges"]
-        layers = [self.mean(wedges["denial_rate"], segments) for segments in LAYER_SEGMENTS]
+        denied = either(wedges["denial_rate"], wedges["use_denial"].mean(0))
+        layers = [self.mean(denied, segments) for segments in LAYER_SEGMENTS]
         for layer, columns, owners in self.owned:
             layers[layer] = survive(layers[layer], self.closed(wedges["market_access"][columns], owners))
         layers.append(self.mean(wedges["investment_flow"], np.concatenate(LAYER_SEGMENTS)))

@@ -89,6 +89,8 @@ def period(measure: Measure, lang: str) -> str:
     text = f"{quarter_label(measure.start)}–{last_quarter(measure.end) or ''}"
     for first, after in measure.suspended:
         text += word("show.suspended", lang, first=quarter_label(first), last=last_quarter(after))
+    for region, when in measure.joining:
+        text += word("show.joining", lang, region=region_name(region, lang), quarter=quarter_label(when))
     if measure.announced is not None:
         text += word("show.announced", lang, quarter=quarter_label(measure.announced))
     return text
