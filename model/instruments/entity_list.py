@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.axes import SEGMENT_INDEX, SEGMENTS
-from model.instruments import Facts, Instrument, Lever, Order, firm_names, lever, segments_lever
+from model.instruments import Facts, Instrument, Lever, Order, firm_names, lever
 from model.wedges import Wedges
 
 LEVERS = {
@@ -21,7 +21,9 @@ LEVERS = {
         "firms", 0, 0, 5000, "how many firms that have no name in this model are listed by then, in all",
         "rounds of 6 to 70 firms: register ev.us.entity.*, calibration/figures/rules.csv",
     ),
-    "segments": segments_lever(SEGMENTS[:-1], "segments of those unnamed firms"),
+    "segments": Lever(
+        "name", (), doc="segments of those unnamed firms; without it all technology", choices=SEGMENTS, many=True, optional=True,
+    ),
     "population": lever(
         "firms", 4700, 100, 100000, "firms of the targets in these segments that have no name in this model",
         "register ai.firms.cn: 4700 AI firms in China in 2023; other segments assumed",
@@ -40,7 +42,7 @@ def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
     """Deny deliveries to plants of listed firms, wherever they stand; never within the plant's own region."""
     named, reach = order.names("firms"), order.number("third_country_reach")
     refused = (1 - order.number("licences_granted")) * order.strength
-    among, part = {SEGMENT_INDEX[s] for s in order.names("segments")}, order.number("unnamed") / order.number("population")
+    among, part = {SEGMENT_INDEX[s] for s in order.names("segments") or SEGMENTS[:-1]}, order.number("unnamed") / order.number("population")
     listed = {
         f: 1.0 if firm else min(1.0, part) for f, firm in enumerate(facts.firms)
         if facts.owner[f] in order.targets and (firm in named if firm else part > 0 and facts.segment[f] in among)

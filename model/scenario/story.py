@@ -81,7 +81,8 @@ def strength(measure: Measure, lang: str) -> str:
 def scope(measure: Measure, lang: str) -> str:
     """What the measure names: segments or ecosystems."""
     levers = instruments()[measure.instrument].levers
-    return "; ".join(_names(measure.levers[n].constant, lang) for n, lever in levers.items() if lever.choices)
+    named = (measure.levers[n].constant for n, lever in levers.items() if lever.choices)
+    return "; ".join(_names(names, lang) for names in named if names)
 
 
 def period(measure: Measure, lang: str) -> str:
