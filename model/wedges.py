@@ -78,7 +78,7 @@ WEDGES: dict[str, Wedge] = {
     for w in (
         Wedge("firm_listing", "of", "survive", "share", "Trade", "denied part of deliveries from region o to listed plant f"),
         Wedge("denial_rate", "ods", "survive", "share", BY_SEGMENT, "denied part of deliveries of s from o to d"),
-        Wedge("use_denial", "uods", "survive", "share", "Inputs", "denied part of deliveries of s from o to buyers in d for one use"),
+        Wedge("use_denial", "uods", "survive", "share", BY_SEGMENT, "denied part of deliveries of s from o to buyers in d for one use"),
         Wedge("exemption", "ros", "maximum", "share", BY_SEGMENT, "part of a denial by o in s lifted for plants owned in r"),
         Wedge("interoperability", "ree", "survive", "share", "Networks", "lost part of the base of the second ecosystem for users of the first in r"),
         Wedge("market_access", "er", "survive", "share", "Networks", "lost access of ecosystem e to users in r; below 0 gained", -1.0),

@@ -20,8 +20,9 @@ from model.instruments import Value, instruments
 from model.kernel.ai import rented_compute
 from model.kernel.capability import released
 from model.kernel.links import Array
+from model.scenario.folder import scenario_names
 from model.scenario.record import resolved, scenario_hash
-from model.scenario.resolve import load_scenario
+from model.scenario.resolve import load_baseline, load_scenario
 from model.scenario.schema import scenario_schema
 from model.scenario.story import period, scope
 from model.scenario.types import Measure
@@ -452,6 +453,53 @@ def test_a_number_a_quarter_in_a_file(tmp_path: Path) -> None:
         listing = collect_wedges(setting, year, decide_states(setting, year))["firm_listing"][USA]
         assert listing[fringe] == pytest.approx(firms / 4700) and not listing[~fringe].any()
     assert scope(found.measures[0], "en") == ""
+
+
+# -- scenarios of single layers ----------------------------------------------------------------------
+MOVED = {
+    "chips": {"denial_rate", "enforcement"}, "tools": {"use_denial", "exemption", "enforcement"}, "hbm": {"denial_rate", "enforcement"},
+    "cloud": {"market_access", "fixed_cost", "iceberg_cost"}, "platforms": {"market_access"},
+    "os": {"market_access", "interoperability"}, "open_source": {"market_access", "interoperability", "knowledge_flow"},
+    "standards": {"standard_cost", "dual_cost", "dual_fixed"}, "data": {"data_flow", "iceberg_cost"},
+    "investment": {"investment_flow", "knowledge_flow"}, "tariffs": {"tariff_rate"}, "listings": {"firm_listing"},
+    "silk_road_sea": {"market_access", "fixed_cost"}, "ai_rules": {"fixed_cost", "release_lag", "subsidy_rate", "iceberg_cost"},
+    "counter_measures": {"use_denial", "iceberg_cost"}, "detente": set(),
+}  # fmt: skip
+"""Wedges that each scenario of the library moves in 2030, beyond its baseline."""
+
+
+@pytest.mark.parametrize("name", sorted(MOVED))
+def test_a_scenario_of_a_single_layer_moves_that_layer_alone(name: str) -> None:
+    found = load_scenario(name)
+    stance = "hedge" if found.stances else None
+    baseline = load_baseline(found)
+    assert baseline is not None
+    wedges, before = (
+        collect_wedges(setting, 2030.0, decide_states(setting, 2030.0))
+        for setting in (Decoupling(s, stance).setting for s in (found, baseline))
+    )
+    assert set(wedges.moved()) - set(before.moved()) == MOVED[name]
+    assert "Look at" in found.story["en"] and "볼 만하다" in found.story["ko"]
+
+
+def test_no_two_scenarios_are_the_same() -> None:
+    """By instruments, dates, sides and levers."""
+    seen: dict[str, str] = {}
+    for name in scenario_names():
+        data = resolved(load_scenario(name))
+        kept = [{k: v for k, v in m.items() if k not in ("id", "source", "place")} for m in data["measures"]]
+        key = repr((kept, data["blocs"]))
+        assert key not in seen, (name, seen.get(key))
+        seen[key] = name
+
+
+def test_the_roll_back_is_the_record_until_it_begins() -> None:
+    """Bit for bit to 2025Q4: the joint tool rule with joining dates is the two measures of chip_controls."""
+    sets = ["horizon=[2018Q1, 2026Q2]"]
+    rolled, kept = (small.outcomes_of(Decoupling(load_scenario(n, sets=sets), record="all")) for n in ("detente", "chip_controls"))
+    before = {key: values[:32] for key, values in kept.items()}
+    assert not small.same_bits(before, {key: values[:32] for key, values in rolled.items()})
+    assert small.same_bits(kept, rolled)
 
 
 # -- the page on adding an instrument ----------------------------------------------------------------
