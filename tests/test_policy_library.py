@@ -175,7 +175,7 @@ def test_joining_in_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("senders", "joining", "place", "fault"),
     [
-        ("USA, JPN", "{KOR: 2021Q1}", "15:15: instruments[0].joining.KOR", "'KOR', which is not a sender; allowed: regions of 'from': JPN, USA"),
+        ("USA, JPN", "{KOR: 2021Q1}", "15:15: instruments[0].joining.KOR", "'KOR', which is not a sender; allowed: regions of 'from': USA, JPN"),
         ("USA, JPN", "{JPM: 2021Q1}", "15:15: instruments[0].joining.JPM", "did you mean JPN?"),
         ("USA, JPN", "{JPN: 2019Q4}", "15:20: instruments[0].joining.JPN", "allowed: a quarter between start and end"),
         ("USA, JPN", "{JPN: 2026Q1}", "15:20: instruments[0].joining.JPN", "allowed: a quarter between start and end"),

@@ -77,9 +77,9 @@ class Stance:
         return np.asarray((part[:, :, segments] * (weight / weight.sum(1, keepdims=True))[:, None]).sum(2))
 
     def read(self, book: Book) -> Array:
-        """[o, layer, d]: deliveries denied and access to ecosystems closed; investment blocked; cost of the other standard."""
+        """[o, layer, d]: deliveries denied (for the use hit hardest) and access to ecosystems closed; investment blocked; cost of the other standard."""
         wedges = book.now["wedges"]
-        denied = either(wedges["denial_rate"], wedges["use_denial"].mean(0))
+        denied = either(wedges["denial_rate"], wedges["use_denial"].max(0))
         layers = [self.mean(denied, segments) for segments in LAYER_SEGMENTS]
         for layer, columns, owners in self.owned:
             layers[layer] = survive(layers[layer], self.closed(wedges["market_access"][columns], owners))

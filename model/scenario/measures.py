@@ -23,12 +23,11 @@ EPSILON = 1e-9
 
 @dataclass(frozen=True)
 class Setting:
-    """What a measure is checked against: blocs by name, the horizon (open: --set shortened it), the focus."""
+    """What a measure is checked against: blocs by name, and the horizon (open: --set shortened it)."""
 
     blocs: Mapping[str, tuple[str, ...]]
     horizon: tuple[float, float] | None
     open_end: bool = False
-    focus: str = ""
 
 
 def build_measures(faults: Faults, node: Node | None, setting: Setting) -> tuple[Measure, ...]:
@@ -172,10 +171,9 @@ def _sides(faults: Faults, node: Node, path: str, setting: Setting) -> tuple[tup
 def _joining(
     faults: Faults, node: Node, path: str, setting: Setting, measure: tuple[tuple[str, ...], float | None, float | None]
 ) -> tuple[tuple[str, float], ...]:
-    """Senders that begin later, and when: regions of `from`, also by a bloc (the focus may join any), between start and end."""
+    """Senders that begin later, and when: regions of `from`, or any where it names a bloc (the focus may be any), between start and end."""
     senders, start, end = measure
-    reach = {r for token in senders for r in setting.blocs.get(token, (token,))}
-    reach |= {setting.focus} if any(token in setting.blocs for token in senders) else set()
+    reach = REGIONS if any(token in setting.blocs for token in senders) else senders
     found_: dict[str, float] = {}
     for key, value in map_of(faults, node.get("joining"), path):
         where = join(path, key.text)
@@ -183,7 +181,7 @@ def _joining(
         if key.text not in REGIONS:
             faults.unknown(key.place, where, key.text, REGIONS)
         elif senders and key.text not in reach:
-            allowed = faults.say("error.joining.allowed", names=", ".join(sorted(reach - {""})))
+            allowed = faults.say("error.joining.allowed", names=", ".join(reach))
             faults.add(key.place, where, faults.say("error.joining.found", value=key.text), allowed)
         elif when is not None and not _inside(when, setting):
             _outside(faults, value, where, when, setting)

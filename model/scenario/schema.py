@@ -93,7 +93,7 @@ def _measure(instrument: Instrument) -> Schema:
         "suspended": {"type": "array", "items": _span()},
         "from": _side(),
         "to": _side(),
-        "joining": {**_map({r: _date() for r in REGIONS}), "minProperties": 1},
+        "joining": _map({r: _date() for r in REGIONS}),
         "source": {"type": "string", "minLength": 1},
     }
     described = {key: {"description": word(f"scenario.measure.{key}"), **value} for key, value in properties.items()}
