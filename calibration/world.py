@@ -331,7 +331,7 @@ def _actions(scenario: Scenario, stance: str | None) -> tuple[Action, ...]:
 def _content(action: Action) -> tuple[str, float, tuple[int, ...], tuple[int, ...], str]:
     """What an action is, whatever its place in the file."""
     m = action.measure
-    return (m.instrument, m.start, action.senders, action.targets, repr((m.end, m.suspended, sorted(m.levers.items()))))
+    return (m.instrument, m.start, action.senders, action.targets, repr((m.end, m.suspended, m.joining, sorted(m.levers.items()))))
 
 
 def _serving_both(scenario: Scenario, stance: str | None) -> tuple[int, ...]:

@@ -34,9 +34,9 @@ def _names(text: str) -> tuple[str, ...]:
 SCHEDULE: tuple[Stage, ...] = (
     Stage(
         "enact", enact.enact,
-        _names("year in_force lost capability capacity data frameworks theta network_value closed standard left"),
+        _names("year in_force lost capability capacity data frameworks theta base network_value closed standard left"),
         _names("wedges opened denial evaded standards ship duty subsidy quality ai_quality open_links limit"),
-        ("E13", "E21", "E29", "E34", "E36", "E37"),
+        ("E13", "E21", "E29", "E34", "E36", "E37", "E42", "E43"),
     ),
     Stage("respond", respond.respond, _names("year"), _names("in_force"), ("E22",)),
     Stage(

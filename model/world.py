@@ -15,6 +15,7 @@ from model.kernel.inversion import Economy
 from model.kernel.links import Array, Index, Mask
 from model.networks import Ecosystems
 from model.networks import Network as Network  # what a setting is made of is imported from here
+from model.wedges import USES
 
 T = TypeVar("T")
 State = dict[str, Any]
@@ -264,6 +265,15 @@ class Setting:
     def home(self) -> Mask:
         """Which region is a plant's own [n, R]."""
         return np.asarray(self.economy.table.location[:, None] == np.arange(self.economy.regions)[None])
+
+    @cached_property
+    def use(self) -> Index:
+        """What each buyer [C] buys for: index in `USES` of what technology plants use up, of capital goods, of all else."""
+        economy, n = self.economy, self.n
+        found = np.full(len(economy.buyer_region), USES.index("other"))
+        found[:n][self.technology()] = USES.index("inputs")
+        found[n : n + economy.k] = USES.index("capital")
+        return found
 
     @cached_property
     def ecosystem(self) -> Ecosystems:

@@ -79,6 +79,7 @@ def _measure(measure: Measure) -> dict[str, Any]:
         "suspended": [[quarter_label(a), last_quarter(b)] for a, b in measure.suspended],
         "from": list(measure.senders),
         "to": list(measure.targets),
+        "joining": {region: quarter_label(when) for region, when in measure.joining},
         "levers": {name: lever_value(path) for name, path in measure.levers.items()},
         "source": measure.source,
         "place": place_label(measure.place),

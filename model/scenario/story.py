@@ -81,7 +81,8 @@ def strength(measure: Measure, lang: str) -> str:
 def scope(measure: Measure, lang: str) -> str:
     """What the measure names: segments or ecosystems."""
     levers = instruments()[measure.instrument].levers
-    return "; ".join(_names(measure.levers[n].constant, lang) for n, lever in levers.items() if lever.choices)
+    named = (measure.levers[n].constant for n, lever in levers.items() if lever.choices)
+    return "; ".join(_names(names, lang) for names in named if names)
 
 
 def period(measure: Measure, lang: str) -> str:
@@ -89,6 +90,8 @@ def period(measure: Measure, lang: str) -> str:
     text = f"{quarter_label(measure.start)}–{last_quarter(measure.end) or ''}"
     for first, after in measure.suspended:
         text += word("show.suspended", lang, first=quarter_label(first), last=last_quarter(after))
+    for region, when in measure.joining:
+        text += word("show.joining", lang, region=region_name(region, lang), quarter=quarter_label(when))
     if measure.announced is not None:
         text += word("show.announced", lang, quarter=quarter_label(measure.announced))
     return text

@@ -41,7 +41,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Measure:
-    """One dated use of an instrument. `senders` and `targets` hold region codes or bloc names."""
+    """One dated use of an instrument. `senders` and `targets` hold region codes or bloc names; `joining` senders that
+    begin later than the others, and when."""
 
     id: str
     instrument: str
@@ -54,6 +55,11 @@ class Measure:
     levers: Mapping[str, Path]
     source: str
     place: Place
+    joining: tuple[tuple[str, float], ...] = ()
+
+    def joined(self, region: str, year: float) -> bool:
+        """Whether a sender's part has begun in the quarter that starts at `year`: at its own date, else from the start."""
+        return year >= dict(self.joining).get(region, self.start) - 1e-9
 
     def in_force(self, year: float) -> bool:
         """Whether the measure applies in the quarter that starts at `year`."""

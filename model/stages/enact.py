@@ -1,4 +1,4 @@
-"""Enact: the quarter's wedges, spread over links, and AI quality (E13, E21, E26, E27, E29, E31, E36, E37)."""
+"""Enact: the quarter's wedges, spread over links, and AI quality (E13, E21, E26, E27, E29, E31, E36, E37, E42, E43)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from model.agents.rules import BOTH
 from model.axes import KNOWLEDGE_CHANNELS
 from model.instruments import Facts, Order, instruments
-from model.kernel.ai import ai_quality, effective_compute
-from model.kernel.capability import usable_quality
+from model.kernel.ai import ai_quality, effective_compute, rented_compute
+from model.kernel.capability import released, usable_quality
 from model.kernel.links import Array, Index, Mask, sum_by
 from model.stages.respond import decide_states
-from model.wedges import Wedges, axis_sizes, keep_channels
+from model.wedges import Wedges, axis_sizes, either, keep_channels
 from model.world import Action, Setting, State, View
 
-AI_APPS, PLATFORMS = "ai_apps", "platforms"
+AI_APPS, PLATFORMS, CLOUD = "ai_apps", "platforms", "cloud"
 COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
 """Chips and platforms: AI applications buy compute, so their quality does not change AI applications' cost."""
 TINY = 1e-300
@@ -74,9 +74,12 @@ def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
 
 
 def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0) -> Order:
-    """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end)."""
+    """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end).
+
+    A sender that has not joined yet is one of the others.
+    """
     levers = {name: path.at(year) for name, path in action.measure.levers.items()}
-    sides = {*action.senders, *action.targets}
+    sides = {*(r for r in action.senders if action.measure.joined(setting.regions[r], year)), *action.targets}
     others = tuple(r for r in range(setting.economy.regions) if r not in sides)
     both = tuple(r for r in setting.serves_both if r in others)
     return Order(senders, action.targets, others, levers, strength, both)
@@ -91,7 +94,7 @@ def moved_by(setting: Setting, orders: Orders) -> Wedges:
     for instrument, order in orders.announced:
         coming = Wedges(wedges.sizes)
         instruments()[instrument].apply(coming, order, facts)
-        denial = coming["denial_rate"] * (1 - coming["exemption"][:, :, None])
+        denial = either(coming["denial_rate"], coming["use_denial"])[:, None] * (1 - coming["exemption"][:, :, None])
         wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * denial)
     return wedges
 
@@ -101,7 +104,7 @@ def facts_of(setting: Setting) -> Facts:
     plants, table = setting.plants, setting.economy.table
     return Facts(
         setting.regions, plants.firms, tuple(table.location.tolist()), tuple(plants.owner.tolist()),
-        setting.ecosystems, setting.parameters,
+        tuple(table.segment.tolist()), setting.ecosystems, setting.parameters,
     )  # fmt: skip
 
 
@@ -114,12 +117,13 @@ def sizes_of(setting: Setting) -> dict[str, int]:
 # -- spreading ---------------------------------------------------------------------------------------
 class Spread(NamedTuple):
     """What follows from wedges alone. By plant and region of the buyer [n, R]: ship (barriers), standard, dual (extra of
-    serving both), cap; by link [l]: controlled (part of orders that is), unguarded (part of denials that evades), duty; subsidy [n]."""
+    serving both), cap, late (age of what may be sold); by link [l]: controlled (part of orders that is), unguarded (part of denials that evades), duty; subsidy [n]."""
 
     ship: Array
     standard: Array
     dual: Array
     cap: Array
+    late: Array
     controlled: Array
     unguarded: Array
     duty: Array
@@ -135,11 +139,19 @@ def spread(setting: Setting, wedges: Wedges) -> Spread:
     evades = evaded_part(setting.behaviour.evasion, wedges["enforcement"])
     return Spread(
         ship=at(wedges["iceberg_cost"]), standard=at(wedges["standard_cost"]), dual=at(wedges["dual_cost"].sum(0)),
-        cap=at(wedges["capability_cap"]),
-        controlled=setting.by_link(at(wedges["denial_rate"])) * (1 - lifted), unguarded=setting.by_link(at(evades)),
+        cap=at(wedges["capability_cap"]), late=wedges["release_lag"].T[table.segment],
+        controlled=denied_orders(setting, wedges) * (1 - lifted), unguarded=setting.by_link(at(evades)),
         duty=setting.economy.tariff0 + setting.by_link(at(wedges["tariff_rate"])),
         subsidy=wedges["subsidy_rate"][table.location, table.segment],
     )  # fmt: skip
+
+
+def denied_orders(setting: Setting, wedges: Wedges) -> Array:
+    """Part of orders that controls deny [l] before exemptions (E21): of a segment, and of it for one use."""
+    denied = setting.by_link(setting.by_plant(wedges["denial_rate"]))
+    if not wedges["use_denial"].any():
+        return denied
+    return either(denied, wedges["use_denial"][(setting.use[setting.economy.links.buyer], *setting.economy.lane)])
 
 
 def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> State:
@@ -147,7 +159,7 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
     technique, economy = slice(setting.economy.links.technique), setting.economy
     on = wedges.once("spread", lambda: spread(setting, wedges))
     denial, evaded = denied_and_evaded(setting, wedges, on, opened, now)
-    intelligence = quality_of_ai(setting, now)
+    intelligence = quality_of_ai(setting, wedges, now)
     standards = on.standard * (1 + on.dual * (now.standard == BOTH)[:, None])
     return {
         "denial": denial,
@@ -156,7 +168,7 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
         "ship": setting.by_link(on.ship * standards) * (1 + setting.behaviour.evasion_premium * evaded),
         "duty": on.duty,
         "subsidy": on.subsidy,
-        "quality": link_quality(setting, on.cap, now, intelligence),
+        "quality": link_quality(setting, on, now, intelligence),
         "ai_quality": intelligence,
         "open_links": opened[economy.links.supplier[technique]] & (denial[technique] < 1) & (now.theta > 0),
         "limit": np.full(economy.n, np.inf),
@@ -218,19 +230,21 @@ def buyer_owner(setting: Setting) -> Array:
     return owner
 
 
-def link_quality(setting: Setting, cap: Array, now: View, intelligence: Array) -> Array:
-    """e^v by link [lt] (E13); of AI applications by their quality (E29) in place of capability alone. cap [n, R].
+def link_quality(setting: Setting, on: Spread, now: View, intelligence: Array) -> Array:
+    """e^v by link [lt] (E13, E43); of AI applications by their quality (E29) in place of capability alone.
 
     Platforms and chips carry none into AI applications' current cost: AI quality counts compute already. Investors
     in compute do see the chips' quality, so worse chips are less compute for the money.
     """
     economy, behaviour = setting.economy, setting.behaviour
-    beyond = behaviour.frontier_growth[economy.table.segment] * (now.year - setting.first_year)
-    cap = np.where(np.isfinite(cap), cap - beyond[:, None], np.inf)
+    growth = behaviour.frontier_growth[economy.table.segment]
+    beyond = growth * (now.year - setting.first_year)
+    cap = np.where(np.isfinite(on.cap), on.cap - beyond[:, None], np.inf)
     # an entrant's notional technique is its competitors', so it starts from what it is behind them
     before = np.where(economy.latent, 0.0, setting.capability0)
     level = np.where(setting.plants_of(AI_APPS), before + intelligence, now.capability)
-    value = usable_quality(behaviour.quality_valuation[:, None], level[:, None], before[:, None], cap)
+    level = released(level[:, None], growth[:, None], on.late)
+    value = usable_quality(behaviour.quality_valuation[:, None], level, before[:, None], cap)
     value = value + network_quality(setting, now.network_value)
     quality = setting.by_link(np.exp(value), slice(economy.links.technique))
     quality[setting.fixed("compute in AI", lambda: compute_in_ai(setting))] = 1.0
@@ -253,15 +267,22 @@ def network_quality(setting: Setting, value: Array) -> Array:
     return np.asarray(weight @ (setting.ecosystem.valuation * value).T)
 
 
-def quality_of_ai(setting: Setting, now: View) -> Array:
+def quality_of_ai(setting: Setting, wedges: Wedges, now: View) -> Array:
     """ln of AI quality [n] relative to base trend (E29): own algorithms on the region's compute, data and frameworks."""
     own, ai, place = setting.innovation, setting.plants_of(AI_APPS), setting.economy.table.location
     if not ai.any():
         return np.zeros(setting.n)
-    mine, rented = (capacity_ratio(setting, now, name) for name in (AI_APPS, PLATFORMS))
+    mine, clouds = (capacity_ratio(setting, now, name) for name in (AI_APPS, PLATFORMS))
+    rented = rented_compute(clouds, *in_clouds(setting, now.base, wedges))
     compute = effective_compute(mine[place], rented[place], own.cloud_weight, now.capability - setting.capability0)
     factors = np.array([compute, now.data[place], now.frameworks[place]])
     return np.where(ai, ai_quality(factors, own.ai_weight, own.ai_elasticity), 0.0)
+
+
+def in_clouds(setting: Setting, base: Array, wedges: Wedges) -> tuple[Array, Array]:
+    """Shares of users and lost access of each cloud [R, e] (E42)."""
+    columns = [e for network in setting.networks if network.name == CLOUD for e in network.column]
+    return base[:, columns], wedges["market_access"].T[:, columns]
 
 
 def capacity_ratio(setting: Setting, now: View, segment: str) -> Array:
