@@ -35,7 +35,7 @@ def _run(name: str, options: dict[str, Any]) -> int:
     lang = options["lang"]
     fixed = {"baseline": options["baseline"], "focus": options["focus"]}
     scenario = load_scenario(name, sets=options["set"], lang=lang, **fixed)
-    stances = _stances(options["stance"], tuple(scenario.stances), lang)
+    stances = _stances(options["stance"], scenario.choices, lang)
     out = Path(options["out"]) if options["out"] is not None else Path(RESULTS) / scenario.name
     _check_free(out, options["force"], lang)
     baseline = load_baseline(scenario, lang)

@@ -51,6 +51,8 @@ def research(setting: Setting, now: View) -> tuple[Array, Array]:
     made = np.where(economy.latent, 1.0, now.output / np.where(economy.latent, 1.0, usual))
     worth = np.where(economy.latent, 1.0, now.price / (1 - now.subsidy) / now.terms.wage[place])
     target = law.rnd_target(worth * made, now.subsidy / (1 - now.subsidy), own.subsidy_effect)
+    support = now.wedges["research_support"][place, economy.table.segment]
+    target = np.maximum(0.0, target + own.research_effect * support)
     rnd = law.update_stock(now.rnd, target, own.rd_lag, setting.dt)
     return rnd, law.update_stock(now.experience, made, own.memory, setting.dt)
 
