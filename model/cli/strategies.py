@@ -84,7 +84,7 @@ def _amount(name: str, text: str | None, lang: str, high: float = 2.0) -> float 
     except ValueError:
         value = NAN
     if not 0 <= value <= high:
-        raise UsageError(word("cli.strategies.number", lang, name=name, value=text, high=f"{high:g}"))
+        raise UsageError(word("cli.strategies.number", lang, name=name, value=text, high=f"{high:,.0f}"))
     return value
 
 

@@ -247,7 +247,7 @@ def pays_from(effects: pd.DataFrame, choice: str, reference: str, first: int) ->
         return nothing
     gain = (yearly[choice] - yearly[reference]).cumsum() > TINY
     lasting = gain[::-1].cummin()[::-1]
-    return nothing | {name: float(years.idxmax()) for name, years in (("gains_in", gain), ("pays_from", lasting)) if years.any()}
+    return nothing | {name: float(years.index[years][0]) for name, years in (("gains_in", gain), ("pays_from", lasting)) if years.any()}
 
 
 def over_scenarios(table: pd.DataFrame) -> pd.DataFrame:
@@ -256,7 +256,7 @@ def over_scenarios(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for strategy, own in table.groupby("strategy", sort=False):
         if len(own) == count and own["regret"].notna().all():
-            most = own.loc[own["regret"].idxmax()]
+            most = own.sort_values("regret", kind="stable").iloc[-1]
             rows.append({"strategy": strategy, "largest_regret": most["regret"], "scenario": most["scenario"],
                          "worst_in": int(own["worst"].sum()), "scenarios": count})  # fmt: skip
     columns = ["strategy", "largest_regret", "scenario", "worst_in", "scenarios"]
@@ -266,7 +266,7 @@ def over_scenarios(table: pd.DataFrame) -> pd.DataFrame:
 def best_strategy(table: pd.DataFrame, scenario: str) -> str:
     """The strategy with the largest central effect at the last horizon of a scenario."""
     own = table[table["scenario"] == scenario].dropna(subset=["regret"])
-    return str(own.loc[own["regret"].idxmin(), "strategy"]) if len(own) else ""
+    return str(own.sort_values("regret", kind="stable")["strategy"].iloc[0]) if len(own) else ""
 
 
 def _manifest(

@@ -19,6 +19,7 @@ MEASURE_KEYS = (*COMMON, "source")
 ALL_TECHNOLOGY = "all_technology"
 TECHNOLOGY = tuple(s for s in SEGMENTS if s != "rest")
 EPSILON = 1e-9
+NOTHING = Path(constant=0.0)
 
 
 @dataclass(frozen=True)
@@ -191,8 +192,7 @@ def _lever(faults: Faults, node: Node, path: str, lever: Lever, setting: Setting
 
 
 def lever_path(
-    faults: Faults, node: Node, path: str, limits: tuple[float, float, str], setting: Setting,
-    neutral: Path = Path(constant=0.0),
+    faults: Faults, node: Node, path: str, limits: tuple[float, float, str], setting: Setting, neutral: Path = NOTHING
 ) -> Path:  # fmt: skip
     """A number within limits (low, high, unit), or numbers by date; `neutral` where there is a fault."""
     if node.kind != "map":

@@ -1,4 +1,4 @@
-"""Learn: R&D, experience, diffusion and what scarcity teaches move capability (E14, E15, E28, E30)."""
+"""Learn: R&D, experience, diffusion and what scarcity teaches move capability (E14, E15, E28, E30, E50)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def learn(setting: Setting, now: View) -> State:
 
 
 def research(setting: Setting, now: View) -> tuple[Array, Array]:
-    """R&D spending and experience after the quarter [n], relative to base grown with the region's labour (E28).
+    """R&D spending and experience after the quarter [n], relative to base grown with the region's labour (E28, E50).
 
     Entrants have no base year: they keep 1, but for the subsidies they get.
     """
