@@ -87,16 +87,16 @@ def _report(result: Any, out: Path, options: dict[str, Any]) -> int:
     elif not options["quiet"]:
         click.echo(result.text)
         click.echo(word("cli.run.done", options["lang"], folder=folder, cases=cases))
-    return say_failures(result.failures, cases, options) if failed else 0
+    return say_failures(result.failures, failed, cases, options)
 
 
-def say_failures(failures: Sequence[Any], cases: int, options: dict[str, Any]) -> int:
+def say_failures(failures: Sequence[Any], failed: int, cases: int, options: dict[str, Any]) -> int:
     """Say on standard error how many runs failed, and which came first; the exit code."""
-    if failures and not options["json"]:
-        click.echo(word("cli.run.failed", options["lang"], failed=len(failures), cases=cases), err=True)
+    if failed and not options["json"]:
+        click.echo(word("cli.run.failed", options["lang"], failed=failed, cases=cases), err=True)
         for failure in failures[:SHOWN]:
             click.echo(f"  {failure.name} {failure.draw}: {failure.reason}", err=True)
-    return 1 if failures else 0
+    return 1 if failed else 0
 
 
 def _stances(asked: tuple[str, ...], known: tuple[str, ...], lang: str) -> tuple[str, ...] | None:

@@ -50,7 +50,7 @@ def _compare(names: tuple[str, ...], options: dict[str, Any]) -> int:
         _emit(result, flips, request)
     elif not options["quiet"]:
         _print(result, flips, request, drivers)
-    return say_failures(result.failures, result.cases, options)
+    return say_failures(result.failures, len(result.failures), result.cases, options)
 
 
 def _pairs(names: tuple[str, ...], options: dict[str, Any]) -> Any:
