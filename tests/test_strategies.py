@@ -248,16 +248,19 @@ def test_paying_costs_the_focus_what_is_paid(monkeypatch: pytest.MonkeyPatch) ->
     assert (series(dear, "Employment Gap") - series(free, "Employment Gap"))[0] > 0
 
 
-def test_research_that_is_paid_raises_capability_of_its_segments_only() -> None:
+def test_research_that_is_paid_raises_research_of_its_firms_and_segments_only() -> None:
     plan = (part("chip_leverage", 1.0, 2018.0),)
     model, calm = Decoupling(world(plan=plan), "plan"), Decoupling(world(), None)
     for _ in range(2):
         model.step(), calm.step()
     table, strong = model.setting.economy.table, list(means().strong(CHIPS))
-    own = (table.location == KOR) & np.isin(table.segment, strong)
+    own = (table.location == KOR) & np.isin(table.segment, strong) & ~model.setting.economy.latent
     gain = model.now["rnd"] - calm.now["rnd"]
     assert (gain[own] > 0.01).all()
-    assert abs(gain[table.location != KOR]).max() < gain[own].min()
+    firms = {(model.setting.plants.firm_number[f], table.segment[f]) for f in np.flatnonzero(own)}
+    others = [f for f in range(model.setting.n) if not own[f] and (model.setting.plants.firm_number[f], table.segment[f]) not in firms]
+    others = [f for f in others if model.setting.plants.firm_number[f] >= 0]
+    assert abs(gain[others]).max() < gain[own].min()
 
 
 # -- plans in scenario files -------------------------------------------------------------------------
