@@ -93,6 +93,7 @@ WEDGES: dict[str, Wedge] = {
         Wedge("tariff_rate", "ods", "sum", "rate", BY_SEGMENT, "extra tariff on s from o in d, revenue to d"),
         Wedge("subsidy_rate", "rs", "sum", "rate", "Policy Cost", "part of the price of s paid by region r"),
         Wedge("release_lag", "rs", "sum", "years", "Policy Cost", "age of what may be sold in r, beyond that of 2018"),
+        Wedge("research_support", "rs", "sum", "share", "Policy Cost", "research paid by region r, as a share of base output of s"),
         Wedge("fixed_cost", "rs", "sum", "share", "Policy Cost", "policy-made fixed cost, as a share of base output, bought from home rest"),
         Wedge("search_cost", "rs", "sum", "share", "Policy Cost", "cost of seeking suppliers, as a share of the purchases sought"),
         Wedge("announced", "urods", "maximum", "share", BY_SEGMENT, "probability of a control announced and not yet in force, for buyers owned in r, by use"),
@@ -150,6 +151,16 @@ class Wedges:
     def moved(self) -> dict[str, Array]:
         """Arrays that differ from neutral anywhere."""
         return {k: a for k, a in sorted(self._arrays.items()) if not (a == RULES[WEDGES[k].rule][0]).all()}
+
+
+def blend(name: str, apart: Array, joined: Array, part: float) -> Array:
+    """A wedge that lies a part of the way from `apart` to `joined` (E52); what both share stays exactly.
+
+    A threshold is a rule and not a degree: of two caps the lower one holds.
+    """
+    if WEDGES[name].rule == "minimum":
+        return np.minimum(apart, joined)
+    return np.where(apart == joined, apart, (1 - part) * apart + part * joined)
 
 
 def axis_sizes(regions: int, segments: int, plants: int, ecosystems: int, channels: int) -> dict[str, int]:

@@ -119,8 +119,8 @@ def plan_cases(request: RunRequest) -> list[Case]:
 
 
 def stances_of(request: RunRequest) -> tuple[str | None, ...]:
-    """Stances to run: those asked for, else those of the scenario, else none."""
-    return request.stances or tuple(request.scenario.stances) or (None,)
+    """Stances and plans to run: those asked for, else those of the scenario, else none."""
+    return request.stances or request.scenario.choices or (None,)
 
 
 def index_sides(scenario: Scenario) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -19,6 +19,7 @@ MEASURE_KEYS = (*COMMON, "source")
 ALL_TECHNOLOGY = "all_technology"
 TECHNOLOGY = tuple(s for s in SEGMENTS if s != "rest")
 EPSILON = 1e-9
+NOTHING = Path(constant=0.0)
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,13 @@ def _unknown_keys(faults: Faults, node: Node, path: str, instrument: Instrument)
 def _dates(
     faults: Faults, node: Node, path: str, setting: Setting
 ) -> tuple[float | None, float | None, float | None, tuple[tuple[float, float], ...]]:
-    start, last, announced = (_date(faults, node, path, key, setting) for key in ("start", "end", "announced"))
-    if start is not None and last is not None and last < start:
-        _order(faults, node, path, "end", last, "error.end.allowed", start)
+    announced = _date(faults, node, path, "announced", setting)
+    start, after = part_dates(faults, node, path, setting)
+    last = None if after is None else after - QUARTER
     if start is not None and announced is not None and announced > start:
         _order(faults, node, path, "announced", announced, "error.announced.allowed", start)
     pauses = _pauses(faults, node, join(path, "suspended"), start, last)
-    return start, None if last is None else last + QUARTER, announced, pauses
+    return start, after, announced, pauses
 
 
 def _date(faults: Faults, node: Node, path: str, key: str, setting: Setting) -> float | None:
@@ -213,11 +214,26 @@ def _lever(faults: Faults, node: Node, path: str, lever: Lever, setting: Setting
         return Path(constant=_names(faults, node, path, lever))
     if lever.choices:
         return Path(constant=one_of(faults, node, path, lever.choices)) if node.kind != "refused" else neutral
+    return lever_path(faults, node, path, (lever.low, lever.high, lever.unit), setting, neutral)
+
+
+def lever_path(
+    faults: Faults, node: Node, path: str, limits: tuple[float, float, str], setting: Setting, neutral: Path = NOTHING
+) -> Path:  # fmt: skip
+    """A number within limits (low, high, unit), or numbers by date; `neutral` where there is a fault."""
     if node.kind != "map":
-        value = number(faults, node, path, lever.low, lever.high, lever.unit)
+        value = number(faults, node, path, *limits)
         return neutral if value is None else Path(constant=value)
-    points = _points(faults, node, path, lever, setting)
+    points = _points(faults, node, path, limits, setting)
     return Path(points=tuple(sorted(points.items()))) if points else neutral
+
+
+def part_dates(faults: Faults, node: Node, path: str, setting: Setting) -> tuple[float | None, float | None]:
+    """First quarter of something with `start` and `end`, and the first after it; None where it has none."""
+    start, last = (_date(faults, node, path, key, setting) for key in ("start", "end"))
+    if start is not None and last is not None and last < start:
+        _order(faults, node, path, "end", last, "error.end.allowed", start)
+    return start, None if last is None else last + QUARTER
 
 
 def _names(faults: Faults, node: Node, path: str, lever: Lever) -> tuple[str, ...]:
@@ -231,14 +247,16 @@ def _names(faults: Faults, node: Node, path: str, lever: Lever) -> tuple[str, ..
     return TECHNOLOGY
 
 
-def _points(faults: Faults, node: Node, path: str, lever: Lever, setting: Setting) -> dict[float, float]:
+def _points(
+    faults: Faults, node: Node, path: str, limits: tuple[float, float, str], setting: Setting
+) -> dict[float, float]:  # fmt: skip
     points: dict[float, float] = {}
     if not node.entries:
         faults.add(node.place, path, found(node, faults), faults.say("error.path.allowed"))
     for key, value in map_of(faults, node, path):
         where = join(path, key.text)
         when = quarter_of(faults, key.text, key.place, where)
-        amount = number(faults, value, where, lever.low, lever.high, lever.unit)
+        amount = number(faults, value, where, *limits)
         if when is None or amount is None:
             continue
         if when in points:

@@ -8,7 +8,8 @@ from model.axes import quarter_label
 from model.instruments import Lever, instruments
 from model.scenario.measures import ALL_TECHNOLOGY, TECHNOLOGY
 from model.scenario.record import last_quarter
-from model.scenario.types import Measure, Path, Scenario
+from model.scenario.types import Measure, Part, Path, Scenario
+from model.strategies import paid
 from model.words import has_word, word
 
 GRADES = ("measured", "estimated", "assumed", "recalled")
@@ -118,8 +119,20 @@ def _sides(scenario: Scenario, lang: str) -> list[Block]:
          if b is not None else word("show.neither", lang, stance=stance_name(s, lang), focus=focus),)
         for s, b in scenario.stances.items()
     ]  # fmt: skip
+    stances += [(plan_text(name, parts, lang),) for name, parts in scenario.plans.items()]
     table = Block("table", header=(word("show.bloc", lang), word("show.members", lang)), rows=tuple(rows))
     return [Block("heading", word("show.blocs", lang)), table, Block("list", rows=tuple(stances))]
+
+
+def plan_text(name: str, parts: tuple[Part, ...], lang: str) -> str:
+    """A plan in words: its strategies with size and dates."""
+    texts = []
+    for part in parts:
+        size = "show.budget" if part.strategy in paid() else "show.strength"
+        first = "" if part.start is None else quarter_label(part.start)
+        dates = f", {first}–{last_quarter(part.end) or ''}" if first or part.end is not None else ""
+        texts.append(word(size, lang, strategy=stance_name(part.strategy, lang), size=_values(part.size)) + dates)
+    return f"{stance_name(name, lang)}: " + "; ".join(texts)
 
 
 def _measures(scenario: Scenario, lang: str) -> list[Block]:

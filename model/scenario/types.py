@@ -70,6 +70,26 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One strategy within a plan: strength (of a stance, 0 to 1) or budget (percent of GDP a year) over time, from and to.
+
+    `start` None: from the horizon's first quarter; `end`: first quarter without it, None: to the horizon's end.
+    """
+
+    strategy: str
+    size: Path
+    start: float | None = None
+    end: float | None = None
+
+    def at(self, year: float) -> float:
+        """Strength or budget in the quarter that starts at `year`; 0 outside its dates."""
+        begun = self.start is None or year >= self.start - 1e-9
+        over = self.end is not None and year >= self.end - 1e-9
+        size = self.size.at(year)
+        return float(size) if begun and not over and isinstance(size, float) else 0.0
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A named what-if. `baseline` is the name of the scenario it is compared with (None: itself a root)."""
 
@@ -83,14 +103,30 @@ class Scenario:
     measures: tuple[Measure, ...]
     blocs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stances: Mapping[str, str | None] = field(default_factory=dict)
+    plans: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, float | str] = field(default_factory=dict)
     channels: Mapping[str, bool] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 
-    def members(self, bloc: str, stance: str | None) -> tuple[str, ...]:
-        """Regions of a bloc when the focus takes a stance (it joins the bloc its stance names)."""
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What the focus may choose: the stances, then the plans."""
+        return (*self.stances, *self.plans)
+
+    def stance_parts(self, choice: str | None) -> tuple[Part, ...]:
+        """The stances within a plan, with strength and dates; none for a choice that is no plan."""
+        return tuple(part for part in self.plans.get(choice or "", ()) if part.strategy in self.stances)
+
+    def stance_of(self, choice: str | None) -> str | None:
+        """The stance that a choice comes to: its own name, or the last one of its plan."""
+        parts = self.stance_parts(choice)
+        return parts[-1].strategy if parts else None if choice in self.plans else choice
+
+    def members(self, bloc: str, choice: str | None) -> tuple[str, ...]:
+        """Regions of a bloc when the focus makes a choice (it joins the bloc its stance names)."""
+        stance = self.stance_of(choice)
         fixed = tuple(r for r in self.blocs.get(bloc, (bloc,)) if r != self.focus or bloc not in self.blocs)
         joins = bloc in self.blocs and stance is not None and self.stances.get(stance) == bloc
         return fixed + ((self.focus,) if joins and self.focus not in fixed else ())

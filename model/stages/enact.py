@@ -1,4 +1,4 @@
-"""Enact: the quarter's wedges, spread over links, and AI quality (E13, E21, E26, E27, E29, E31, E36, E37, E42, E43)."""
+"""Enact: the quarter's wedges, spread over links, and AI quality (E13, E21, E26, E27, E29, E31, E36, E37, E42, E43, E49, E52)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from model.kernel.ai import ai_quality, effective_compute, rented_compute
 from model.kernel.capability import released, usable_quality
 from model.kernel.links import Array, Index, Mask, sum_by
 from model.stages.respond import decide_states
-from model.wedges import Wedges, axis_sizes, either, keep_channels
+from model.strategies import Means, spend
+from model.wedges import Wedges, axis_sizes, blend, either, keep_channels
 from model.world import Action, Setting, State, View
 
 AI_APPS, PLATFORMS, CLOUD = "ai_apps", "platforms", "cloud"
@@ -51,29 +52,75 @@ def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
     return moved_by(setting, orders_of(setting, year, in_force))
 
 
+class Blended(NamedTuple):
+    """A measure that the focus joins in part (E52): the part, the order with it, and without it (None: there is none)."""
+
+    instrument: str
+    part: float
+    joined: Order
+    apart: Order | None
+
+
 class Orders(NamedTuple):
-    """What is ordered this quarter: (instrument, order) of the measures in force, and of those announced (E27)."""
+    """What is ordered this quarter: (instrument, order) of the measures in force, and of those announced (E27); measures
+    that the focus joins in part (E52); (strategy, budget in percent of GDP) of what it pays for (E49)."""
 
     now: tuple[tuple[str, Order], ...]
     announced: tuple[tuple[str, Order], ...]
+    blended: tuple[Blended, ...] = ()
+    paid: tuple[tuple[str, float], ...] = ()
 
 
 def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
-    """Orders of the measures that some state applies, and of those announced and not yet in force."""
-    now, announced = [], []
-    for action, strengths in zip(setting.actions, in_force.tolist(), strict=False):
-        senders = tuple(r for r in action.senders if strengths[r] > 0)
-        if senders:
-            strength = max(strengths[r] for r in senders)
-            now.append((action.instrument, order_of(setting, action, senders, year, strength)))
-    for action in setting.actions:
+    """Orders of the measures that some state applies, and of those announced and not yet in force; what the focus pays for."""
+    now, announced, blended = [], [], []
+    for action, apart, strengths in zip(setting.actions, apart_from(setting), in_force.tolist(), strict=False):
+        part = joined_part(setting, year)
+        joined = ordered(setting, action, strengths, year, setting.serves_both)
+        alone = ordered(setting, apart, strengths, year, serving_apart(setting)) if part < 1 else None
+        if 0 < part < 1 and joined is not None:
+            blended.append(Blended(action.instrument, part, joined, alone))
+        elif (order := joined if part > 0 else alone) is not None:
+            now.append((action.instrument, order))
+    for action, apart in zip(setting.actions, apart_from(setting), strict=True):
         m = action.measure
-        if m.announced is not None and m.announced - 1e-9 <= year < m.start - 1e-9:
-            announced.append((action.instrument, order_of(setting, action, action.senders, np.inf)))
-    return Orders(tuple(now), tuple(announced))
+        joins = joined_part(setting, m.start) > 0
+        coming, serving = (action, setting.serves_both) if joins else (apart, serving_apart(setting))
+        if coming is not None and m.announced is not None and m.announced - 1e-9 <= year < m.start - 1e-9:
+            announced.append((action.instrument, order_of(setting, coming, coming.senders, np.inf, 1.0, serving)))
+    paid = ((part.strategy, part.at(year)) for part in setting.plan)
+    return Orders(tuple(now), tuple(announced), tuple(blended), tuple((name, size) for name, size in paid if size > 0))
 
 
-def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0) -> Order:
+def joined_part(setting: Setting, year: float) -> float:
+    """How far the focus takes its stance in a quarter (E52)."""
+    return 1.0 if setting.joining is None else float(setting.joining.part.at(year))
+
+
+def apart_from(setting: Setting) -> tuple[Action | None, ...]:
+    """Each action as it is with the focus in no bloc; the action itself where the stance holds in full."""
+    return setting.actions if setting.joining is None else setting.joining.apart
+
+
+def serving_apart(setting: Setting) -> tuple[int, ...]:
+    """Regions that trade with both sides when the focus takes no stance."""
+    return setting.serves_both if setting.joining is None else setting.joining.serves_both
+
+
+def ordered(
+    setting: Setting, action: Action | None, strengths: list[float], year: float, serving: tuple[int, ...]
+) -> Order | None:  # fmt: skip
+    """A measure as the states in `strengths` [R] apply it; None if nobody does."""
+    senders = () if action is None else tuple(r for r in action.senders if strengths[r] > 0)
+    if action is None or not senders:
+        return None
+    return order_of(setting, action, senders, year, max(strengths[r] for r in senders), serving)
+
+
+def order_of(
+    setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0,
+    serving: tuple[int, ...] | None = None,
+) -> Order:  # fmt: skip
     """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end).
 
     A sender that has not joined yet is one of the others.
@@ -81,7 +128,7 @@ def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: f
     levers = {name: path.at(year) for name, path in action.measure.levers.items()}
     sides = {*(r for r in action.senders if action.measure.joined(setting.regions[r], year)), *action.targets}
     others = tuple(r for r in range(setting.economy.regions) if r not in sides)
-    both = tuple(r for r in setting.serves_both if r in others)
+    both = tuple(r for r in (setting.serves_both if serving is None else serving) if r in others)
     return Order(senders, action.targets, others, levers, strength, both)
 
 
@@ -91,12 +138,38 @@ def moved_by(setting: Setting, orders: Orders) -> Wedges:
     wedges = Wedges(setting.fixed("sizes", lambda: sizes_of(setting)))
     for instrument, order in orders.now:
         instruments()[instrument].apply(wedges, order, facts)
+    for blended in orders.blended:
+        move_in_part(wedges, blended, facts)
+    for strategy, percent in orders.paid:
+        spend(strategy, wedges, percent, setting.fixed("means", lambda: means_of(setting)))
     for instrument, order in orders.announced:
         coming = Wedges(wedges.sizes)
         instruments()[instrument].apply(coming, order, facts)
         denial = either(coming["denial_rate"], coming["use_denial"])[:, None] * (1 - coming["exemption"][:, :, None])
         wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * denial)
     return wedges
+
+
+def move_in_part(wedges: Wedges, blended: Blended, facts: Facts) -> None:
+    """Move wedges by a measure that the focus joins in part: by what lies between the measure without it and with it (E52)."""
+    joined, apart = Wedges(wedges.sizes), Wedges(wedges.sizes)
+    instruments()[blended.instrument].apply(joined, blended.joined, facts)
+    if blended.apart is not None:
+        instruments()[blended.instrument].apply(apart, blended.apart, facts)
+    for name in sorted({*joined.moved(), *apart.moved()}):
+        wedges.move(name, (...,), blend(name, apart[name], joined[name], blended.part))
+
+
+def means_of(setting: Setting) -> Means:
+    """What the focus's strategies may know of this world: base-year output and GDP (E9)."""
+    economy, links, regions = setting.economy, setting.economy.links, setting.economy.regions
+    output = np.zeros((regions, economy.table.segments))
+    np.add.at(output, (economy.table.location, economy.table.segment), economy.output0)
+    _, d, _ = economy.lane
+    current = (links.buyer < economy.n) * (1 + economy.tariff0) * economy.flow0
+    duties = economy.tariff0 * economy.flow0
+    gdp = output.sum(1) + sum_by(d, duties - current, regions)
+    return Means(setting.focus, output, gdp, setting.parameters)
 
 
 def facts_of(setting: Setting) -> Facts:
