@@ -10,6 +10,7 @@ import numpy as np
 
 from calibration.base_year import BaseYear, build_base_year
 from calibration.registry import choice, joint
+from calibration.states import build_reaction, ladder_actions
 from model.axes import ECOSYSTEMS, KNOWLEDGE_CHANNELS, NETWORK_SEGMENTS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
 from model.errors import ModelError
 from model.kernel.adoption import Taste, bridges, invert_quality, mixing, reach
@@ -19,7 +20,7 @@ from model.kernel.links import Array, Index, Links
 from model.kernel.table import BaseTable
 from model.scenario.types import Scenario
 from model.streams import key_of
-from model.world import Action, Behaviour, Innovation, Network, Parameters, Plants, Setting
+from model.world import Action, Behaviour, Innovation, Network, Parameters, Plants, Reaction, Setting
 
 OWN_MARGIN = 0.1
 """Own innovation this much (log points a year) above the frontier's growth is refused (PRIORS 3.3)."""
@@ -38,6 +39,7 @@ class World:
     capability0: Array
     base0: Array
     usd: float
+    reaction: Reaction
 
 
 _LATEST: deque[tuple[Parameters, World]] = deque(maxlen=4)
@@ -51,7 +53,7 @@ def build_setting(
     world = world_of(parameters)
     return Setting(
         **{field.name: getattr(world, field.name) for field in fields(world)},
-        ecosystems=ALL_ECOSYSTEMS, actions=_actions(scenario, stance),
+        ecosystems=ALL_ECOSYSTEMS, actions=_actions(scenario, stance) + ladder_actions(scenario, stance, parameters),
         states={REGION_INDEX[r]: mode for r, mode in scenario.states.items()},
         focus=REGION_INDEX[scenario.focus], serves_both=_serving_both(scenario, stance),
         first_year=quarter_start(scenario.first), dt=dt, seed=seed, regions=REGIONS, segments=SEGMENTS, parameters=parameters,
@@ -78,6 +80,7 @@ def build_world(parameters: Parameters) -> World:
         economy=economy, behaviour=behaviour, networks=_networks(parameters),
         innovation=_innovation(parameters, table, plants, behaviour, capability), plants=plants,
         capability0=capability, base0=_base(parameters), usd=base_year.usd,
+        reaction=build_reaction(parameters),
     )  # fmt: skip
 
 

@@ -17,8 +17,7 @@ KEYS = ("name", "title", "story", "extends", "baseline", "focus", "horizon", "in
         "overrides", "channels", "sources")  # fmt: skip
 REQUIRED = ("name", "title", "story", "focus", "horizon")
 STRATEGY_KEYS = ("members", "stances")
-STATES = ("scripted", "off")
-LATER_STATES = ("reactive",)
+STATES = ("scripted", "reactive", "off")
 CHANNELS = ("Trade", "Inputs", "Knowledge", "Networks", "Demand", "Policy Cost")
 NONE = "none"
 FIRST = "2018Q1"
@@ -182,8 +181,6 @@ def _states(node: Node | None, faults: Faults) -> dict[str, str]:
         path = join("states", key.text)
         if key.text not in REGIONS:
             faults.unknown(key.place, path, key.text, REGIONS)
-        elif value.kind == "text" and value.text in LATER_STATES:
-            faults.add(value.place, path, shown(value.text), faults.say("error.later.allowed", names=", ".join(STATES)))
         else:
             states[key.text] = one_of(faults, value, path, STATES) or STATES[0]
     return states

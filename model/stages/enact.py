@@ -41,7 +41,7 @@ def wedges_in_force(setting: Setting, year: float, in_force: Array) -> Wedges:
 
 
 def wedges_otherwise(setting: Setting, year: float) -> Wedges | None:
-    """Wedges of the other scenario this quarter; nothing is recorded, as states follow their script and do not react."""
+    """Wedges of the other scenario this quarter: by its script, or by what its states decided in its own run (`held`)."""
     other = setting.otherwise
     return None if other is None else wedges_in_force(other, year, decide_states(other, year))
 
@@ -62,7 +62,7 @@ def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
     """Orders of the measures that some state applies, and of those announced and not yet in force."""
     now, announced = [], []
     for action, strengths in zip(setting.actions, in_force.tolist(), strict=False):
-        senders = tuple(r for r in action.senders if strengths[r] > 0)
+        senders = tuple(r for r, strength in enumerate(strengths) if strength > 0)  # allies that take part too (E47)
         if senders:
             strength = max(strengths[r] for r in senders)
             now.append((action.instrument, order_of(setting, action, senders, year, strength)))
@@ -76,7 +76,7 @@ def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
 def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0) -> Order:
     """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end)."""
     levers = {name: path.at(year) for name, path in action.measure.levers.items()}
-    sides = {*action.senders, *action.targets}
+    sides = {*action.senders, *senders, *action.targets}
     others = tuple(r for r in range(setting.economy.regions) if r not in sides)
     both = tuple(r for r in setting.serves_both if r in others)
     return Order(senders, action.targets, others, levers, strength, both)
