@@ -155,7 +155,7 @@ def build_reaction(p: Parameters) -> Reaction:
         rival=np.array([REGION_INDEX[known[r]] if r in known else -1 for r in REGIONS], np.int64),
         to_catch_up=np.array([p["reaction_to_catch_up"].get(r, 0.0) for r in REGIONS]),
         to_controls=np.array([p["reaction_to_controls"].get(r, 0.0) for r in REGIONS]),
-        decay=p.scalar("stance_decay"), step=p.scalar("stance_step"), start=p.scalar("reaction_start"),
+        decay=p.scalar("stance_decay"), step=p.scalar("stance_step"), breadth=p.scalar("reaction_breadth"), start=p.scalar("reaction_start"),
         layers=tuple(np.array([SEGMENT_INDEX[s] for s in LAYERS[layer]], np.int64) for layer in REACTING),
         alignment=np.array([[alignment.get(f"{leader}/{ally}", 0.0) for ally in REGIONS] for leader in REGIONS]),
         exposure_weight=p.scalar("exposure_weight"),

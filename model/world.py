@@ -199,7 +199,7 @@ class Reaction:
     """How states react (E44, E45, E47); the defaults leave them alone. Axes R region, G layer.
 
     rival [R] region a state watches (-1: none); to_catch_up, to_controls [R] strengths a year; decay a year; step taken by chance
-    (0: none is); start year of the first reaction; segments of each layer; alignment [leader, R] of allies, exposure_weight.
+    (0: none is); breadth: part of the worst layer that counts in all; start year of the first reaction; layers: segments of each; alignment [leader, R] of allies, exposure_weight.
     """
 
     rival: Index = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -207,6 +207,7 @@ class Reaction:
     to_controls: Array = field(default_factory=lambda: np.zeros(0))
     decay: float = 0.0
     step: float = 0.0
+    breadth: float = 0.0
     start: float = np.inf
     layers: tuple[Index, ...] = ()
     alignment: Array = field(default_factory=lambda: np.zeros((0, 0)))

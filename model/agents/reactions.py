@@ -54,6 +54,11 @@ def combined(parts: Array) -> Array:
     return np.asarray(1 - np.prod(1 - parts, axis=-1))
 
 
+def widened(seen: Array, breadth: float) -> Array:
+    """What counts in each layer [G] (E44): what is seen there, or at least a part of what is seen in the worst layer."""
+    return np.asarray(np.maximum(seen, breadth * seen.max()))
+
+
 def update_stance(view: StateView, rule: StateRule) -> Array:
     """Stance of the quarter to come [G] (E45): pulled up by both reactions, down by decay; by chance if `step` is set."""
     push = rule.to_catch_up * view.catch_up + rule.to_controls * view.controls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.agents.reactions import StateRule, StateView, caught_up, combined, follow_chance
+from model.agents.reactions import StateRule, StateView, caught_up, combined, follow_chance, widened
 from model.axes import NETWORK_SEGMENTS
 from model.kernel.links import Array, sum_by
 from model.stages.enact import moved_by, orders_of
@@ -34,7 +34,8 @@ def take_stances(setting: Setting, now: View) -> Array:
         if agent.mode != REACTIVE or rival < 0:
             continue
         rule = StateRule(reaction.to_catch_up[r], reaction.to_controls[r], reaction.decay, reaction.step, setting.dt)
-        seen = catch_up_seen(setting, levels, r, rival), controls_felt(setting, now, levels, r, rival)
+        both = catch_up_seen(setting, levels, r, rival), controls_felt(setting, now, levels, r, rival)
+        seen = (widened(part, reaction.breadth) for part in both)
         stance[r] = agent.react(StateView(now.stance[r], *seen, luck[0][r], luck[1][r]), rule)
     return stance
 
