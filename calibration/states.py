@@ -13,8 +13,7 @@ from model.agents.reactions import STRATEGIES, choose_strategy
 from model.axes import LAYERS, REGION_INDEX, REGIONS, SEGMENT_INDEX
 from model.errors import Fault, ScenarioError
 from model.instruments import Lever, Value, instruments
-from model.scenario.types import Measure, Path, Place, Scenario
-from model.stages.respond import REACTIVE
+from model.scenario.types import REACTIVE, Measure, Path, Place, Scenario
 from model.world import Action, Parameters, Reaction, Rung
 
 LADDER, TRAITS, READING = "tables/ladder.csv", "tables/innovation_traits.csv", "tables/strategy_reading.csv"
@@ -63,10 +62,10 @@ def _measure(rows: list[Mapping[str, str]]) -> LadderMeasure:
     first = rows[0]
     levers = {name: lever.neutral for name, lever in instruments()[first["instrument"]].levers.items()}
     levers |= _names(first["names"]) | {row["lever"]: float(row["value"]) for row in rows}
-    own = (first[c] for c in ("state", "against", "layer", "strategy", "rung"))
     return LadderMeasure(
-        *own, float(first["start"]), float(first["full"]), first["allies"] == "yes", tuple(first["targets"].split()),
-        first["instrument"], levers, int(first["#line"]),
+        first["state"], first["against"], first["layer"], first["strategy"], first["rung"], float(first["start"]),
+        float(first["full"]), first["allies"] == "yes", tuple(first["targets"].split()), first["instrument"], levers,
+        int(first["#line"]),
     )  # fmt: skip
 
 
@@ -100,7 +99,12 @@ def ladder_faults(rows: list[Mapping[str, str]]) -> list[Fault]:
         check(row, "lever", lever is not None and not lever.choices, ", ".join(levers))
         inside = lever is None or lever.low <= float(row["value"]) <= lever.high
         check(row, "value", inside, "" if lever is None else f"{lever.low:g} to {lever.high:g}")
-        check(row, "rung", all(row[c] == first[c] for c in ("start", "full", "instrument", "names", "targets")), "one measure a rung")
+        check(
+            row,
+            "rung",
+            all(row[c] == first[c] for c in ("start", "full", "instrument", "names", "targets")),
+            "one measure a rung",
+        )
     return faults
 
 
@@ -185,9 +189,9 @@ def _action(m: LadderMeasure, scenario: Scenario, stance: str | None, start: flo
     place = Place(FILE, m.line)
     identity = f"ladder.{m.state}.{m.layer}.{m.rung}"
     measure = Measure(identity, m.instrument, start, None, None, (), senders, targets, levers, place.file, place)
-    sides = (tuple(REGION_INDEX[r] for r in side) for side in (senders, targets))
+    acting, concerned = (tuple(REGION_INDEX[r] for r in side) for side in (senders, targets))
     rung = Rung(REGION_INDEX[m.state], REACTING.index(m.layer), m.start, m.full, m.allies)
-    return Action(identity, m.instrument, *sides, measure, rung)
+    return Action(identity, m.instrument, acting, concerned, measure, rung)
 
 
 def _bloc_of(scenario: Scenario, stance: str | None, region: str) -> tuple[str, ...]:

@@ -66,7 +66,8 @@ def update_stance(view: StateView, rule: StateRule) -> Array:
     moved = -np.expm1(-speed * rule.dt) / np.where(speed > 0, speed, 1.0)
     up, down = moved * push * (1 - view.stance), moved * rule.decay * view.stance
     if rule.step > 0:  # whole steps, with the same mean
-        up, down = (rule.step * (luck < part / rule.step) for luck, part in ((view.luck_up, up), (view.luck_down, down)))
+        up = np.where(view.luck_up < up / rule.step, rule.step, 0.0)
+        down = np.where(view.luck_down < down / rule.step, rule.step, 0.0)
     return np.asarray(np.clip(view.stance + up - down, 0.0, 1.0))
 
 

@@ -20,10 +20,10 @@ from model.axes import quarter_start
 from model.experiments.cases import Case, Failure, Shards, run_cases
 from model.experiments.results import HEADLINE, FigureContext, display_width, select, signed, stance_levels
 from model.outcomes import Key, Recording
-from model.scenario.types import Scenario
+from model.scenario.types import REACTIVE, Scenario
 from model.simulation import Decoupling, Held
 from model.stages.enact import collect_wedges, wedges_otherwise
-from model.stages.respond import REACTIVE, decide_states
+from model.stages.respond import decide_states
 from model.wedges import CHANNELS, moved_channels
 
 Array = NDArray[np.float64]

@@ -23,10 +23,9 @@ from model.figures.house import house_style, save_figure
 from model.figures.reactions import SPEC
 from model.instruments import Value, instruments
 from model.scenario.resolve import load_scenario
-from model.scenario.types import Measure, Place, Scenario
+from model.scenario.types import REACTIVE, Measure, Place, Scenario
 from model.scenario.types import Path as Course
 from model.simulation import Decoupling
-from model.stages.respond import REACTIVE
 
 SCENARIO, SIDES = "no_policy", ("USA", "CHN")
 START, END = 2019.0, 2021.0
@@ -82,7 +81,9 @@ def write_reactions(folder: Path) -> pd.DataFrame:
     """Run the sweep and draw it in both languages."""
     frame = pd.DataFrame(sweep())
     for lang in ("en", "ko"):
-        context = FigureContext(SCENARIO, (), SCENARIO, "KOR", (2035,), lang, "", parameter_hash(central()), __version__, 0, 1)
+        context = FigureContext(
+            SCENARIO, (), SCENARIO, "KOR", (2035,), lang, "", parameter_hash(central()), __version__, 0, 1
+        )
         data = SPEC.data(frame, context)
         with house_style():
             save_figure(SPEC.draw(data, context), folder / lang, SPEC.name, data)

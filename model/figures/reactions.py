@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model.figures.house import FAINT, FigureSpec, canvas
+from model.figures.house import FAINT, INK, FigureSpec, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,14 +33,20 @@ def finding_reactions(data: pd.DataFrame, context: FigureContext) -> str:
     counts = data.groupby("catch_up")["grows"].agg(["sum", "count"])
     first, last = counts.iloc[0], counts.iloc[-1]
     return context.say(
-        "figure.reactions.title", grows=int(first["sum"]), cells=int(first["count"]), more=int(last["sum"]), all=int(last["count"])
+        "figure.reactions.title",
+        grows=int(first["sum"]),
+        cells=int(first["count"]),
+        more=int(last["sum"]),
+        all=int(last["count"]),
     )
 
 
 def draw_reactions(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel without and one with the reaction to catch-up; a cell for each pair of strengths."""
     panels = sorted(data["catch_up"].unique())
-    figure, top, bottom = canvas(context, finding_reactions(data, context), context.say("figure.reactions.subtitle"), 3.9)
+    figure, top, bottom = canvas(
+        context, finding_reactions(data, context), context.say("figure.reactions.subtitle"), 3.9
+    )
     inch = 1.0 / figure.get_figheight()
     grid = figure.add_gridspec(
         1, len(panels), left=0.085, right=0.97, top=top - 0.3 * inch, bottom=bottom + 0.5 * inch, wspace=0.1
@@ -60,10 +66,10 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
     table = rows.pivot(index="usa", columns="chn", values="last")
     axes.pcolormesh(table.columns, table.index, table.to_numpy(), cmap="Blues", vmin=0.0, vmax=1.0, shading="nearest",
                     edgecolors="white", linewidth=1.5)  # fmt: skip
-    for row in rows.itertuples(index=False):
-        colour = "white" if row.last > DARK else "#222222"
-        mark = GROWS if row.grows else FADES
-        axes.text(float(row.chn), float(row.usa), f"{row.last:.2f}\n{mark}", ha="center", va="center", fontsize=8, color=colour)
+    for usa, chn, last, grows in zip(rows["usa"], rows["chn"], rows["last"], rows["grows"], strict=True):
+        colour = "white" if last > DARK else INK
+        text = f"{last:.2f}\n{GROWS if grows else FADES}"
+        axes.text(chn, usa, text, ha="center", va="center", fontsize=8, color=colour)
     axes.set_xticks(list(table.columns))
     axes.set_yticks(list(table.index))
     axes.grid(visible=False)

@@ -9,7 +9,7 @@ from model.axes import REGIONS, quarter_label, quarter_start
 from model.scenario.faults import Faults, shown
 from model.scenario.measures import Setting, build_measures
 from model.scenario.reading import Node, found, join
-from model.scenario.types import Place, Scenario
+from model.scenario.types import REACTIVE, Place, Scenario
 from model.scenario.values import BLOC, many_of, map_of, number, one_of, scenario_name, span, switch, text
 from model.words import LANGUAGES
 
@@ -17,7 +17,7 @@ KEYS = ("name", "title", "story", "extends", "baseline", "focus", "horizon", "in
         "overrides", "channels", "sources")  # fmt: skip
 REQUIRED = ("name", "title", "story", "focus", "horizon")
 STRATEGY_KEYS = ("members", "stances")
-STATES = ("scripted", "reactive", "off")
+STATES = ("scripted", REACTIVE, "off")
 CHANNELS = ("Trade", "Inputs", "Knowledge", "Networks", "Demand", "Policy Cost")
 NONE = "none"
 FIRST = "2018Q1"

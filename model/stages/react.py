@@ -7,8 +7,9 @@ import numpy as np
 from model.agents.reactions import StateRule, StateView, caught_up, combined, follow_chance, widened
 from model.axes import NETWORK_SEGMENTS
 from model.kernel.links import Array, sum_by
+from model.scenario.types import REACTIVE
 from model.stages.enact import moved_by, orders_of
-from model.stages.respond import REACTIVE, decide_states
+from model.stages.respond import decide_states
 from model.streams import key_of, uniforms
 from model.wedges import Wedges
 from model.world import Setting, State, View
@@ -34,10 +35,10 @@ def take_stances(setting: Setting, now: View) -> Array:
         if agent.mode != REACTIVE or rival < 0:
             continue
         rule = StateRule(reaction.to_catch_up[r], reaction.to_controls[r], reaction.decay, reaction.step, setting.dt)
-        both = catch_up_seen(setting, levels, r, rival), controls_felt(setting, now, levels, r, rival)
-        seen = (widened(part, reaction.breadth) for part in both)
-        stance[r] = agent.react(StateView(now.stance[r], *seen, luck[0][r], luck[1][r]), rule)
-    return stance
+        catch_up = widened(catch_up_seen(setting, levels, r, rival), reaction.breadth)
+        controls = widened(controls_felt(setting, now, levels, r, rival), reaction.breadth)
+        stance[r] = agent.react(StateView(now.stance[r], catch_up, controls, luck[0][r], luck[1][r]), rule)
+    return np.asarray(stance)
 
 
 def lots(setting: Setting, name: str, quarter: int) -> Array:
@@ -120,7 +121,12 @@ def join_leaders(setting: Setting, now: View) -> Array:
     joined = np.zeros((regions, regions, len(layers)), bool)
     for leader, rival in enumerate(setting.reaction.rival.tolist()):
         chance = ally_chance(setting, now.sales, leader, rival) if rival >= 0 else np.zeros((regions, len(layers)))
-        luck = uniforms(setting.seed, "allies", 0, np.array([key_of(f"{setting.regions[leader]}/{r}") for r in setting.regions], np.uint64))
+        luck = uniforms(
+            setting.seed,
+            "allies",
+            0,
+            np.array([key_of(f"{setting.regions[leader]}/{r}") for r in setting.regions], np.uint64),
+        )
         for r, agent in enumerate(setting.agents.states):
             joined[leader, r] = agent.mode == REACTIVE and agent.follow(chance[r], luck[r])
     return joined
@@ -132,9 +138,9 @@ def ally_chance(setting: Setting, sales: Array, leader: int, rival: int) -> Arra
     chance = []
     for segments in reaction.layers:
         inside = np.isin(table.segment, segments)
-        sold, there = (sum_by(table.location[inside], x[inside], setting.economy.regions) for x in (sales.sum(1), sales[:, rival]))
+        sold, there = (
+            sum_by(table.location[inside], x[inside], setting.economy.regions) for x in (sales.sum(1), sales[:, rival])
+        )
         exposure = there / np.where(sold > 0, sold, 1.0)
         chance.append(follow_chance(reaction.alignment[leader], exposure, reaction.exposure_weight))
     return np.array(chance).T
-
-

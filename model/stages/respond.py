@@ -6,9 +6,8 @@ import numpy as np
 
 from model.agents.reactions import rung_strength
 from model.kernel.links import Array, Index
+from model.scenario.types import REACTIVE
 from model.world import Action, Setting
-
-REACTIVE = "reactive"
 
 
 def decide_states(setting: Setting, year: float, stance: Array | None = None, joined: Array | None = None) -> Array:
@@ -43,7 +42,9 @@ def strength_due(setting: Setting, action: Action, year: float, stance: Array | 
 def measures_of_states(setting: Setting) -> list[Index]:
     """Measures that each state sends, or may take part in."""
     return [
-        np.array([k for k, action in enumerate(setting.actions) if r in action.senders or may_join(setting, action, r)], int)
+        np.array(
+            [k for k, action in enumerate(setting.actions) if r in action.senders or may_join(setting, action, r)], int
+        )
         for r in range(setting.economy.regions)
     ]
 
