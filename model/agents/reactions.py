@@ -82,7 +82,7 @@ def follow_chance(alignment: Array, exposure: Array, weight: float) -> Array:
     Certain at an alignment of 0 or 1, whatever it sells.
     """
     fear = np.exp(-weight * exposure)
-    return np.asarray(alignment * fear / (alignment * fear + 1 - alignment))
+    return np.asarray(alignment * fear / (alignment * fear + (1 - alignment)))
 
 
 def follows(chance: Array, luck: Array) -> Mask:
@@ -93,9 +93,10 @@ def follows(chance: Array, luck: Array) -> Mask:
 def scores(traits: Mapping[str, float], behind: bool) -> dict[str, float]:
     """How well each strategy fits a layer's innovation traits (E48)."""
     predictable, cumulative, appropriable, modular = (traits[name] for name in TRAITS)
+    opened = (modular + 1 - appropriable) / 2
     return {
         FRONTIER: (predictable + appropriable) / 2,
-        OPEN: (modular + 1 - appropriable) / 2,
+        OPEN: opened if behind else max(opened, cumulative),
         BLOC: cumulative if behind else 0.0,
     }
 
