@@ -44,7 +44,9 @@ def table_game(*tables: list[list[tuple[float, float]]]) -> Game:
     """A game of two with two choices each; one table of (row's, column's) payoffs for each draw."""
     rows, columns = TWO.values()
     payoffs = {
-        draw: {(r, c): dict(zip(BOTH, cells[i][k], strict=True)) for i, r in enumerate(rows) for k, c in enumerate(columns)}
+        draw: {
+            (r, c): dict(zip(BOTH, cells[i][k], strict=True)) for i, r in enumerate(rows) for k, c in enumerate(columns)
+        }
         for draw, cells in enumerate(tables)
     }
     return Game(BOTH, TWO, payoffs, (), 0)
@@ -59,7 +61,10 @@ SEXES = [[(2.0, 1.0), (0.0, 0.0)], [(0.0, 0.0), (1.0, 2.0)]]
 def test_dilemma_has_one_equilibrium_and_it_is_not_the_best_for_both() -> None:
     game = table_game(DILEMMA)
     assert equilibria(game) == {("hedge", "off"): 1.0}
-    assert best_responses(game, "KOR") == {("scripted",): {"align_us": 0.0, "hedge": 1.0}, ("off",): {"align_us": 0.0, "hedge": 1.0}}
+    assert best_responses(game, "KOR") == {
+        ("scripted",): {"align_us": 0.0, "hedge": 1.0},
+        ("off",): {"align_us": 0.0, "hedge": 1.0},
+    }
     assert without_equilibrium(game) == 0.0
 
 
@@ -129,7 +134,11 @@ def test_payoff_is_percent_of_the_years_baseline_and_broken_draws_are_left_out()
 def test_a_profile_is_a_run_with_the_stance_and_states_chosen() -> None:
     case = profile_case(request(("CHN", "KOR", "USA")), ("reactive", "hedge", "off"), 3)
     assert (case.stance, case.draw, case.name) == ("hedge", 3, "chip_controls [reactive, hedge, off]")
-    assert {r: case.scenario.states[r] for r in ("USA", "CHN", "JPN")} == {"USA": "off", "CHN": "reactive", "JPN": "scripted"}
+    assert {r: case.scenario.states[r] for r in ("USA", "CHN", "JPN")} == {
+        "USA": "off",
+        "CHN": "reactive",
+        "JPN": "scripted",
+    }
 
 
 def test_choices_are_what_the_scenario_declares() -> None:
@@ -156,7 +165,9 @@ def test_words_say_what_holds(lang: str) -> None:
     assert payoff_rows(clear, lang)[3][2:] == ["+1.00", "+1.00", "100%"]
     assert payoff_rows(clear, lang)[0][-1] == "–"
     assert len(response_rows(clear, lang)) == 4
-    alone = Game(("KOR",), {"KOR": ("align_us", "hedge")}, {0: {("align_us",): {"KOR": 1.0}, ("hedge",): {"KOR": 2.0}}}, (), 3)
+    alone = Game(
+        ("KOR",), {"KOR": ("align_us", "hedge")}, {0: {("align_us",): {"KOR": 1.0}, ("hedge",): {"KOR": 2.0}}}, (), 3
+    )
     assert "100%" in sentence(alone, 2030, lang)
 
 
@@ -198,4 +209,6 @@ def test_command_prints_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     game = replace(table_game(DILEMMA), failures=(Failure("x", 1, 0, "no price"),), runs=9)
     monkeypatch.setattr(games, "play", lambda *_: game)
     result = invoke("chip_controls", "--players", "KOR,CHN")
-    assert result.exit_code == 1 and sentence(game, 2035, "en") in result.output and "1 of 9 runs failed" in result.output
+    assert (
+        result.exit_code == 1 and sentence(game, 2035, "en") in result.output and "1 of 9 runs failed" in result.output
+    )

@@ -276,7 +276,7 @@ def test_first_loop_alone_catch_up_widens_controls() -> None:
 
 def test_second_loop_alone_controls_push_own_technology() -> None:
     """Controls, no answer to catch-up, none of the United States to China's: China reacts to the controls alone."""
-    alone = drawn(**NO_CATCH_UP, **{"reaction_to_controls__USA": 0.0})
+    alone = drawn(**NO_CATCH_UP, reaction_to_controls__USA=0.0)
     mild, hard = (stance(world(control(denial)), alone) for denial in (0.2, 0.9))
     assert 0 < mild[CHN, CHIPS] < hard[CHN, CHIPS] and not hard[USA].any()
     assert 0 < hard[CHN, PLATFORMS] < hard[CHN, CHIPS]  # wider, by the breadth
@@ -289,8 +289,8 @@ def test_second_loop_alone_controls_push_own_technology() -> None:
 
 def test_both_loops_close_the_circle() -> None:
     """With both on, China's answer feeds the next American one."""
-    p = drawn(**NO_CATCH_UP, **{"reaction_to_controls__USA": 0.8, "reaction_to_controls__CHN": 0.8})
-    cut = drawn(**NO_CATCH_UP, **{"reaction_to_controls__USA": 0.8, "reaction_to_controls__CHN": 0.0})
+    p = drawn(**NO_CATCH_UP, reaction_to_controls__USA=0.8, reaction_to_controls__CHN=0.8)
+    cut = drawn(**NO_CATCH_UP, reaction_to_controls__USA=0.8, reaction_to_controls__CHN=0.0)
     both, open_ = (stance(world(control(0.9)), q) for q in (p, cut))
     assert both[USA, CHIPS] > open_[USA, CHIPS] == 0.0
 
@@ -323,6 +323,11 @@ def test_controls_felt_in_numbers() -> None:
     assert felt["os"] == pytest.approx(1 - 1 / (1.6 * 1.25))
     assert felt["platforms"] == pytest.approx(0.7) and felt["open_source"] == felt["ai_apps"] == 0.0
     assert not react.controls_felt(setting, now, levels, USA, CHN).any()
+    later_on = SimpleNamespace(**{**vars(now), "year": 2020.0})  # the frontier has left the cap behind
+    grown = central()["frontier_growth"]["memory"] * 2.0
+    capped = 1 - np.exp(-(levels[USA, SEGMENT_INDEX["memory"]] + grown + 0.5))
+    felt = react.controls_felt(setting, later_on, levels, CHN, USA)
+    assert felt[CHIPS] == pytest.approx(1 - 0.5 * (1 - capped))
 
 
 def test_catch_up_seen_in_numbers() -> None:
@@ -380,7 +385,7 @@ def test_entry_of_a_firm_changes_no_draw_of_a_state_or_ally() -> None:
 
 
 def test_steps_by_chance_follow_the_seed() -> None:
-    p = drawn(stance_step=0.25, **{"reaction_to_controls__CHN": 0.8})
+    p = drawn(stance_step=0.25, reaction_to_controls__CHN=0.8)
     found = [ended(world(control(0.9)), p, seed).now["stance"][CHN] for seed in (0, 0, 1)]
     assert np.array_equal(found[0], found[1]) and not np.array_equal(found[0], found[2])
     assert set(np.round(4 * np.array(found), 9).ravel()) <= {0.0, 1.0, 2.0, 3.0, 4.0}
@@ -417,6 +422,10 @@ def test_more_sales_to_the_rival_make_following_less_likely() -> None:
     free = react.ally_chance(model.setting, less, USA, CHN)
     assert (free[KOR] >= chance[KOR]).all() and free[KOR, CHIPS] > chance[KOR, CHIPS]
     assert free[KOR] == pytest.approx(central()["alignment"]["USA/KOR"])
+    table, sales = model.setting.economy.table, model.now["sales"]
+    own = (table.location == KOR) & np.isin(table.segment, [SEGMENT_INDEX[s] for s in LAYERS["chips"]])
+    odds = 0.6 / 0.4 * np.exp(-central().scalar("exposure_weight") * sales[own, CHN].sum() / sales[own].sum())
+    assert chance[KOR, CHIPS] == pytest.approx(odds / (1 + odds))
     assert chance[JPN] == pytest.approx(1.0) and chance[EUR] == pytest.approx(0.0)
 
 
