@@ -339,6 +339,9 @@ def test_catch_up_seen_in_numbers() -> None:
     nearer[CHN, SEGMENT_INDEX["os"]] += 0.25 * (first[USA] - first[CHN])[SEGMENT_INDEX["os"]]
     seen = dict(zip(states.REACTING, react.catch_up_seen(setting, nearer, USA, CHN), strict=True))
     assert seen["os"] == pytest.approx(0.25) and sum(seen.values()) == seen["os"]
+    gone = nearer.copy()
+    gone[CHN, SEGMENT_INDEX["os"]] = np.nan  # who makes nothing any more has not caught up
+    assert not react.catch_up_seen(setting, gone, USA, CHN).any()
     chips = [SEGMENT_INDEX[s] for s in LAYERS["chips"]]
     nearer[CHN, chips[2]] = first[USA, chips[2]]
     size = np.bincount(setting.economy.table.segment, setting.economy.output0)[chips]

@@ -65,7 +65,8 @@ def catch_up_seen(setting: Setting, levels: Array, state: int, rival: int) -> Ar
     first = setting.fixed("levels of 2018", lambda: levels_of(setting, setting.capability0, economy.output0))
     size = sum_by(economy.table.segment, economy.output0, economy.table.segments)
     gap0 = np.nan_to_num(first[state] - first[rival])
-    gap = np.where(np.isfinite(levels[state] - levels[rival]), levels[state] - levels[rival], gap0)
+    gap = levels[state] - levels[rival]
+    gap = np.where(np.isfinite(gap), gap, gap0)  # who makes nothing any more has not caught up
     return np.array([float(caught_up(gap[s], gap0[s], size[s])) for s in setting.reaction.layers])
 
 
