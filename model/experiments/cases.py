@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from typing import TYPE_CHECKING
 
 from model.errors import BlocsError
 from model.outcomes import Recording
 from model.scenario.types import Scenario
+
+if TYPE_CHECKING:
+    from model.simulation import Held
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """One thread a worker: as fast for systems of this size, and the same bytes on any number of cores."""
@@ -21,6 +25,7 @@ class Case:
     """One run. `name` heads its rows (NAME or NAME@STANCE); `sides` are the blocs that bloc indices compare.
 
     `channels` whose wedges act (None: all); in the others those of the scenario `otherwise` do (None: neutral).
+    `held`: what the states of both decided in their own runs, where a state reacts (None: they decide in this one).
     """
 
     name: str
@@ -32,6 +37,7 @@ class Case:
     record: str | None = None
     channels: frozenset[str] | None = None
     otherwise: Scenario | None = None
+    held: Held | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def run_case(case: Case) -> Recording | Failure:
         with np.errstate(all="ignore"):
             model = Decoupling(
                 case.scenario, case.stance, case.draw, case.seed, record=case.record, sides=case.sides,
-                channels=case.channels, otherwise=case.otherwise,
+                channels=case.channels, otherwise=case.otherwise, held=case.held,
             )  # fmt: skip
             keys, values = model.run_to_end().table()
     except BlocsError as error:

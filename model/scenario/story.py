@@ -144,8 +144,10 @@ def _measures(scenario: Scenario, lang: str) -> list[Block]:
     columns = ("number", "measure", "from", "to", "scope", "period", "strength")
     header = tuple(word(f"show.column.{c}", lang) for c in columns)
     rows = tuple(_measure_row(i, m, lang) for i, m in enumerate(scenario.measures))
-    off = tuple(code for code, state in scenario.states.items() if state == "off")
-    note = [Block("paragraph", word("show.states_off", lang, names=_joined(off, lang)))] if off else []
+    note = []
+    for state in ("off", "reactive"):
+        names = tuple(code for code, mode in scenario.states.items() if mode == state)
+        note += [Block("paragraph", word(f"show.states_{state}", lang, names=_joined(names, lang)))] if names else []
     count = Block("paragraph", word("show.measure_count", lang, **counts))
     places = Block("paragraph", word("show.measure_sources", lang))
     sources = Block("list", rows=tuple((f"{i}: {m.source}",) for i, m in enumerate(scenario.measures)))

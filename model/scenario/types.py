@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Scalar = float | str | tuple[str, ...]
+REACTIVE = "reactive"
+"""What stands under `states:` of a state that reacts."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def wedges_in_force(setting: Setting, year: float, in_force: Array) -> Wedges:
 
 
 def wedges_otherwise(setting: Setting, year: float) -> Wedges | None:
-    """Wedges of the other scenario this quarter; nothing is recorded, as states follow their script and do not react."""
+    """Wedges of the other scenario this quarter: by its script, or by what its states decided in its own run (`held`)."""
     other = setting.otherwise
     return None if other is None else wedges_in_force(other, year, decide_states(other, year))
 
@@ -98,8 +98,9 @@ def joined_part(setting: Setting, year: float) -> float:
 
 
 def apart_from(setting: Setting) -> tuple[Action | None, ...]:
-    """Each action as it is with the focus in no bloc; the action itself where the stance holds in full."""
-    return setting.actions if setting.joining is None else setting.joining.apart
+    """Each action as it is with the focus in no bloc; the action itself where the stance holds in full, and on ladders."""
+    apart = () if setting.joining is None else setting.joining.apart
+    return (*apart, *setting.actions[len(apart) :])
 
 
 def serving_apart(setting: Setting) -> tuple[int, ...]:
@@ -111,8 +112,11 @@ def ordered(
     setting: Setting, action: Action | None, strengths: list[float], year: float, serving: tuple[int, ...]
 ) -> Order | None:  # fmt: skip
     """A measure as the states in `strengths` [R] apply it; None if nobody does."""
-    senders = () if action is None else tuple(r for r in action.senders if strengths[r] > 0)
-    if action is None or not senders:
+    if action is None:
+        return None
+    taking_part = (r for r, strength in enumerate(strengths) if strength > 0)  # on a ladder allies too (E47)
+    senders = tuple(r for r in taking_part if r in action.senders or action.rung is not None)
+    if not senders:
         return None
     return order_of(setting, action, senders, year, max(strengths[r] for r in senders), serving)
 
@@ -126,7 +130,7 @@ def order_of(
     A sender that has not joined yet is one of the others.
     """
     levers = {name: path.at(year) for name, path in action.measure.levers.items()}
-    sides = {*(r for r in action.senders if action.measure.joined(setting.regions[r], year)), *action.targets}
+    sides = {*(r for r in senders if r not in action.senders), *(r for r in action.senders if action.measure.joined(setting.regions[r], year)), *action.targets}
     others = tuple(r for r in range(setting.economy.regions) if r not in sides)
     both = tuple(r for r in (setting.serves_both if serving is None else serving) if r in others)
     return Order(senders, action.targets, others, levers, strength, both)
