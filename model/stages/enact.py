@@ -52,44 +52,51 @@ def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
     return moved_by(setting, orders_of(setting, year, in_force))
 
 
-class Blended(NamedTuple):
-    """A measure that the focus joins in part (E52): the part, the order with it, and without it (None: there is none)."""
-
-    instrument: str
-    part: float
-    joined: Order
-    apart: Order | None
+Ordered = tuple[tuple[str, Order], ...]
+"""(instrument, order) of measures."""
 
 
 class Orders(NamedTuple):
-    """What is ordered this quarter: (instrument, order) of the measures in force, and of those announced (E27); measures
-    that the focus joins in part (E52); (strategy, budget in percent of GDP) of what it pays for (E49)."""
+    """What is ordered this quarter: by the measures in force, and by those announced (E27); part of its stance that the focus
+    takes, and what is ordered where it takes none (E52); (strategy, budget in percent of GDP) of what it pays for (E49)."""
 
-    now: tuple[tuple[str, Order], ...]
-    announced: tuple[tuple[str, Order], ...]
-    blended: tuple[Blended, ...] = ()
+    now: Ordered
+    announced: Ordered
+    part: float = 1.0
+    apart: Ordered = ()
     paid: tuple[tuple[str, float], ...] = ()
 
 
 def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
     """Orders of the measures that some state applies, and of those announced and not yet in force; what the focus pays for."""
-    now, announced, blended = [], [], []
-    for action, apart, strengths in zip(setting.actions, apart_from(setting), in_force.tolist(), strict=False):
-        part = joined_part(setting, year)
-        joined = ordered(setting, action, strengths, year, setting.serves_both)
-        alone = ordered(setting, apart, strengths, year, serving_apart(setting)) if part < 1 else None
-        if 0 < part < 1 and joined is not None:
-            blended.append(Blended(action.instrument, part, joined, alone))
-        elif (order := joined if part > 0 else alone) is not None:
-            now.append((action.instrument, order))
+    part, strengths = joined_part(setting, year), in_force.tolist()
+    joined = in_force_now(setting, setting.actions, strengths, year, setting.serves_both) if part > 0 else ()
+    apart = in_force_now(setting, apart_from(setting), strengths, year, serving_apart(setting)) if part < 1 else ()
+    paid = ((one.strategy, one.at(year)) for one in setting.plan)
+    spent = tuple((name, size) for name, size in paid if size > 0)
+    if part == 0:
+        return Orders(apart, announced(setting, year), paid=spent)
+    return Orders(joined, announced(setting, year), part, apart, spent)
+
+
+def announced(setting: Setting, year: float) -> Ordered:
+    """Orders to come of measures that are announced and not yet in force (E27), as the focus will stand to them."""
+    found = []
     for action, apart in zip(setting.actions, apart_from(setting), strict=True):
         m = action.measure
         joins = joined_part(setting, m.start) > 0
         coming, serving = (action, setting.serves_both) if joins else (apart, serving_apart(setting))
         if coming is not None and m.announced is not None and m.announced - 1e-9 <= year < m.start - 1e-9:
-            announced.append((action.instrument, order_of(setting, coming, coming.senders, np.inf, 1.0, serving)))
-    paid = ((part.strategy, part.at(year)) for part in setting.plan)
-    return Orders(tuple(now), tuple(announced), tuple(blended), tuple((name, size) for name, size in paid if size > 0))
+            found.append((action.instrument, order_of(setting, coming, coming.senders, np.inf, 1.0, serving)))
+    return tuple(found)
+
+
+def in_force_now(
+    setting: Setting, actions: tuple[Action | None, ...], strengths: list[list[float]], year: float, serving: tuple[int, ...]
+) -> Ordered:  # fmt: skip
+    """Orders of these actions, each as the states in its row of `strengths` apply it."""
+    pairs = ((a, ordered(setting, a, row, year, serving)) for a, row in zip(actions, strengths, strict=False))
+    return tuple((a.instrument, order) for a, order in pairs if a is not None and order is not None)
 
 
 def joined_part(setting: Setting, year: float) -> float:
@@ -138,30 +145,34 @@ def order_of(
 
 def moved_by(setting: Setting, orders: Orders) -> Wedges:
     """Neutral wedges, moved by these orders. Announced controls: probability x the denial at the end of their path (E27)."""
-    facts = setting.fixed("facts", lambda: facts_of(setting))
-    wedges = Wedges(setting.fixed("sizes", lambda: sizes_of(setting)))
-    for instrument, order in orders.now:
-        instruments()[instrument].apply(wedges, order, facts)
-    for blended in orders.blended:
-        move_in_part(wedges, blended, facts)
+    wedges = by_measures(setting, orders.now)
+    if orders.part < 1:
+        wedges = in_part(by_measures(setting, orders.apart), wedges, orders.part)
     for strategy, percent in orders.paid:
         spend(strategy, wedges, percent, setting.fixed("means", lambda: means_of(setting)))
-    for instrument, order in orders.announced:
-        coming = Wedges(wedges.sizes)
-        instruments()[instrument].apply(coming, order, facts)
+    for one in orders.announced:
+        coming = by_measures(setting, (one,))
         denial = either(coming["denial_rate"], coming["use_denial"])[:, None] * (1 - coming["exemption"][:, :, None])
         wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * denial)
     return wedges
 
 
-def move_in_part(wedges: Wedges, blended: Blended, facts: Facts) -> None:
-    """Move wedges by a measure that the focus joins in part: by what lies between the measure without it and with it (E52)."""
-    joined, apart = Wedges(wedges.sizes), Wedges(wedges.sizes)
-    instruments()[blended.instrument].apply(joined, blended.joined, facts)
-    if blended.apart is not None:
-        instruments()[blended.instrument].apply(apart, blended.apart, facts)
+def by_measures(setting: Setting, orders: Ordered) -> Wedges:
+    """Neutral wedges, moved by measures."""
+    facts = setting.fixed("facts", lambda: facts_of(setting))
+    wedges = Wedges(setting.fixed("sizes", lambda: sizes_of(setting)))
+    for instrument, order in orders:
+        instruments()[instrument].apply(wedges, order, facts)
+    return wedges
+
+
+def in_part(apart: Wedges, joined: Wedges, part: float) -> Wedges:
+    """Wedges between those without the focus's stance and those with it (E52): of all measures together, so that a stance
+    in part lies between also where one measure opens what another closes."""
+    wedges = Wedges(apart.sizes)
     for name in sorted({*joined.moved(), *apart.moved()}):
-        wedges.move(name, (...,), blend(name, apart[name], joined[name], blended.part))
+        wedges.move(name, (...,), blend(name, apart[name], joined[name], part))
+    return wedges
 
 
 def means_of(setting: Setting) -> Means:
