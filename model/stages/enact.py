@@ -79,7 +79,9 @@ def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: f
     A sender that has not joined yet is one of the others.
     """
     levers = {name: path.at(year) for name, path in action.measure.levers.items()}
-    sides = {*(r for r in action.senders if action.measure.joined(setting.regions[r], year)), *action.targets}
+    sides = {*action.senders, *action.targets}
+    if action.measure.joining:
+        sides -= {setting.regions.index(region) for region in action.measure.waiting(year)}
     others = tuple(r for r in range(setting.economy.regions) if r not in sides)
     both = tuple(r for r in setting.serves_both if r in others)
     return Order(senders, action.targets, others, levers, strength, both)

@@ -16,8 +16,11 @@ def respond(setting: Setting, now: View) -> State:
 def decide_states(setting: Setting, year: float) -> Array:
     """Strength [measures, R] that the states give to their measures in the quarter that starts at `year`."""
     strength = np.zeros((len(setting.actions), setting.economy.regions))
-    measures = [action.measure for action in setting.actions]
-    due = np.array([[m.in_force(year) and m.joined(r, year) for r in setting.regions] for m in measures], bool).reshape(strength.shape)
+    due = np.zeros(strength.shape, bool)
+    for k, measure in enumerate(action.measure for action in setting.actions):
+        due[k] = measure.in_force(year)
+        if measure.joining:
+            due[k] &= ~np.isin(setting.regions, list(measure.waiting(year)))
     own = setting.fixed("measures of each state", lambda: measures_of_states(setting))
     for region, agent in enumerate(setting.agents.states):
         strength[own[region], region] = agent.decide(due[own[region], region])
