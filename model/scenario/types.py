@@ -59,9 +59,9 @@ class Measure:
     place: Place
     joining: tuple[tuple[str, float], ...] = ()
 
-    def joined(self, region: str, year: float) -> bool:
-        """Whether a sender's part has begun in the quarter that starts at `year`: at its own date, else from the start."""
-        return year >= dict(self.joining).get(region, self.start) - 1e-9
+    def waiting(self, year: float) -> frozenset[str]:
+        """Regions among the senders that have not joined in the quarter that starts at `year`."""
+        return frozenset(region for region, when in self.joining if year < when - 1e-9)
 
     def in_force(self, year: float) -> bool:
         """Whether the measure applies in the quarter that starts at `year`."""

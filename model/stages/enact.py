@@ -137,7 +137,9 @@ def order_of(
     A sender that has not joined yet is one of the others.
     """
     levers = {name: path.at(year) for name, path in action.measure.levers.items()}
-    sides = {*(r for r in senders if r not in action.senders), *(r for r in action.senders if action.measure.joined(setting.regions[r], year)), *action.targets}
+    sides = {*action.senders, *senders, *action.targets}
+    if action.measure.joining:
+        sides -= {setting.regions.index(region) for region in action.measure.waiting(year)}
     others = tuple(r for r in range(setting.economy.regions) if r not in sides)
     both = tuple(r for r in (setting.serves_both if serving is None else serving) if r in others)
     return Order(senders, action.targets, others, levers, strength, both)

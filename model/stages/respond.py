@@ -30,7 +30,9 @@ def strength_due(setting: Setting, action: Action, year: float, stance: Array | 
     due = np.zeros(setting.economy.regions)
     if not action.measure.in_force(year):
         return due
-    due[[r for r in action.senders if action.measure.joined(setting.regions[r], year)]] = 1.0  # each from its own date
+    due[list(action.senders)] = 1.0
+    if action.measure.joining:
+        due[[setting.regions.index(region) for region in action.measure.waiting(year)]] = 0.0
     rung = action.rung
     if rung is None:
         return due
