@@ -520,3 +520,54 @@ def test_every_word_of_the_command_is_there() -> None:
     assert all(has_word(f"cli.strategies.{name}") for name in ("cost_usd", "cost_won", "cost_percent", "regret", "pays_from"))
     assert all(has_word(f"cli.strategies.{name}") for name in ("flip_below", "flip_above", "flip_unknown", "unsolved", "no_flip"))
     assert "flip_unknown" in text
+
+
+# -- scenarios side by side --------------------------------------------------------------------------
+STUDY = """title: {en: A study, ko: 연구}
+scenarios: [plans]
+stances: [align_us, hedge]
+figures: [real-income]
+draws: 1
+"""
+
+
+def test_a_study_makes_one_folder_with_a_table_a_figure_and_each_scenario(tmp_path: Path) -> None:
+    (tmp_path / "plans.yaml").write_text(SHORT, encoding="utf-8", newline="\n")
+    (tmp_path / "paper.yaml").write_text(STUDY, encoding="utf-8", newline="\n")
+    out = tmp_path / "out"
+    args = ["study", str(tmp_path / "paper.yaml"), "--workers", "1", "--lang", "ko", "--out", str(out)]
+    result = CliRunner().invoke(Cli(), args, standalone_mode=False)
+    assert result.exit_code == 0, result.output
+    assert "연구" in result.output and strategies()["hedge"].title["ko"] in result.output
+    table = pd.read_csv(out / "comparison.csv", encoding="utf-8-sig").set_index("strategy")
+    assert list(table.index) == ["align_us", "hedge"] and table["regret"].min() == 0
+    frame = read_results(out / "plans" / "results.parquet", ["Real Income"], ["KOR"])
+    yearly = frame[frame["quarter"].astype(str).str.startswith("2018")].groupby("scenario", observed=True)["value"].mean()
+    for stance in table.index:
+        assert table.loc[stance, "central_1"] == pytest.approx(100 * (yearly[f"plans@{stance}"] / yearly["no_policy"] - 1), abs=1e-8)
+    assert {path.name for path in (out / "plans" / "figures").glob("*.png")} == {"real-income.png"}
+    assert (out / "figures" / "comparison.png").is_file() and (out / "plans" / "report.html").is_file()
+
+
+def test_faults_of_a_study_are_told_all_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from model.cli import main
+
+    path = tmp_path / "paper.yaml"
+    path.write_text("titel: {en: A}\nscenarios: [blok]\nfigures: [map]\ndraws: 1.5\nfocus: KRO\n", encoding="utf-8", newline="\n")
+    assert main(["study", str(path)]) == 2
+    said = capsys.readouterr().err
+    for needle in ("paper.yaml:1:1: titel", "did you mean title?", "paper.yaml:2:13", "did you mean blocs?", "paper.yaml:3:11", "draws", "did you mean KOR?"):
+        assert needle in said, needle
+    assert main(["study", str(tmp_path / "none.yaml")]) == 2 and main(["compare", "no_policy"]) == 2
+    assert "no baseline" in capsys.readouterr().err
+
+
+def test_the_shipped_study_is_valid() -> None:
+    from model.experiments.compare import study_pairs
+    from model.figures import FIGURES
+    from model.scenario.study import load_study
+
+    shipped = list((Path(registry.__file__).parents[2] / "studies").glob("*.yaml"))
+    assert shipped
+    for path in shipped:
+        assert study_pairs(load_study(path, tuple(FIGURES)), "en")

@@ -50,6 +50,7 @@ def draw_strategies(data: pd.DataFrame, context: FigureContext) -> Figure:
     grid = data.pivot_table(index="strategy", columns="scenario", values="central", sort=False).reindex(order)
     under = context.say("figure.strategies.subtitle", baseline=context.baseline)
     under += " " + context.say("figure.band" if data["draws"].max() >= BAND_DRAWS else "figure.no_band")
+    under += " " + context.say("figure.strategies.grey") if data["regret"].isna().any() else ""
     figure, top, bottom = canvas(context, finding_strategies(data, context), under, 0.75 + 0.5 * len(grid))
     inch = 1.0 / figure.get_figheight()
     axes = figure.add_axes((0.24, bottom + 0.1 * inch, 0.73, top - bottom - 0.5 * inch))
