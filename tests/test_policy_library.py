@@ -483,12 +483,12 @@ def test_a_scenario_of_a_single_layer_moves_that_layer_alone(name: str) -> None:
 
 
 def test_no_two_scenarios_are_the_same() -> None:
-    """By instruments, dates, sides and levers."""
+    """By instruments, dates, sides and levers; by the country that chooses, and by whether states react."""
     seen: dict[str, str] = {}
     for name in scenario_names():
         data = resolved(load_scenario(name))
         kept = [{k: v for k, v in m.items() if k not in ("id", "source", "place")} for m in data["measures"]]
-        key = repr((kept, data["blocs"]))
+        key = repr((kept, data["blocs"], data["overrides"], data["states"]))
         assert key not in seen, (name, seen.get(key))
         seen[key] = name
 
