@@ -99,9 +99,10 @@ def settle(sampled: Mapping[str, float], base: Parameters) -> dict[str, float]:
 
 def is_remainder(key: str) -> bool:
     """Whether a value is what the others of its choice set leave, so that it cannot be sampled itself."""
-    return key in _remainders({})
+    return key in _remainder_of()
 
 
+@cache
 def _remainder_of() -> dict[str, set[str]]:
     """Largest share of each choice set -> keys of the set."""
     sets = [{f"{name}[{i}]" for i in indices} for name, indices in share_sets()]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from functools import partial
+from itertools import groupby
 
 from model.errors import BlocsError
+from model.experiments.workers import Died, supervise
 from model.outcomes import Recording
 from model.scenario.types import Scenario
-
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""One thread a worker: as fast for systems of this size, and the same bytes on any number of cores."""
+from model.world import Parameters
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class Case:
     """One run. `name` heads its rows (NAME or NAME@STANCE); `sides` are the blocs that bloc indices compare.
 
     `channels` whose wedges act (None: all); in the others those of the scenario `otherwise` do (None: neutral).
+    `parameters` of a sweep's state of the world, of which `draw` is then the number; None: those of the draw.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Case:
     record: str | None = None
     channels: frozenset[str] | None = None
     otherwise: Scenario | None = None
+    parameters: Parameters | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def run_case(case: Case) -> Recording | Failure:
     try:
         with np.errstate(all="ignore"):
             model = Decoupling(
-                case.scenario, case.stance, case.draw, case.seed, record=case.record, sides=case.sides,
+                case.scenario, case.stance, case.draw, case.seed, case.parameters, record=case.record, sides=case.sides,
                 channels=case.channels, otherwise=case.otherwise,
             )  # fmt: skip
             keys, values = model.run_to_end().table()
@@ -92,12 +93,14 @@ def _results(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, Recordi
     if workers <= 1 or len(cases) == 1:
         yield from ((i, run_case(cases[i])) for i in order)
         return
-    for name in ONE_THREAD:
-        os.environ.setdefault(name, "1")
-    with ProcessPoolExecutor(min(workers, len(cases)), mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(run_case, cases[i]): i for i in order}
-        for future in as_completed(waiting):
-            yield waiting[future], future.result()
+    groups = [list(group) for _, group in groupby(order, key=lambda i: (cases[i].draw, cases[i].seed))]
+    for i, result in supervise(partial(_run_one, tuple(cases)), groups, workers):
+        case = cases[i]
+        yield i, Failure(case.name, case.draw, case.seed, result.reason) if isinstance(result, Died) else result
+
+
+def _run_one(cases: tuple[Case, ...], index: int) -> Recording | Failure:
+    return run_case(cases[index])
 
 
 def default_workers() -> int:
