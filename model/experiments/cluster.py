@@ -32,21 +32,30 @@ def cluster(address: str) -> Backend:
             import distributed
         except ImportError as fault:
             raise StoreError("--cluster needs Dask: python -m pip install 'blocs[cluster]'") from fault
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said by us, once
+        logging.disable(logging.CRITICAL)  # what matters of a lost scheduler is said by us, once
         try:
             with distributed.Client(address, timeout=PATIENCE, set_as_default=False) as client:
                 client.wait_for_workers(1, timeout=PATIENCE)
                 check_workers(client, sweep)
                 yield from _results(client, sweep, groups)
         except (TimeoutError, OSError, distributed.CancelledError) as fault:
-            raise StoreError(f"{address}: the scheduler or its workers are out of reach ({fault or 'no answer'})") from fault
+            raise StoreError(f"{address}: the scheduler or its workers are out of reach ({_one_line(fault)})") from fault
+        finally:
+            logging.disable(logging.NOTSET)
 
     return backend
 
 
+def _one_line(fault: BaseException) -> str:
+    return (str(fault).strip().splitlines() or ["no answer"])[0]
+
+
 def check_workers(client: Any, sweep: Sweep) -> None:
     """Every worker must see the folder and run the same program; StoreError names those that do not."""
-    answers: dict[str, str] = client.run(objection, str(sweep.folder.resolve()), sweep.plan["hash"])
+    try:
+        answers: dict[str, str] = client.run(objection, str(sweep.folder.resolve()), sweep.plan["hash"])
+    except Exception as fault:  # Dask wraps what a worker could not import in a bare Exception
+        raise StoreError(f"a worker cannot start on it: {fault}. Is the same BLOCS installed where workers run?") from fault
     bad = [f"{worker}: {text}" for worker, text in sorted(answers.items()) if text]
     if bad:
         raise StoreError("\n".join(bad))
@@ -90,7 +99,7 @@ def _results(client: Any, sweep: Sweep, groups: Groups) -> Iterator[tuple[int, s
         given[future.key] = numbers
         return future
 
-    arriving = as_completed([submit(numbers) for numbers in islice(waiting, AHEAD * max(threads, 1))])
+    arriving = as_completed([submit(numbers) for numbers in islice(waiting, AHEAD * max(threads, 1))], loop=client.loop)
     for future in arriving:
         numbers, fault = given.pop(future.key), future.exception()
         if isinstance(fault, KilledWorker):
