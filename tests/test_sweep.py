@@ -187,7 +187,7 @@ def test_a_lever_at_its_own_value_changes_nothing() -> None:
     ],
 )
 def test_faults_of_vary_say_what_to_do(vary: str, needle: str) -> None:
-    with pytest.raises(UsageError, match=".*") as fault:
+    with pytest.raises(UsageError) as fault:
         make_plan(request(vary=(vary,)))
     assert needle in str(fault.value)
 

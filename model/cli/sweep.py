@@ -49,7 +49,7 @@ def _sweep(names: tuple[str, ...], options: dict[str, Any]) -> int:
 
     from model.cli.sweeping import carry_on, finish_screen
     from model.experiments.sweep_run import clear_sweep, write_plan
-    from model.experiments.sweep_screen import SCREEN, write_then
+    from model.experiments.sweep_screen import SCREEN, THEN, write_then
 
     if keep:
         clear_sweep(out)
@@ -59,6 +59,7 @@ def _sweep(names: tuple[str, ...], options: dict[str, Any]) -> int:
         return finish_screen(out, options)
     if not going_on:
         clear_sweep(out)
+        (out / THEN).unlink(missing_ok=True)
         write_plan(planned, out)
     return carry_on(out, options, part)
 

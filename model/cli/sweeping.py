@@ -132,14 +132,17 @@ def counts(sweep: Sweep) -> dict[str, Any]:
 
 def report(sweep: Sweep, options: dict[str, Any], part: tuple[int, int] | None = None) -> int:
     """Say what came of a sweep or of a part of it; 1 if runs failed."""
+    from model.experiments.sweep_screen import SCREEN
+
     lang, found = options["lang"], counts(sweep)
     if options["json"]:
         from model.cli.output import emit_json
 
-        if sweep.folder.name != "screen":
+        if sweep.folder.name != SCREEN:
             emit_json(found)
     elif not options["quiet"]:
         key = "cli.sweep.part" if part and found["missing"] else "cli.sweep.done"
+        key = "cli.sweep.screen_done" if sweep.folder.name == SCREEN else key
         fields = {"i": part[0], "n": part[1]} if part else {}
         click.echo(word(key, lang, **{**found, "folder": shown_folder(sweep.folder), **fields}))
     if sweep.failures and not options["json"]:

@@ -34,20 +34,36 @@ def cluster(address: str) -> Backend:
             raise StoreError("--cluster needs Dask: python -m pip install 'blocs[cluster]'") from fault
         logging.disable(logging.CRITICAL)  # what matters of a lost scheduler is said by us, once
         try:
-            with distributed.Client(address, timeout=PATIENCE, set_as_default=False) as client:
-                client.wait_for_workers(1, timeout=PATIENCE)
+            with connected(address) as client:
                 check_workers(client, sweep)
                 yield from _results(client, sweep, groups)
         except (TimeoutError, OSError, distributed.CancelledError) as fault:
-            raise StoreError(f"{address}: the scheduler or its workers are out of reach ({_one_line(fault)})") from fault
+            raise lost(address, fault) from fault
         finally:
             logging.disable(logging.NOTSET)
 
     return backend
 
 
-def _one_line(fault: BaseException) -> str:
-    return (str(fault).strip().splitlines() or ["no answer"])[0]
+def connected(address: str) -> Any:
+    """A client of the scheduler, which has at least one worker."""
+    from distributed import Client
+    from distributed.security import Security
+
+    if address.startswith("tls:") and not Security().get_connection_args("client").get("ssl_context"):
+        raise StoreError(f"{address}: no certificate; set distributed.comm.tls in Dask's configuration (docs/sweeps_engine.md)")
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except Exception as fault:  # of many kinds: no answer, no certificate, a protocol that is not known
+        raise lost(address, fault) from fault
+    return client
+
+
+def lost(address: str, fault: BaseException) -> StoreError:
+    """What is said of a scheduler that cannot be reached, or no longer."""
+    reason = (str(fault).strip().splitlines() or ["no answer"])[0]
+    return StoreError(f"{address}: the scheduler or its workers are out of reach ({reason})")
 
 
 def check_workers(client: Any, sweep: Sweep) -> None:
