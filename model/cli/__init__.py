@@ -18,8 +18,8 @@ from model.errors import BlocsError, UsageError
 from model.words import LANGUAGES, word
 
 COMMANDS = (
-    "run", "compare", "study", "strategies", "game", "validate", "show", "scenarios", "instruments", "parameters", "schedule",
-    "verify", "new",
+    "run", "compare", "study", "strategies", "game", "sweep", "resume", "status", "validate", "show", "scenarios", "instruments",
+    "parameters", "schedule", "verify", "new",
 )  # fmt: skip
 INTERRUPTED = 130
 ENVIRONMENT = 3
