@@ -34,9 +34,9 @@ def _names(text: str) -> tuple[str, ...]:
 SCHEDULE: tuple[Stage, ...] = (
     Stage(
         "enact", enact.enact,
-        _names("year in_force lost capability capacity data frameworks theta network_value closed standard left"),
+        _names("year in_force lost capability capacity data frameworks theta base network_value closed standard left"),
         _names("wedges opened denial evaded standards ship duty subsidy quality ai_quality open_links limit"),
-        ("E13", "E21", "E29", "E34", "E36", "E37"),
+        ("E13", "E21", "E29", "E34", "E36", "E37", "E42", "E43", "E49", "E51", "E52"),
     ),
     Stage(
         "respond", react.respond,
@@ -87,7 +87,7 @@ SCHEDULE: tuple[Stage, ...] = (
         "learn", learn.learn,
         _names("year capability rnd experience efficiency delivered input0 terms wedges subsidy price output capital_price"),
         _names("capability rnd experience efficiency"),
-        ("E14", "E15", "E28", "E30"),
+        ("E14", "E15", "E28", "E30", "E50"),
     ),
     Stage(
         "adopt", adopt.adopt,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from model.cli.options import named, options
-from model.cli.run import _check_free, _progress
+from model.cli.run import check_free, progress_of
 from model.errors import UsageError
 from model.words import word
 
@@ -46,12 +46,12 @@ def _game(name: str, options: dict[str, Any]) -> int:
         raise UsageError(word("game.no_baseline", lang, scenario=scenario.name))
     out = None if options["out"] is None else Path(options["out"])
     if out is not None:
-        _check_free(out, options["force"], lang)
+        check_free(out, options["force"], lang)
 
     from model.experiments.game import GameRequest, play
 
     chance = {key: options[key] for key in ("draws", "seed", "workers")}
-    found = play(GameRequest(scenario, baseline, players, year, **chance), _progress(options))
+    found = play(GameRequest(scenario, baseline, players, year, **chance), progress_of(options))
     if out is not None:
         _write(found, out)
     _report(found, year, baseline.name, options)

@@ -61,5 +61,10 @@ _OPTIONS: dict[str, Callable[[str], dict[str, Any]]] = {
     "lang": lambda lang: {"metavar": "|".join(LANGUAGES), "default": lang, "type": Among(LANGUAGES, lang)},
     "json": _flag,
     "quiet": _flag,
+    "with": lambda lang: {"metavar": "STANCE", "default": "hedge"},
+    "budget": _text("PERCENT"),
+    "rate": _text("WON"),
+    "driver": lambda lang: {"metavar": "PARAMETER", "multiple": True},
+    "no-flip": _flag,
     "from": lambda lang: {"metavar": "NAME", "default": "blocs"},
 }

@@ -42,6 +42,7 @@ class RunRequest:
     record: str | None = None
     decompose: bool = False
     figures: bool = True
+    only: tuple[str, ...] | None = None
     lang: str = "en"
     json: bool = False
     quiet: bool = False
@@ -119,8 +120,8 @@ def plan_cases(request: RunRequest) -> list[Case]:
 
 
 def stances_of(request: RunRequest) -> tuple[str | None, ...]:
-    """Stances to run: those asked for, else those of the scenario, else none."""
-    return request.stances or tuple(request.scenario.stances) or (None,)
+    """Stances and plans to run: those asked for, else those of the scenario, else none."""
+    return request.stances or request.scenario.choices or (None,)
 
 
 def index_sides(scenario: Scenario) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -169,7 +170,8 @@ def write_pages(request: RunRequest, context: FigureContext, frame: pd.DataFrame
     from model.reports import write_report
     from model.scenario.story import story_text
 
-    names = [name for name in FIGURES if name != "channels" or request.decompose]
+    wanted = request.only or tuple(FIGURES)
+    names = [name for name in FIGURES if name in wanted and (name != "channels" or request.decompose)]
     drawn = make_figures(frame, context, request.out / "figures", names)
     write_report(request.out, context, story_text(request.scenario, request.lang), table, drawn, request.lang)
 

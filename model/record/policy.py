@@ -18,7 +18,7 @@ from model.record.declare import (
     USD,
     Outcome,
 )
-from model.wedges import STANDARD_SEGMENTS, survive
+from model.wedges import STANDARD_SEGMENTS, either, survive
 from model.world import Setting
 
 
@@ -78,9 +78,10 @@ class Stance:
         return np.asarray((part[:, :, segments] * (weight / weight.sum(1, keepdims=True))[:, None]).sum(2))
 
     def read(self, book: Book) -> Array:
-        """[o, layer, d]: deliveries denied and access to ecosystems closed; investment blocked; cost of the other standard."""
+        """[o, layer, d]: deliveries denied (for the use hit hardest) and access to ecosystems closed; investment blocked; cost of the other standard."""
         wedges = book.now["wedges"]
-        layers = [self.mean(wedges["denial_rate"], segments) for segments in LAYER_SEGMENTS]
+        denied = either(wedges["denial_rate"], wedges["use_denial"].max(0))
+        layers = [self.mean(denied, segments) for segments in LAYER_SEGMENTS]
         for layer, columns, owners in self.owned:
             layers[layer] = survive(layers[layer], self.closed(wedges["market_access"][columns], owners))
         layers.append(self.mean(wedges["investment_flow"], np.concatenate(LAYER_SEGMENTS)))

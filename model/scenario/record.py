@@ -9,7 +9,7 @@ from typing import Any
 
 from model.axes import quarter_label
 from model.scenario.folder import scenario_folder
-from model.scenario.types import Measure, Place, Scenario
+from model.scenario.types import Measure, Part, Place, Scenario
 from model.scenario.types import Path as LeverPath
 from model.scenario.values import QUARTER
 
@@ -28,6 +28,7 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
         "measures": [_measure(m) for m in scenario.measures],
         "blocs": {name: list(members) for name, members in scenario.blocs.items()},
         "stances": dict(scenario.stances),
+        "plans": {name: [_part(part) for part in parts] for name, parts in scenario.plans.items()},
         "states": dict(scenario.states),
         "overrides": dict(scenario.overrides),
         "channels": dict(scenario.channels),
@@ -69,6 +70,11 @@ def last_quarter(end: float | None) -> str | None:
     return None if end is None else quarter_label(end - QUARTER)
 
 
+def _part(part: Part) -> dict[str, Any]:
+    start = None if part.start is None else quarter_label(part.start)
+    return {"strategy": part.strategy, "size": lever_value(part.size), "start": start, "end": last_quarter(part.end)}
+
+
 def _measure(measure: Measure) -> dict[str, Any]:
     return {
         "id": measure.id,
@@ -79,6 +85,7 @@ def _measure(measure: Measure) -> dict[str, Any]:
         "suspended": [[quarter_label(a), last_quarter(b)] for a, b in measure.suspended],
         "from": list(measure.senders),
         "to": list(measure.targets),
+        "joining": {region: quarter_label(when) for region, when in measure.joining},
         "levers": {name: lever_value(path) for name, path in measure.levers.items()},
         "source": measure.source,
         "place": place_label(measure.place),

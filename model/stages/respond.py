@@ -31,6 +31,8 @@ def strength_due(setting: Setting, action: Action, year: float, stance: Array | 
     if not action.measure.in_force(year):
         return due
     due[list(action.senders)] = 1.0
+    if action.measure.joining:
+        due[[setting.regions.index(region) for region in action.measure.waiting(year)]] = 0.0
     rung = action.rung
     if rung is None:
         return due
