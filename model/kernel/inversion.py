@@ -162,6 +162,11 @@ class Economy:
         """Origin x destination of each link [l]: location of the supplier times R plus region of the buyer."""
         return np.asarray(self.lane[0] * self.regions + self.lane[1])
 
+    @cached_property
+    def place(self) -> Index:
+        """Place of each link [l] in a [plant, region of the buyer] array laid out flat."""
+        return np.asarray(self.links.supplier * self.regions + self.lane[1])
+
     def of_investor(self, share: Array, value: Array) -> Array:
         """A plant's share of what its investor holds or pays: share [n] x value [k] -> [n], 0 without investor."""
         if not self.k:
