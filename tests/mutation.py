@@ -30,7 +30,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("model/kernel", "model/stages", "model/agents")
-NOT_EQUATIONS = ("links.py", "table.py", "anderson.py", "linear.py")
+NOT_EQUATIONS = ("links.py", "table.py", "rationing.py", "linear.py")
 """Plumbing: their terms are not terms of an equation."""
 NEAR = {
     "adoption": "networks capability_adoption",
