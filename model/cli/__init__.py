@@ -17,7 +17,10 @@ from model.cli.wording import Among, WordsCommand, WordsContext, usage_message
 from model.errors import BlocsError, UsageError
 from model.words import LANGUAGES, word
 
-COMMANDS = ("run", "validate", "show", "scenarios", "instruments", "parameters", "schedule", "verify", "new")
+COMMANDS = (
+    "run", "analyse", "discover", "robust", "query", "export",
+    "validate", "show", "scenarios", "instruments", "parameters", "schedule", "verify", "new",
+)  # fmt: skip
 INTERRUPTED = 130
 ENVIRONMENT = 3
 

@@ -61,5 +61,12 @@ _OPTIONS: dict[str, Callable[[str], dict[str, Any]]] = {
     "lang": lambda lang: {"metavar": "|".join(LANGUAGES), "default": lang, "type": Among(LANGUAGES, lang)},
     "json": _flag,
     "quiet": _flag,
+    "variable": lambda lang: {"metavar": "NAME", "default": "Real Income"},
+    "region": _text("REGION"),
+    "period": _text("YEAR|QUARTER"),
+    "level": _flag,
+    "case": lambda lang: {"metavar": "NAME@STANCE", "multiple": True},
+    "without-failed": _flag,
+    "top": lambda lang: {"metavar": "N", "default": 10, "type": Whole(1, lang)},
     "from": lambda lang: {"metavar": "NAME", "default": "blocs"},
 }

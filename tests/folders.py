@@ -1,0 +1,95 @@
+"""Sweep folders made from functions, without a run of the model: the contract of `sweep` and nothing more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from model.experiments.store import write_results
+from model.outcomes import Recording
+
+YEAR = tuple(f"2035Q{k}" for k in range(1, 5))
+Outcome = Callable[[np.ndarray], np.ndarray]
+INDEX, FLOW = "index", "bn USD of 2018"
+
+
+def write_sweep(
+    folder: Path, method: str, states: np.ndarray, bounds: Mapping[str, tuple[float, float]],
+    outcomes: Mapping[str, Outcome], base: float = 1.0, details: Mapping[str, Any] | None = None,
+    failed: Sequence[tuple[str, int]] = (), missing: Sequence[tuple[str, int]] = (), draws: int = 1,
+    undefined: Sequence[tuple[str, int]] = (), extra: Mapping[str, float] | None = None,
+) -> Path:  # fmt: skip
+    """A finished sweep of `Real Income` of KOR in 2035 against the baseline `ground`, which is always `base`.
+
+    outcomes   label -> function of the states [n, k]: the difference in percent
+    failed     (label, state) that have a failure, `missing` those that have nothing, `undefined` no row
+    """
+    names = list(bounds)
+    folder.mkdir(parents=True, exist_ok=True)
+    cases = [case_of(label) for label in outcomes]
+    plan = {
+        "schema_version": "1", "method": method, "samples": len(states) // draws, "seed": 0, "draws": draws,
+        "focus": "KOR", "cases": cases, "record": [], "planned": len(states) * (len(cases) + 1),
+        "names": [
+            {"name": n, "kind": "uncertainty", "unit": "share", "low": lo, "high": hi, "distribution": "uniform"}
+            for n, (lo, hi) in bounds.items()
+        ],
+        "problem": {"num_vars": len(names), "names": names, "bounds": [list(bounds[n]) for n in names]},
+        "morris": None, "sobol": None, **(details or {}),
+    }  # fmt: skip
+    text = json.dumps(plan, sort_keys=True, ensure_ascii=False)
+    plan["hash"] = hashlib.sha256(text.encode()).hexdigest()
+    (folder / "plan.json").write_text(
+        json.dumps(plan, sort_keys=True, ensure_ascii=False, indent=2), "utf-8", newline="\n"
+    )
+    table = pd.DataFrame(states, columns=names)
+    places = pd.DataFrame(
+        {"state": range(len(states)), "sample": np.arange(len(states)) // draws, "draw": np.arange(len(states)) % draws}
+    )
+    pd.concat([places, table], axis=1).to_csv(
+        folder / "states.csv", index=False, encoding="utf-8-sig", lineterminator="\n"
+    )
+    values = {label: base * (1 + function(states) / 100) for label, function in outcomes.items()}
+    values["ground"] = np.full(len(states), base)
+    gone = {*failed, *missing}
+    runs = [
+        recording(name, state, {"GDP": 1.0} if (name, state) in undefined else {"Real Income": value, **(extra or {})})
+        for name, column in values.items()
+        for state, value in enumerate(column)
+        if (name, state) not in gone
+    ]
+    write_results(folder / "results.parquet", runs)
+    (folder / "failed").mkdir(exist_ok=True)
+    for name, state in failed:
+        reason = {"label": name, "state": state, "reason": "trade did not converge: residual 0.5", "parameters": {}}
+        (folder / "failed" / f"{len(name)}-{state}.json").write_text(json.dumps(reason), "utf-8")
+    (folder / "manifest.json").write_text("{}\n", "utf-8")
+    return folder
+
+
+def case_of(label: str) -> dict[str, str | None]:
+    """One case of the plan."""
+    scenario, _, stance = label.partition("@")
+    return {"scenario": scenario, "stance": stance, "label": label, "baseline": "ground"}
+
+
+def recording(name: str, state: int, values: Mapping[str, float]) -> Recording:
+    """A run whose series stand still in 2035; a variable that ends in a flow's unit is written as one."""
+    keys = tuple(sorted(("KOR", variable, FLOW if variable == "Exports" else INDEX) for variable in values))
+    rows = np.array([[values[key[1]]] * len(YEAR) for key in keys], dtype=float).reshape(len(keys), len(YEAR))
+    return Recording(name, state, 0, YEAR, keys, rows)
+
+
+def uniform(n: int, bounds: Mapping[str, tuple[float, float]], seed: int = 0) -> np.ndarray:
+    """A Latin hypercube of n states inside the bounds."""
+    from scipy.stats import qmc
+
+    unit = qmc.LatinHypercube(len(bounds), rng=np.random.default_rng(seed)).random(n)
+    low, high = np.array(list(bounds.values())).T
+    return np.asarray(low + unit * (high - low))
