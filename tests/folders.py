@@ -8,11 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
-
-from model.experiments.store import write_results
-from model.outcomes import Recording
 
 YEAR = tuple(f"2035Q{k}" for k in range(1, 5))
 Outcome = Callable[[np.ndarray], np.ndarray]
@@ -24,6 +22,7 @@ def write_sweep(
     outcomes: Mapping[str, Outcome], base: float = 1.0, details: Mapping[str, Any] | None = None,
     failed: Sequence[tuple[str, int]] = (), missing: Sequence[tuple[str, int]] = (), draws: int = 1,
     undefined: Sequence[tuple[str, int]] = (), extra: Mapping[str, float] | None = None,
+    bases: Mapping[str, str] | None = None,
 ) -> Path:  # fmt: skip
     """A finished sweep of `Real Income` of KOR in 2035 against the baseline `ground`, which is always `base`.
 
@@ -32,7 +31,7 @@ def write_sweep(
     """
     names = list(bounds)
     folder.mkdir(parents=True, exist_ok=True)
-    cases = [case_of(label) for label in outcomes]
+    cases = [case_of(label, (bases or {}).get(label, "ground")) for label in outcomes]
     plan = {
         "schema_version": "1", "method": method, "samples": len(states) // draws, "seed": 0, "draws": draws,
         "focus": "KOR", "cases": cases, "record": [], "planned": len(states) * (len(cases) + 1),
@@ -57,14 +56,7 @@ def write_sweep(
     )
     values = {label: base * (1 + function(states) / 100) for label, function in outcomes.items()}
     values["ground"] = np.full(len(states), base)
-    gone = {*failed, *missing}
-    runs = [
-        recording(name, state, {"GDP": 1.0} if (name, state) in undefined else {"Real Income": value, **(extra or {})})
-        for name, column in values.items()
-        for state, value in enumerate(column)
-        if (name, state) not in gone
-    ]
-    write_results(folder / "results.parquet", runs)
+    write_runs(folder / "results.parquet", values, {*failed, *missing}, set(undefined), extra or {})
     (folder / "failed").mkdir(exist_ok=True)
     for name, state in failed:
         reason = {"label": name, "state": state, "reason": "trade did not converge: residual 0.5", "parameters": {}}
@@ -73,17 +65,32 @@ def write_sweep(
     return folder
 
 
-def case_of(label: str) -> dict[str, str | None]:
+def case_of(label: str, baseline: str) -> dict[str, str | None]:
     """One case of the plan."""
     scenario, _, stance = label.partition("@")
-    return {"scenario": scenario, "stance": stance, "label": label, "baseline": "ground"}
+    return {"scenario": scenario, "stance": stance, "label": label, "baseline": baseline}
 
 
-def recording(name: str, state: int, values: Mapping[str, float]) -> Recording:
-    """A run whose series stand still in 2035; a variable that ends in a flow's unit is written as one."""
-    keys = tuple(sorted(("KOR", variable, FLOW if variable == "Exports" else INDEX) for variable in values))
-    rows = np.array([[values[key[1]]] * len(YEAR) for key in keys], dtype=float).reshape(len(keys), len(YEAR))
-    return Recording(name, state, 0, YEAR, keys, rows)
+def write_runs(
+    path: Path, values: Mapping[str, np.ndarray], gone: set[tuple[str, int]], undefined: set[tuple[str, int]],
+    extra: Mapping[str, float],
+) -> None:  # fmt: skip
+    """What `store.write_results` writes for these runs, in one go (a test compares the two)."""
+    rows = [
+        (name, state, variable, value)
+        for name, column in sorted(values.items())
+        for state, own in enumerate(column)
+        if (name, state) not in gone
+        for variable, value in sorted({**extra, ("GDP" if (name, state) in undefined else "Real Income"): own}.items())
+    ]
+    frame = pd.DataFrame(rows, columns=["scenario", "draw", "variable", "value"])  # noqa: F841 (DuckDB reads it by name)
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        listed = ", ".join(f"('{quarter}')" for quarter in YEAR)
+        connection.execute(f"""COPY (
+            SELECT scenario, draw::INTEGER AS draw, 0::BIGINT AS seed, 'KOR' AS region, variable,
+                CASE variable WHEN 'Exports' THEN '{FLOW}' ELSE '{INDEX}' END AS unit, quarter, value::DOUBLE AS value
+            FROM frame, (VALUES {listed}) AS times(quarter) ORDER BY ALL
+        ) TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{schema_version: '1'}})""")
 
 
 def uniform(n: int, bounds: Mapping[str, tuple[float, float]], seed: int = 0) -> np.ndarray:

@@ -23,7 +23,7 @@ def command(lang: str) -> click.Command:
     @options("no-figures json quiet lang", lang)
     def analyse(folder: str, **options: Any) -> None:
         from model.cli.output import show_answer
-        from model.experiments.answers import analysed
+        from model.experiments.answer_drivers import analysed
         from model.experiments.study import choose_cases, choose_outcome, require_finished, wish_of
         from model.experiments.sweep import load_sweep
 

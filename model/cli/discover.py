@@ -26,7 +26,7 @@ def command(lang: str) -> click.Command:
     @options("no-figures json quiet lang", lang)
     def discover(folder: str, **options: Any) -> None:
         from model.cli.output import show_answer
-        from model.experiments.answers import discovered
+        from model.experiments.answer_boxes import discovered
         from model.experiments.conditions import parse
         from model.experiments.study import choose_cases, require_finished, wish_of
         from model.experiments.sweep import load_sweep

@@ -49,8 +49,8 @@ def _give(frame: Any, form: str, out: str | None, lang: str) -> None:
 
 def _json(frame: Any) -> str:
     """A list of objects, one a row; what is not known is null."""
-    rows = json.loads(frame.to_json(orient="records", date_format="iso", double_precision=15))
-    return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+    plain = frame.astype(object).where(frame.notna(), None)
+    return json.dumps(plain.to_dict("records"), ensure_ascii=False, indent=2, default=str) + "\n"
 
 
 def _table(frame: Any, lang: str) -> None:

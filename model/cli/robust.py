@@ -28,7 +28,7 @@ def command(lang: str) -> click.Command:
     @options("no-figures json quiet lang", lang)
     def robust(folder: str, **options: Any) -> None:
         from model.cli.output import show_answer
-        from model.experiments.answers import ranked
+        from model.experiments.answer_boxes import ranked
         from model.experiments.study import choose_cases, choose_outcome, require_finished, wish_of
         from model.experiments.sweep import load_sweep
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from model import __version__
 from model.errors import StoreError, UsageError
-from model.experiments.query import connection, failure_table
+from model.experiments.query import connection, failure_table, read_states
 from model.experiments.results import annual
 from model.words import speaker
 
@@ -152,7 +152,7 @@ def _xlsx(wanted: Wanted, target: Path) -> int:
     sheet.append([say("export.note" if not wanted.quarters else "export.note_quarters")])
     sheet.append([say("export.source", version=__version__, hash=_identity(wanted.folder))])
     if _is_sweep(wanted.folder):
-        _sheet_of(book.create_sheet(say("export.sheet.states")), _states(wanted.folder))
+        _sheet_of(book.create_sheet(say("export.sheet.states")), read_states(wanted.folder))
     _sheet_of(book.create_sheet(say("export.sheet.failures")), failure_table(wanted.folder))
     book.save(target)
     return count
@@ -183,7 +183,7 @@ def _ema(wanted: Wanted, target: Path) -> int:
         return 0
     whole = pd.concat(tables, ignore_index=True).reindex(columns=[*KEYS, *times])
     runs = whole[["state", "scenario"]].drop_duplicates().sort_values(["scenario", "state"], ignore_index=True)
-    states = _states(wanted.folder).set_index("state").drop(columns=["sample", "draw"], errors="ignore")
+    states = read_states(wanted.folder).set_index("state").drop(columns=["sample", "draw"], errors="ignore")
     experiments = states.loc[runs["state"]].reset_index(drop=True)
     experiments = experiments.assign(scenario=runs["state"].astype(str), policy=runs["scenario"], model="blocs")
     place = pd.MultiIndex.from_frame(runs)
@@ -243,10 +243,6 @@ def _distinct_years(quarters: Iterable[str]) -> list[int]:
 
 def _is_sweep(folder: Path) -> bool:
     return (folder / "states.csv").is_file()
-
-
-def _states(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "states.csv", encoding="utf-8-sig", float_precision="round_trip")
 
 
 def _identity(folder: Path) -> str:

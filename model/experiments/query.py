@@ -59,7 +59,7 @@ def connection(folder: Path, lang: str = "en") -> Iterator[duckdb.DuckDBPyConnec
     with TemporaryDirectory() as spill, duckdb.connect(":memory:") as connected:
         connected.execute("SET temp_directory = $1", [spill])
         connected.execute("SET allowed_paths = $1", [files])
-        _create(connected, "states", _states(folder) if sweep else pd.DataFrame({"draw": pd.Series(dtype="int32")}))
+        _create(connected, "states", read_states(folder) if sweep else pd.DataFrame({"draw": pd.Series(dtype="int32")}))
         _create(connected, "failures", failure_table(folder))
         for lock in LOCKS:
             connected.execute(lock)
@@ -92,8 +92,11 @@ def failure_table(folder: Path) -> pd.DataFrame:
     return table.astype({"scenario": object, "state": "Int64", "reason": object})
 
 
-def _states(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "states.csv", encoding="utf-8-sig", float_precision="round_trip")
+def read_states(folder: Path) -> pd.DataFrame:
+    """The states of a sweep's folder, every number as it was written, to the last digit."""
+    texts = pd.read_csv(folder / "states.csv", encoding="utf-8-sig", dtype=str)
+    places = dict.fromkeys(set(texts.columns) & {"state", "sample", "draw"}, "int64")
+    return texts.map(float).astype(places)
 
 
 def _create(connected: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:

@@ -25,7 +25,8 @@ MAIN = {"sobol": "ST", "morris": "mu_star", "lhs": "PRCC", "grid": "PRCC"}
 """Method of a sweep -> the index that ranks the numbers."""
 SETTLED = 0.1
 """Largest change of a main index from half the sample to all, in units of the largest one, that counts as settled."""
-RESAMPLES, CONFIDENCE, TAILS = 200, 0.95, (2.5, 97.5)
+RESAMPLES, CONFIDENCE, NORMAL = 200, 0.95, 1.959963984540054
+"""Bootstrap samples; level of all intervals, and the normal quantile that belongs to it."""
 FIFTH = 0.2
 
 
@@ -62,7 +63,7 @@ class Indices:
 
     @property
     def settled(self) -> bool:
-        """Whether the main index hardly moves from half the sample to all."""
+        """Whether the main index hardly moves from half the sample to all (not, if half of it is too small to tell)."""
         return self.drift <= SETTLED
 
 
@@ -109,12 +110,6 @@ def sample_of(sweep: Sweep, values: pd.Series) -> tuple[Sample, int]:
     return Sample(x[whole], y[whole], tuple(names), block), int((~whole).sum())
 
 
-def rank_correlations(x: Array, y: Array) -> tuple[Array, Array, float]:
-    """Partial rank correlations and standardised rank regression coefficients of y on each column, and R2."""
-    ranks = np.column_stack([rankdata(column) for column in (*x.T, y)])
-    return _rank_indices(ranks)
-
-
 def bounds_of(x: Array) -> tuple[Array, Array]:
     """Which states lie in the lowest and in the highest fifth of each number (grid: at its lowest, highest value)."""
     low, high = np.quantile(x, (FIFTH, 1 - FIFTH), axis=0)
@@ -155,7 +150,7 @@ def _classes(values: Array, most: int) -> tuple[NDArray[np.intp], Array]:
 def _check_size(sample: Sample, method: str, lang: str) -> None:
     """UsageError if the sample is too small for what is asked."""
     k = len(sample.names)
-    least = {"sobol": 4 * sample.block, "morris": 2 * sample.block}.get(method, 2 * (k + 3))
+    least = {"sobol": 4 * sample.block, "morris": 2 * sample.block}.get(method, 2 * (k + 1))
     if len(sample.y) < least:
         raise UsageError(word("analyse.too_few", lang, samples=len(sample.y), names=k, least=least))
 
@@ -168,7 +163,7 @@ def _indices(label: str, sample: Sample, left_out: int, sweep: Sweep, pawn: bool
     half, _ = estimate(sample.first(0.5), sweep.plan, 2)
     table[f"{main}_half"] = half[main]
     largest = float(table[main].abs().max())
-    drift = float((half[main] - table[main]).abs().max()) / largest if largest > 0 else 0.0
+    drift = float((half[main] - table[main]).abs().max(skipna=False)) / largest if largest > 0 else 0.0
     table.insert(0, "name", list(sample.names))
     if pawn:
         table = table.join(_pawn(sample))
@@ -209,28 +204,32 @@ def _morris(sample: Sample, plan: dict[str, Any], resamples: int = RESAMPLES) ->
 
 
 def _ranks(sample: Sample, plan: dict[str, Any], resamples: int = RESAMPLES) -> Estimate:
-    """Partial rank correlations and rank regression coefficients with bootstrap intervals."""
-    ranks = np.column_stack([rankdata(column) for column in (*sample.x.T, sample.y)])
-    partial, beta, fit = _rank_indices(ranks)
-    chance = np.random.default_rng(int(plan["seed"]))
-    again = [_rank_indices(ranks[chance.integers(len(ranks), size=len(ranks))])[:2] for _ in range(resamples)]
-    columns: dict[str, Array] = {}
-    for place, (name, index) in enumerate((("PRCC", partial), ("SRRC", beta))):
-        low, high = np.percentile([found[place] for found in again], TAILS, axis=0)
-        columns |= {name: index, f"{name}_low": low, f"{name}_high": high}
-    return pd.DataFrame(columns), fit
+    """Partial rank correlations (interval by Fisher's z) and rank regression coefficients (by their standard errors)."""
+    partial, beta, fit, alone = rank_indices(sample.x, sample.y)
+    free = len(sample.y) - len(sample.names) - 2
+    if free < 1:
+        return pd.DataFrame({"PRCC": np.full(len(beta), np.nan)}), fit
+    z, wide = np.arctanh(np.clip(partial, -1 + 1e-15, 1 - 1e-15)), NORMAL / np.sqrt(free)
+    error = NORMAL * np.sqrt((1.0 - fit) * alone / (free + 1))
+    return pd.DataFrame({
+        "PRCC": partial, "PRCC_low": np.tanh(z - wide), "PRCC_high": np.tanh(z + wide),
+        "SRRC": beta, "SRRC_low": beta - error, "SRRC_high": beta + error,
+    }), fit  # fmt: skip
 
 
-def _rank_indices(ranks: Array) -> tuple[Array, Array, float]:
-    """From the correlations of ranks (last column: the outcome): partial correlations, coefficients, R2."""
+def rank_indices(x: Array, y: Array) -> tuple[Array, Array, float, Array]:
+    """Partial rank correlations, standardised rank regression coefficients, R2, and 1 / (part no other number explains).
+
+    Both from one regression of ranks: r = b / sqrt(b^2 + (1 - R2) a), with a the variance inflation of a number.
+    """
+    ranks = np.column_stack([rankdata(column) for column in (*x.T, y)])
     with np.errstate(invalid="ignore"):
         matrix = np.atleast_2d(np.nan_to_num(np.corrcoef(ranks, rowvar=False), nan=0.0))
     np.fill_diagonal(matrix, 1.0)
-    beta = np.linalg.lstsq(matrix[:-1, :-1], matrix[:-1, -1], rcond=None)[0]
+    beta = np.asarray(np.linalg.lstsq(matrix[:-1, :-1], matrix[:-1, -1], rcond=None)[0], float)
     fit = float(np.clip(beta @ matrix[:-1, -1], 0.0, 1.0))
-    alone = np.diag(np.linalg.pinv(matrix[:-1, :-1], hermitian=True))  # 1 / part of a number no other explains
-    rest = max(1.0 - fit, 1e-12)
-    return beta / np.sqrt(beta**2 + rest * alone), np.asarray(beta, float), fit
+    alone = np.diag(np.linalg.pinv(matrix[:-1, :-1], hermitian=True))
+    return beta / np.sqrt(beta**2 + max(1.0 - fit, 1e-12) * alone), beta, fit, alone
 
 
 def _pawn(sample: Sample) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from calibration.registry import load_rows
 from model import __version__
@@ -22,7 +23,6 @@ from model.words import has_word, word
 
 SHOWN = 5
 """Failed runs named on the screen; all stand in the sweep's folder."""
-KINDS = ("percent", "points", "level")
 
 
 @dataclass(frozen=True)
@@ -145,20 +145,23 @@ def require_finite(
     if without_failed and not bad.any(axis=1).all():
         kept: pd.DataFrame = values.loc[~bad.any(axis=1)]
         return kept
-    states = values.index[bad.any(axis=1)]
-    reasons = [f for f in sweep.failures if int(f["state"]) in set(states)]
-    lines = [
-        word("study.failed_run", lang, label=f["label"], state=f["state"], reason=f["reason"]) for f in reasons[:SHOWN]
-    ]
-    failed = {int(f["state"]) for f in reasons}
-    silent = [(state, label) for (state, label), gone in values.isna().stack().items() if gone and state not in failed]  # type: ignore[misc]
-    lines += [word("study.silent_run", lang, label=label, state=state, what=what) for state, label in silent[:SHOWN]]
-    more = max(0, len(reasons) - SHOWN) + max(0, len(silent) - SHOWN)
-    lines += [word("study.more", lang, number=more)] if more else []
-    head = word("study.not_finite", lang, folder=sweep.folder.as_posix(), states=len(states), of=len(values))
-    raise IncompleteError(
-        "\n".join([head, *(f"  {line}" for line in lines), word("study.go_on", lang, folder=sweep.folder.as_posix())])
-    )
+    raise IncompleteError(_refusal(sweep, values, bad, what, lang))
+
+
+def _refusal(sweep: Sweep, values: pd.DataFrame, bad: NDArray[np.bool_], what: str, lang: str) -> str:
+    """Which states have no value, why, and how to go on."""
+    folder, states = sweep.folder.as_posix(), values.index[np.asarray(bad.any(axis=1), bool)]
+    reasons = [failure for failure in sweep.failures if int(failure["state"]) in set(states)]
+    failed = {int(failure["state"]) for failure in reasons}
+    lines = [word("study.failed_run", lang, label=f["label"], state=f["state"], reason=f["reason"]) for f in reasons]
+    for i, j in np.argwhere(bad):
+        state, name = int(values.index[i]), values.columns[j]
+        part, label = name if isinstance(name, tuple) else (what, name)
+        lines += [word("study.silent_run", lang, label=label, state=state, what=part)] if state not in failed else []
+    rest = len(lines) - SHOWN
+    lines = lines[:SHOWN] + ([word("study.more", lang, number=rest)] if rest > 0 else [])
+    head = word("study.not_finite", lang, folder=folder, states=len(states), of=len(values))
+    return "\n".join([head, *(f"  {line}" for line in lines), word("study.go_on", lang, folder=folder)])
 
 
 def title_of(name: str, lang: str) -> str:

@@ -36,7 +36,8 @@ def load_sweep(folder: Path) -> Sweep:
     if not (folder / PLAN).is_file() or not (folder / STATES).is_file():
         raise StoreError(f"{folder.as_posix()}: no sweep here (no {PLAN}); make one with: blocs sweep ... --out DIR")
     plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-    states = pd.read_csv(folder / STATES, encoding="utf-8-sig", float_precision="round_trip").set_index("state")
+    texts = pd.read_csv(folder / STATES, encoding="utf-8-sig", dtype=str)
+    states = texts.map(float).astype({"state": int, "sample": int, "draw": int}).set_index("state")
     failures = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / FAILED).glob("*.json"))]
     return Sweep(folder, plan, states, failures)
 
