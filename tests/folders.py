@@ -12,6 +12,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from model.experiments.store import RESULTS, read_results
+from model.experiments.sweep import Sweep, plan_hash, plan_text
+
 YEAR = tuple(f"2035Q{k}" for k in range(1, 5))
 Outcome = Callable[[np.ndarray], np.ndarray]
 INDEX, FLOW = "index", "bn USD of 2018"
@@ -40,27 +43,36 @@ def write_sweep(
             for n, (lo, hi) in bounds.items()
         ],
         "problem": {"num_vars": len(names), "names": names, "bounds": [list(bounds[n]) for n in names]},
-        "morris": None, "sobol": None, **(details or {}),
+        "morris": None, "sobol": None, "baseline_of": {}, "states": len(states), **(details or {}),
     }  # fmt: skip
-    text = json.dumps(plan, sort_keys=True, ensure_ascii=False)
-    plan["hash"] = hashlib.sha256(text.encode()).hexdigest()
-    (folder / "plan.json").write_text(
-        json.dumps(plan, sort_keys=True, ensure_ascii=False, indent=2), "utf-8", newline="\n"
-    )
     table = pd.DataFrame(states, columns=names)
-    places = pd.DataFrame(
-        {"state": range(len(states)), "sample": np.arange(len(states)) // draws, "draw": np.arange(len(states)) % draws}
-    )
-    pd.concat([places, table], axis=1).to_csv(
-        folder / "states.csv", index=False, encoding="utf-8-sig", lineterminator="\n"
-    )
+    places = {
+        "state": range(len(states)),
+        "sample": np.arange(len(states)) // draws,
+        "draw": np.arange(len(states)) % draws,
+    }
+    text = pd.concat([pd.DataFrame(places), table], axis=1).to_csv(index=False, lineterminator="\n")
+    (folder / "states.csv").write_text(text, "utf-8-sig", newline="\n")
+    (folder / "points.csv").write_text(text, "utf-8-sig", newline="\n")
+    plan["states_sha256"] = hashlib.sha256((folder / "states.csv").read_bytes()).hexdigest()
+    plan["hash"] = plan_hash(plan)
+    (folder / "plan.json").write_text(plan_text(plan), "utf-8", newline="\n")
     values = {label: base * (1 + function(states) / 100) for label, function in outcomes.items()}
     values["ground"] = np.full(len(states), base)
     write_runs(folder / "results.parquet", values, {*failed, *missing}, set(undefined), extra or {})
     (folder / "failed").mkdir(exist_ok=True)
-    for name, state in failed:
-        reason = {"label": name, "state": state, "reason": "trade did not converge: residual 0.5", "parameters": {}}
-        (folder / "failed" / f"{len(name)}-{state}.json").write_text(json.dumps(reason), "utf-8")
+    for run, (name, state) in enumerate(failed):
+        known = {
+            "plan": plan["hash"],
+            "run": run,
+            "label": name,
+            "state": state,
+            "draw": 0,
+            "values": {},
+            "kind": "model",
+        }
+        reason = {**known, "reason": "trade did not converge: residual 0.5"}
+        (folder / "failed" / f"run-{run:07d}.json").write_text(json.dumps(reason), "utf-8", newline="\n")
     (folder / "manifest.json").write_text("{}\n", "utf-8")
     return folder
 
@@ -100,3 +112,12 @@ def uniform(n: int, bounds: Mapping[str, tuple[float, float]], seed: int = 0) ->
     unit = qmc.LatinHypercube(len(bounds), rng=np.random.default_rng(seed)).random(n)
     low, high = np.array(list(bounds.values())).T
     return np.asarray(low + unit * (high - low))
+
+
+def unsettled(sweep: Sweep) -> list[tuple[str, int]]:
+    """`sweep.unfinished` for made-up folders, which have results but no shard for each run."""
+    names = {*(case["label"] for case in sweep.plan["cases"]), "ground"}
+    rows = read_results(sweep.folder / RESULTS)[["scenario", "draw"]].drop_duplicates()
+    settled = {(str(name), int(state)) for name, state in rows.itertuples(index=False)}
+    settled |= {(failure["label"], int(failure["state"])) for failure in sweep.failures}
+    return sorted({(name, int(state)) for name in names for state in sweep.states.index} - settled)

@@ -16,6 +16,8 @@ from model.cli import Cli
 from model.experiments.discovery import balanced, cut, inside, trajectory
 from tests.folders import uniform, write_sweep
 
+pytestmark = pytest.mark.usefixtures("made_up")
+
 BOUNDS = {
     "search_cost": (0.0, 0.2),
     "network_effect[os]": (0.3, 1.3),

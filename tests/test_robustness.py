@@ -17,6 +17,8 @@ from model.cli import Cli
 from model.experiments.robustness import choices, pairs, regret, strategy_table, worst_quarter
 from tests.folders import uniform, write_sweep
 
+pytestmark = pytest.mark.usefixtures("made_up")
+
 BOUNDS = {"search_cost": (0.0, 1.0), "network_effect[os]": (0.0, 1.0)}
 OUTCOMES = {
     "blocs@align_us": lambda x: 2 * x[:, 0] - 1,

@@ -15,6 +15,8 @@ from model.cli import Cli
 from model.experiments.sensitivity import rank_indices
 from tests.folders import uniform, write_sweep
 
+pytestmark = pytest.mark.usefixtures("made_up")
+
 PI = float(np.pi)
 ISHIGAMI = {"x1": (-PI, PI), "x2": (-PI, PI), "x3": (-PI, PI)}
 EXACT = {"x1": (0.3138, 0.5574), "x2": (0.4424, 0.4424), "x3": (0.0, 0.2437)}

@@ -92,9 +92,9 @@ def failure_table(folder: Path) -> pd.DataFrame:
     return table.astype({"scenario": object, "state": "Int64", "reason": object})
 
 
-def read_states(folder: Path) -> pd.DataFrame:
+def read_states(folder: Path, name: str = "states.csv") -> pd.DataFrame:
     """The states of a sweep's folder, every number as it was written, to the last digit."""
-    texts = pd.read_csv(folder / "states.csv", encoding="utf-8-sig", dtype=str)
+    texts = pd.read_csv(folder / name, encoding="utf-8-sig", dtype=str)
     places = dict.fromkeys(set(texts.columns) & {"state", "sample", "draw"}, "int64")
     return texts.map(float).astype(places)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from model.errors import UsageError
-from model.experiments.study import names_of, require_finite
+from model.experiments.study import names_of, points_of, require_finite
 from model.experiments.sweep import Sweep
 from model.words import word
 
@@ -99,7 +99,8 @@ def sample_of(sweep: Sweep, values: pd.Series) -> tuple[Sample, int]:
     if plan["method"] == "sobol" and plan["sobol"]["second_order"]:
         block = 2 * len(names) + 2
     by_sample = sweep.states["sample"]
-    x = sweep.states.groupby(by_sample)[names].first().to_numpy(dtype=float)
+    numbers = points_of(sweep) if plan["method"] == "morris" else sweep.states
+    x = numbers.groupby(by_sample)[names].first().to_numpy(dtype=float)
     y = (
         values.groupby(by_sample.reindex(values.index))
         .mean()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from calibration.registry import load_rows
 from model import __version__
 from model.errors import IncompleteError, StoreError, UsageError
-from model.experiments.query import connection
+from model.experiments.query import connection, read_states
 from model.experiments.results import FigureContext
 from model.experiments.sweep import Sweep, difference, series, unfinished
 from model.instruments import instruments
@@ -198,6 +198,11 @@ def case_title(label: str, lang: str) -> str:
 def names_of(sweep: Sweep) -> list[str]:
     """Names of the numbers that vary, in the order of the columns of `states`."""
     return [str(entry["name"]) for entry in sweep.plan["names"]]
+
+
+def points_of(sweep: Sweep) -> pd.DataFrame:
+    """The states as they were sampled (chances in 0..1), which is what elementary effects are measured in."""
+    return read_states(sweep.folder, "points.csv").set_index("state").drop(columns=["sample", "draw"], errors="ignore")
 
 
 def _years(quarters: Sequence[str]) -> tuple[str, ...]:

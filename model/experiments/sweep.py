@@ -5,8 +5,9 @@ Stand-in by the contract until the engine's own file takes its place.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,17 @@ def difference(sweep: Sweep, variable: str, region: str, period: str, percent: b
 def quarters_of(period: str) -> tuple[str, ...]:
     """'2035' -> its four quarters; '2035Q4' -> itself."""
     return (period,) if "Q" in period else tuple(f"{period}Q{k}" for k in range(1, 5))
+
+
+def plan_hash(plan: Mapping[str, Any]) -> str:
+    """sha256 of a plan but for its hash."""
+    content = {key: value for key, value in plan.items() if key != "hash"}
+    return hashlib.sha256(plan_text(content).encode("utf-8")).hexdigest()
+
+
+def plan_text(plan: Mapping[str, Any]) -> str:
+    """A plan as plan.json holds it."""
+    return json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def _baselines(sweep: Sweep) -> list[str]:
