@@ -56,9 +56,7 @@ class Ecosystems:
 
     def __init__(self, networks: tuple[Network, ...], share0: Array) -> None:
         self.networks, self.share0 = networks, share0
-        self.network: Index = np.repeat(
-            np.arange(len(networks)), np.array([len(n.ecosystems) for n in networks], np.int64)
-        )
+        self.network: Index = np.repeat(np.arange(len(networks)), np.array([len(n.ecosystems) for n in networks], np.int64))
         self.first: Index = np.searchsorted(self.network, np.arange(len(networks)))
         self.together: Mask = self.network[:, None] == self.network[None]
         self.quality, self.entry, self.seed = (self._columns(name) for name in ("quality", "entry", "seed"))
@@ -67,10 +65,7 @@ class Ecosystems:
         self.interoperability, self.multihoming = self._blocks("interoperability"), self._blocks("multihoming")
         self.mixing = self._each([n.mixing for n in networks])
         self.taste = Taste(*(self._each([n.taste[i] for n in networks]) for i in range(len(Taste._fields))))
-        self.switching_cost, self.floor = (
-            self._each([n.switching_cost for n in networks]),
-            self._each([n.floor for n in networks]),
-        )
+        self.switching_cost, self.floor = self._each([n.switching_cost for n in networks]), self._each([n.floor for n in networks])
         self.rechoice_rate = self._each([n.rechoice_rate for n in networks])
         self.valuation = np.array([n.valuation for n in networks])
         self.sources = self._each([n.data_weight * n.users for n in networks]).T

@@ -143,16 +143,7 @@ class Wedges:
 
 def axis_sizes(regions: int, segments: int, plants: int, ecosystems: int, channels: int) -> dict[str, int]:
     """Lengths by letter, as `Wedges` wants them."""
-    return {
-        "o": regions,
-        "d": regions,
-        "r": regions,
-        "s": segments,
-        "f": plants,
-        "e": ecosystems,
-        "c": channels,
-        "k": 2,
-    }
+    return {"o": regions, "d": regions, "r": regions, "s": segments, "f": plants, "e": ecosystems, "c": channels, "k": 2}
 
 
 def channel_of(wedge: str, segment: str) -> str:

@@ -18,4 +18,4 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sweeps of tests/folders.py count as finished by their results: they have no shards."""
     from tests.folders import unsettled
 
-    monkeypatch.setattr("model.experiments.study.unfinished", unsettled)
+    monkeypatch.setattr("model.experiments.question.unfinished", unsettled)

@@ -100,6 +100,13 @@ def test_sentences_in_both_languages(folder: Path, tmp_path: Path) -> None:
     assert "순위를 가리지 못합니다" in invoke("robust", str(other), "--no-figures", "--lang", "ko").output
 
 
+def test_the_best_strategy_everywhere_has_no_weak_spot(tmp_path: Path) -> None:
+    outcomes = {"blocs@hedge": lambda x: 1 + x[:, 0], "blocs@align_us": lambda x: x[:, 0]}
+    folder = write_sweep(tmp_path / "b", "lhs", uniform(30, BOUNDS), BOUNDS, outcomes)
+    result = invoke("robust", str(folder), "--no-figures")
+    assert "no regret and no weak spot" in result.output and "No two bands overlap" in result.output
+
+
 def test_threshold_strategy_and_minimise(folder: Path, tmp_path: Path) -> None:
     out = ["--out", str(tmp_path)]
     rows = {row["strategy"]: row for row in robust(folder, "--threshold", "0.5", *out)["strategies"]}

@@ -159,7 +159,7 @@ def test_unfinished_and_failed_runs_are_refused_with_the_way_on(tmp_path: Path) 
     result = invoke("analyse", str(bad))
     assert result.exit_code == 1 and "2 of 30 states" in result.output
     assert "ground, state 7: trade did not converge" in result.output and "state 9" in result.output
-    assert f"resume {bad.as_posix()}" in result.output and "--without-failed" in result.output
+    assert f"resume {bad.as_posix()} --retry" in result.output and "--without-failed" in result.output
     assert not (bad / "analysis").exists()
     (case,) = analysed(bad, "--without-failed")["cases"]
     assert (case["samples"], case["left_out"]) == (28, 2)

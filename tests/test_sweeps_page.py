@@ -20,8 +20,8 @@ PROCESSES = ("sweep", "resume", "status")
 """Commands that start processes of their own, or speak of them: run as a user runs them."""
 FILES = {
     "study": {"plan.json", "states.csv", "results.parquet", "export-xlsx.xlsx", "export-iamc.csv", "export-ema.tar.gz"},
-    "study/analysis": {"sensitivity.csv", "tornado.png", "heat-map.png", "strategies.csv", "pairs.csv", "regret.png"},
-    "study_ko": {"sensitivity.csv", "strategies.csv", "regret.png"},
+    "study/analysis": {"sensitivity.csv", "tornado.png", "heat-map.png", "strategies.csv", "pairs.csv", "regret.png", "prim-box-1.csv"},
+    "study_ko": {"sensitivity.csv", "strategies.csv"},
     ".": {"states.csv", "korea.csv"},
 }
 

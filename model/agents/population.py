@@ -56,7 +56,9 @@ class Users(mesa.Agent):  # type: ignore[misc]
         super().__init__(model)
         self.region = region
 
-    def decide(self, network: Network, share: Array, base: Array, price: Array, wedges: Wedges, year: float) -> Array:
+    def decide(
+        self, network: Network, share: Array, base: Array, price: Array, wedges: Wedges, year: float
+    ) -> Array:
         """Probability [e, e'] of each choice by those who choose again (E16, E17).
 
         share [e] of users here; base [e] that each ecosystem gives access to; price [e], ratios.

@@ -77,9 +77,7 @@ def home_rest_price(setting: Setting, price: Array) -> Array:
     table, economy = setting.economy.table, setting.economy
     weight = np.where(setting.technology(), 0.0, economy.output0)
     total = sum_by(table.location, weight, economy.regions)
-    return np.asarray(
-        (sum_by(table.location, weight * price, economy.regions) / np.maximum(total, 1e-300))[table.location]
-    )
+    return np.asarray((sum_by(table.location, weight * price, economy.regions) / np.maximum(total, 1e-300))[table.location])
 
 
 def may_close(setting: Setting, now: Any) -> Mask:

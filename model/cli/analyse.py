@@ -19,12 +19,12 @@ def command(lang: str) -> click.Command:
     @options("variable region period level case", lang)
     @click.option("--pawn", is_flag=True, default=False, help=word("analyse.option.pawn", lang))
     @options("without-failed top", lang)
-    @click.option("--out", metavar="DIR", default=None, help=word("study.option.out", lang))
+    @click.option("--out", metavar="DIR", default=None, help=word("question.option.out", lang))
     @options("no-figures json quiet lang", lang)
     def analyse(folder: str, **options: Any) -> None:
         from model.cli.output import show_answer
         from model.experiments.answer_drivers import analysed
-        from model.experiments.study import choose_cases, choose_outcome, require_finished, wish_of
+        from model.experiments.question import choose_cases, choose_outcome, require_finished, wish_of
         from model.experiments.sweep import load_sweep
 
         sweep = load_sweep(Path(folder))

@@ -22,13 +22,13 @@ def command(lang: str) -> click.Command:
     @click.option("--when-file", metavar="FILE", default=None, help=word("discover.option.when_file", lang))
     @click.option("--box", metavar="K", default=None, type=Whole(0, lang), help=word("discover.option.box", lang))
     @options("case without-failed", lang)
-    @click.option("--out", metavar="DIR", default=None, help=word("study.option.out", lang))
+    @click.option("--out", metavar="DIR", default=None, help=word("question.option.out", lang))
     @options("no-figures json quiet lang", lang)
     def discover(folder: str, **options: Any) -> None:
         from model.cli.output import show_answer
         from model.experiments.answer_boxes import discovered
         from model.experiments.conditions import parse
-        from model.experiments.study import choose_cases, require_finished, wish_of
+        from model.experiments.question import choose_cases, require_finished, wish_of
         from model.experiments.sweep import load_sweep
 
         condition = parse(*_text(options), options["lang"])

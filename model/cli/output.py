@@ -67,7 +67,7 @@ def show_answer(answer: Any, options: dict[str, Any], folder: str) -> None:
         emit_blocks(answer.blocks)
         if answer.files:
             names = ", ".join(path.name for path in answer.files)
-            click.echo(word("study.written", options["lang"], folder=folder, names=names))
+            click.echo(word("question.written", options["lang"], folder=folder, names=names))
 
 
 def _width(text: str) -> int:

@@ -24,12 +24,12 @@ def command(lang: str) -> click.Command:
     @click.option("--minimise", is_flag=True, default=False, help=word("robust.option.minimise", lang))
     @click.option("--strategy", metavar="NAME@STANCE", default=None, help=word("robust.option.strategy", lang))
     @options("without-failed", lang)
-    @click.option("--out", metavar="DIR", default=None, help=word("study.option.out", lang))
+    @click.option("--out", metavar="DIR", default=None, help=word("question.option.out", lang))
     @options("no-figures json quiet lang", lang)
     def robust(folder: str, **options: Any) -> None:
         from model.cli.output import show_answer
         from model.experiments.answer_boxes import ranked
-        from model.experiments.study import choose_cases, choose_outcome, require_finished, wish_of
+        from model.experiments.question import choose_cases, choose_outcome, require_finished, wish_of
         from model.experiments.sweep import load_sweep
 
         sweep = load_sweep(Path(folder))

@@ -70,9 +70,7 @@ def _progress(options: dict[str, Any]) -> Any:
 
     def show(done: int, planned: int) -> None:
         end = "\n" if done == planned else ""
-        click.echo(
-            "\r" + word("cli.run.progress", options["lang"], done=done, planned=planned) + end, err=True, nl=False
-        )
+        click.echo("\r" + word("cli.run.progress", options["lang"], done=done, planned=planned) + end, err=True, nl=False)
 
     return show
 

@@ -13,9 +13,7 @@ from model.errors import IncompleteError, UsageError
 from model.experiments.answers import Answer, titles_of
 from model.experiments.conditions import Comparison, Condition, comparisons, holds
 from model.experiments.discovery import Box, balanced, trajectory
-from model.experiments.results import plain, signed
-from model.experiments.robustness import choices, pairs, regret, strategy_table, worst_quarter
-from model.experiments.study import (
+from model.experiments.question import (
     Outcome,
     Wish,
     case_title,
@@ -26,6 +24,8 @@ from model.experiments.study import (
     require_finite,
     values_of,
 )  # fmt: skip
+from model.experiments.results import plain, signed
+from model.experiments.robustness import choices, pairs, regret, strategy_table, worst_quarter
 from model.experiments.sweep import Sweep
 from model.figures.prim_box import SPEC as PRIM_BOX
 from model.figures.regret import SPEC as REGRET
@@ -193,25 +193,23 @@ def ranked(
     answer.table(wish, "pairs", paired)
     answer.figure(wish, REGRET, titled, replace(context_of(sweep, wish.lang), title=outcome.said(wish.lang)))
     name = strategy or chosen["regret"]
-    answer.say("title", say("robust.weak", strategy=case_title(name, wish.lang)))
-    weak = _one_search(
-        answer,
-        sweep,
-        worst_quarter(lost[name]),
-        say("robust.worst", strategy=case_title(name, wish.lang)),
-        name,
-        None,
-        "vulnerable",
-        wish,
-    )
     answer.data = {
-        "outcome": str(outcome),
-        "strategies": records(table),
-        "choices": chosen,
-        "pairs": records(paired),
-        "vulnerable": weak,
-    }
+        "outcome": str(outcome), "strategies": records(table), "choices": chosen, "pairs": records(paired),
+        "vulnerable": _weak_spot(answer, sweep, lost[name], name, wish),
+    }  # fmt: skip
     return answer
+
+
+def _weak_spot(answer: Answer, sweep: Sweep, lost: pd.Series, name: str, wish: Wish) -> dict[str, Any]:
+    """The box in which a strategy is in the worst quarter of its regret."""
+    say, title = speaker(wish.lang), case_title(name, wish.lang)
+    if not (lost > 0).any():
+        answer.say("paragraph", say("robust.no_regret", strategy=title))
+        return {"case": name, "states": len(lost), "hits": 0, "boxes": [], "chosen": None}
+    answer.say("title", say("robust.weak", strategy=title))
+    return _one_search(
+        answer, sweep, worst_quarter(lost), say("robust.worst", strategy=title), name, None, "vulnerable", wish
+    )
 
 
 def _check_comparable(sweep: Sweep, outcome: Outcome, labels: Sequence[str], lang: str) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from model.experiments.answers import Answer, titles_of
+from model.experiments.question import Outcome, Wish, case_title, context_of, records, values_of
 from model.experiments.results import plain
 from model.experiments.sensitivity import Indices, analyse, cells, sample_of, tornado
-from model.experiments.study import Outcome, Wish, case_title, context_of, records, values_of
 from model.experiments.sweep import Sweep
 from model.figures.heat_map import SPEC as HEAT_MAP
 from model.figures.sobol import SPEC as SOBOL

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from model.experiments.question import Wish, names_of, title_of
 from model.experiments.results import FigureContext
-from model.experiments.study import Wish, names_of, title_of
 from model.experiments.sweep import Sweep
 from model.figures import FigureSpec, save_spec
 from model.scenario.story import Block

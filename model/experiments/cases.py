@@ -70,7 +70,9 @@ def run_case(case: Case) -> Recording | Failure:
     return Recording(case.name, case.draw, case.seed, model.quarters, keys, values)
 
 
-def run_cases(cases: Sequence[Case], workers: int = 1, progress: Callable[[int, int], None] | None = None) -> Shards:
+def run_cases(
+    cases: Sequence[Case], workers: int = 1, progress: Callable[[int, int], None] | None = None
+) -> Shards:
     """Run all cases on `workers` processes; the result depends neither on their number nor on the order of arrival."""
     found: dict[int, Recording | Failure] = {}
     for index, result in _results(cases, workers):

@@ -33,9 +33,7 @@ def headline_rows(draws: int = 20) -> list[list[str]]:
         for row in table.to_dict("records"):
             for year in years:
                 values = [f"{row[f'{kind}_{year}']:.3f}" for kind in ("central", "p10", "p90")]
-                rows.append(
-                    [name, baseline.name, str(row["stance"]), str(row["region"]), str(year), *values, str(row["draws"])]
-                )
+                rows.append([name, baseline.name, str(row["stance"]), str(row["region"]), str(year), *values, str(row["draws"])])
     return rows
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from model.errors import UsageError
-from model.experiments.study import names_of, points_of, require_finite
+from model.experiments.question import names_of, points_of, require_finite
 from model.experiments.sweep import Sweep
 from model.words import word
 

@@ -272,9 +272,7 @@ def blocks(found: Verification, lang: str = "en") -> list[Block]:
     if found.elasticities:
         parts += _table("elasticities", [_elasticity_cells(r, lang) for r in found.elasticities], lang)
     if found.splits:
-        parts += _table(
-            "split", [(r.stance, str(r.year), *map(_signed, (r.income, r.volume, r.rest))) for r in found.splits], lang
-        )
+        parts += _table("split", [(r.stance, str(r.year), *map(_signed, (r.income, r.volume, r.rest))) for r in found.splits], lang)
     if found.fall:
         note = {"denial": f"{100 * found.fall.denial:.2f}", "volume": f"{100 * found.fall.volume:.2f}"}
         parts += _table("fall", _fall_cells(found.fall, lang), lang, **note)
@@ -290,10 +288,7 @@ def blocks(found: Verification, lang: str = "en") -> list[Block]:
         parts.append(Block("list", "", (), tuple((f"{r}: {word(f'verify.differs.{r}', lang)}",) for r in runs)))
     key = "verify.all_ok" if found.ok else "verify.not_ok"
     bad = ", ".join(word(f"verify.case.{c.name}", lang) for c in found.limits if not c.ok)
-    return [
-        *parts,
-        Block("paragraph", word(key, lang, seconds=f"{found.seconds:.0f}", cases=len(found.limits), names=bad)),
-    ]
+    return [*parts, Block("paragraph", word(key, lang, seconds=f"{found.seconds:.0f}", cases=len(found.limits), names=bad))]
 
 
 COLUMNS = {
@@ -322,12 +317,7 @@ def _limit_cells(cases: list[LimitCase], lang: str) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for c in cases:
         quarters = "-" if not c.quarters else f"{c.quarters} ({MOST_QUARTERS})"
-        numbers = (
-            f"{c.expected[c.worst]:.10f}",
-            f"{c.found[c.worst]:.10f}",
-            f"{c.difference:.1e}",
-            f"{c.tolerance:.0e}",
-        )
+        numbers = (f"{c.expected[c.worst]:.10f}", f"{c.found[c.worst]:.10f}", f"{c.difference:.1e}", f"{c.tolerance:.0e}")
         rows.append((word(f"verify.case.{c.name}", lang), *numbers, quarters, _yes(c.ok, lang)))
     return rows
 
@@ -338,14 +328,7 @@ def _yes(value: bool, lang: str) -> str:
 
 def _elasticity_cells(r: Elasticity, lang: str) -> tuple[str, ...]:
     name, flow = word(f"segment.{r.segment}", lang), f"{r.origin}->{r.target}"
-    return (
-        name,
-        flow,
-        f"{100 * r.share:.0f}",
-        *(f"{v:.2f}" for v in r.values),
-        f"{r.first_year:.2f}",
-        f"{r.sigma:.2f}",
-    )
+    return (name, flow, f"{100 * r.share:.0f}", *(f"{v:.2f}" for v in r.values), f"{r.first_year:.2f}", f"{r.sigma:.2f}")
 
 
 def _fall_cells(fall: Fall, lang: str) -> list[tuple[str, ...]]:
@@ -357,10 +340,7 @@ def _fall_cells(fall: Fall, lang: str) -> list[tuple[str, ...]]:
 
 def _stance_cells(r: StanceRow, lang: str) -> tuple[str, ...]:
     """A stance with the published band of its tenth year, where there is one."""
-    band = next(
-        (p for p in published() if p.run == STANCE_RUN.get((r.scenario, r.technology, r.stance)) and p.region == FOCUS),
-        None,
-    )
+    band = next((p for p in published() if p.run == STANCE_RUN.get((r.scenario, r.technology, r.stance)) and p.region == FOCUS), None)
     theirs = f"{band.low:+.2f}..{band.high:+.2f}" if band else "-"
     place = word("verify.inside" if band and band.holds(r.values[-1]) else "verify.outside", lang) if band else "-"
     names = (r.scenario, word(f"verify.technology.{r.technology}", lang), r.stance)
@@ -381,22 +361,10 @@ def _solved(value: float, lang: str) -> str:
 
 def _comparison_cells(c: Comparison, lang: str) -> tuple[str, ...]:
     p = c.published
-    way = "; ".join(
-        f"{_lever_names(n, lang)}: {_signed(v)}{'' if p.holds(v) else ' ' + word('verify.still', lang)}"
-        for n, v in c.tried
-    )
+    way = "; ".join(f"{_lever_names(n, lang)}: {_signed(v)}{'' if p.holds(v) else ' ' + word('verify.still', lang)}" for n, v in c.tried)
     theirs = f"{p.low:+.2f}..{p.high:+.2f}"
     place = word("verify.inside" if c.inside else "verify.outside", lang)
-    return (
-        p.study,
-        p.scenario[lang],
-        f"{p.region} {p.measure}",
-        str(p.horizon),
-        theirs,
-        f"{_signed(c.ours)} ({p.run})",
-        place,
-        way or "-",
-    )
+    return (p.study, p.scenario[lang], f"{p.region} {p.measure}", str(p.horizon), theirs, f"{_signed(c.ours)} ({p.run})", place, way or "-")
 
 
 def _lever_names(names: str, lang: str) -> str:

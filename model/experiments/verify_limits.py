@@ -342,9 +342,7 @@ def path_case(cut: bool, most: int = MOST_QUARTERS) -> LimitCase:
     hit = links_of(setting, (segment,), PAIR[1:2], PAIR[2:])
     static = _static_pair(setting, cut)
     live = table.output > 0
-    expected = np.concatenate(
-        [static.real_income, static.wage, static.price_index, static.price[live], static.output[live]]
-    )
+    expected = np.concatenate([static.real_income, static.wage, static.price_index, static.price[live], static.output[live]])
     schedule = with_links(denied(hit, 1.0) if cut else iceberg(hit, COST))
     state, name = start_state(setting), "path_cut" if cut else "path_iceberg"
     while True:

@@ -136,15 +136,9 @@ def percent(run: Series, base: Series, region: str, variable: str = "Real Income
 ELASTICITIES = ("elasticity_of_substitution", "one_year_elasticity")
 LEVERS: dict[str, dict[str, float]] = {
     "no_technology": {
-        "diffusion_rate": 0.0,
-        "catch_up": 0.0,
-        "rd_elasticity": 0.0,
-        "learning_elasticity": 0.0,
-        "learning_elasticity[memory]": 0.0,
-        "learning_elasticity[foundry]": 0.0,
-        "research_tool_dependence": 0.0,
-        "quality_valuation[ai_apps]": 0.0,
-        "rechoice_rate": 0.0,
+        "diffusion_rate": 0.0, "catch_up": 0.0, "rd_elasticity": 0.0, "learning_elasticity": 0.0,
+        "learning_elasticity[memory]": 0.0, "learning_elasticity[foundry]": 0.0,
+        "research_tool_dependence": 0.0, "quality_valuation[ai_apps]": 0.0, "rechoice_rate": 0.0,
     },
     "flexible": {"rent_speed": 1e-6, "wage_adjustment_speed": 1.0, "wage_speed_overheated": 1.0},
     "unsmoothed": {"income_smoothing": 0.0},
@@ -264,9 +258,7 @@ def link_shock(kind: str, levers: Levers, year: int) -> float:
     def change(setting: Setting, written: dict[str, Array], now: float) -> dict[str, Array]:
         if now < start - 1e-9:
             return {}
-        return {"duty": np.where(hit, written["duty"] + duty, written["duty"])} | denied(hit, denial)(
-            setting, written, now
-        )
+        return {"duty": np.where(hit, written["duty"] + duty, written["duty"])} | denied(hit, denial)(setting, written, now)
 
     last = max(int(start) + year, int(start) + 1) - 2018
     scenario, parameters = _short("no_policy", QUARTERS_PER_YEAR * (last + 1)), moved(levers)

@@ -49,9 +49,7 @@ def draw_channels(data: pd.DataFrame, context: FigureContext) -> Figure:
     stances = [stance for stance in context.cases() if stance in set(data["stance"])]
     under = subtitle("channels", data, context)
     shown = _shown(data)
-    keys = [(context.label("channel", name), LOOKS[name]) for name in shown] + [
-        (context.label("channel", "total"), TOTAL)
-    ]
+    keys = [(context.label("channel", name), LOOKS[name]) for name in shown] + [(context.label("channel", "total"), TOTAL)]
     rows = [keys[k : k + KEYS] for k in range(0, len(keys), KEYS)]
     height = 0.95 + 0.2 * len(rows) + 0.42 * len(stances)
     figure, top, bottom = canvas(context, finding_channels(data, context), under, height)
@@ -87,13 +85,9 @@ def _draw_year(axes: Axes, rows: pd.DataFrame, stances: list[str], shown: list[s
         ends = {True: 0.0, False: 0.0}
         for name in (name for name in shown if name in effects.index):
             size = float(effects[name])
-            axes.barh(
-                place, size, 0.56, left=ends[size > 0], color=LOOKS[name].colour, edgecolor="white", linewidth=0.6
-            )
+            axes.barh(place, size, 0.56, left=ends[size > 0], color=LOOKS[name].colour, edgecolor="white", linewidth=0.6)
             ends[size > 0] += size
-        axes.plot(
-            effects.sum(), place, color=TOTAL.colour, marker=TOTAL.marker, markeredgecolor="white", linestyle="none"
-        )
+        axes.plot(effects.sum(), place, color=TOTAL.colour, marker=TOTAL.marker, markeredgecolor="white", linestyle="none")
     axes.set_ylim(len(stances) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
     axes.locator_params(axis="x", nbins=5)

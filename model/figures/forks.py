@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
     from model.experiments.results import FigureContext
 
-LOOKS = (
-    Look("#56B4E9", "o", (0, (5.0, 1.5))),
-    Look("#000000", "s", "-"),
-    Look("#D55E00", "^", (0, (3.0, 1.2, 1.0, 1.2))),
-)
+LOOKS = (Look("#56B4E9", "o", (0, (5.0, 1.5))), Look("#000000", "s", "-"), Look("#D55E00", "^", (0, (3.0, 1.2, 1.0, 1.2))))
 MAJORITY = 50.0
 
 
@@ -48,8 +44,7 @@ def draw_forks(data: pd.DataFrame, context: FigureContext) -> Figure:
     figure, top, bottom = canvas(context, finding_forks(data, context), context.say("figure.forks.subtitle"), 3.4)
     inch = 1.0 / figure.get_figheight()
     words = [
-        context.say("figure.forks.tips" if effect > 1 else "figure.forks.effect", value=f"{effect:g}")
-        for effect in effects
+        context.say("figure.forks.tips" if effect > 1 else "figure.forks.effect", value=f"{effect:g}") for effect in effects
     ]
     key_row(figure, list(zip(words, LOOKS, strict=False)), top)
     grid = figure.add_gridspec(
@@ -67,9 +62,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, effects: list[float]) -> None:
     """Users of the fork against the lever."""
     for look, effect in zip(LOOKS, effects, strict=False):
         own = rows[rows["network_effect"] == effect]
-        axes.plot(
-            own["value"], own["share"], color=look.colour, linestyle=look.line, marker=look.marker, markersize=4.5
-        )
+        axes.plot(own["value"], own["share"], color=look.colour, linestyle=look.line, marker=look.marker, markersize=4.5)
     axes.axhline(MAJORITY, color=SOFT, linewidth=0.8, linestyle=(0, (1.0, 1.5)), zorder=1)
     axes.set_ylim(0, 102)
     axes.set_xlim(-0.02, 1.02)

@@ -25,6 +25,7 @@ from model.figures.house import (
 )
 
 if TYPE_CHECKING:
+
     from matplotlib.figure import Figure
 
 PREFIX = "Capability Gap|"
@@ -79,6 +80,7 @@ def draw_innovation(data: pd.DataFrame, context: FigureContext) -> Figure:
         axes.set_yticks(range(len(segments)), [context.label("segment", s) for s in segments] if not column else [])
         axes.set_title(context.label("region", region), fontsize=9.5)
     return figure
+
 
 
 def _regions(context: FigureContext) -> tuple[str, ...]:

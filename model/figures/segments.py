@@ -78,6 +78,7 @@ def _draw_row(
             axes.set_title(context.say("table.year", year=year, number=year - context.years[0] + 1), fontsize=9.5)
 
 
+
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:
     """One scale for all years of a row of panels, zero included, with a little air."""
     low, high = min(0.0, rows[["p10", "central"]].min().min()), max(0.0, rows[["p90", "central"]].max().max())

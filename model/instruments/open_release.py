@@ -25,16 +25,11 @@ LEVERS = {
 def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
     """Knowledge by open source from senders to targets grows; so does the appeal of the senders' frameworks there."""
     openness = order.number("openness") * order.strength
-    rows, channel = (
-        [facts.ecosystems.index(e) for e in order.names("ecosystems")],
-        [KNOWLEDGE_CHANNELS.index("open_source")],
-    )
+    rows, channel = [facts.ecosystems.index(e) for e in order.names("ecosystems")], [KNOWLEDGE_CHANNELS.index("open_source")]
     segments = [SEGMENT_INDEX[s] for s in order.names("segments")]
     for o in order.senders:
         abroad = [d for d in order.targets if d != o]
-        wedges.move(
-            "knowledge_flow", np.ix_(channel, [o], abroad, segments), -openness * order.number("knowledge_gain")
-        )
+        wedges.move("knowledge_flow", np.ix_(channel, [o], abroad, segments), -openness * order.number("knowledge_gain"))
     abroad = [d for d in order.targets if d not in order.senders]
     wedges.move("market_access", np.ix_(rows, abroad), -openness * order.number("pull"))
 

@@ -40,16 +40,12 @@ def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
         lost = [facts.ecosystems.index(e) for e in ECOSYSTEMS[network] if e in named]
         rest = [facts.ecosystems.index(e) for e in ECOSYSTEMS[network] if e not in named]
         for one, two in ((lost, rest), (rest, lost)):
-            wedges.move(
-                "interoperability", np.ix_(both, one, two), order.number("interoperability_loss") * order.strength
-            )
+            wedges.move("interoperability", np.ix_(both, one, two), order.number("interoperability_loss") * order.strength)
     channel = [KNOWLEDGE_CHANNELS.index("open_source")]
     segments = [SEGMENT_INDEX[s] for s in order.names("segments")]
     for o in order.senders:
         abroad = [d for d in target if d != o]
-        wedges.move(
-            "knowledge_flow", np.ix_(channel, [o], abroad, segments), order.number("knowledge_loss") * order.strength
-        )
+        wedges.move("knowledge_flow", np.ix_(channel, [o], abroad, segments), order.number("knowledge_loss") * order.strength)
 
 
 INSTRUMENT = Instrument(

@@ -59,19 +59,8 @@ def update_rent(
 
 
 def planned_investment(
-    capacity: Array,
-    coming: Array,
-    orders: Array,
-    price_ratio: Array,
-    kappa: Array,
-    slack: Array,
-    depreciation: Array,
-    lag: Array,
-    speed: float,
-    price_response: float,
-    limit: float,
-    early: Array,
-    early_speed: float,
+    capacity: Array, coming: Array, orders: Array, price_ratio: Array, kappa: Array, slack: Array,
+    depreciation: Array, lag: Array, speed: float, price_response: float, limit: float, early: Array, early_speed: float,
 ) -> Array:
     """I [n] (E12): replacement plus a part of the gap to the capacity wanted, net of what is coming.
 

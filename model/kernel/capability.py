@@ -35,7 +35,9 @@ def own_innovation(growth: Array, catch_up: Array, rate: Array, level0: Array, s
     return np.asarray(growth + catch_up - rate * diffusion(-level0, saturation))
 
 
-def feedback(valuation: Array, own: Array, elasticity: Array, depreciation: float, sigma: Array) -> Array:
+def feedback(
+    valuation: Array, own: Array, elasticity: Array, depreciation: float, sigma: Array
+) -> Array:
     """Long-run gain around the loop from sales to research to quality to sales [n] (E28); 1 or more runs away.
 
     A lasting change of sales moves own innovation by `elasticity` (of R&D and experience together), so the level by
@@ -72,16 +74,8 @@ def innovation_drive(
 
 
 def update_capability(
-    level: Array,
-    path: Array,
-    drive: Array,
-    exposure: Array,
-    own: Array,
-    catch_up: Array,
-    rate: Array,
-    saturation: float,
-    depreciation: float,
-    dt: float,
+    level: Array, path: Array, drive: Array, exposure: Array, own: Array, catch_up: Array, rate: Array,
+    saturation: float, depreciation: float, dt: float,
 ) -> Array:
     """Level [n] after a step (E15): own innovation times its drive, diffusion from the frontier, less its growth.
 

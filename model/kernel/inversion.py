@@ -279,9 +279,7 @@ def _with_balances(economy: Economy) -> Economy:
     cross = np.where(origin != region, economy.flow0, 0.0)
     trade = sum_by(origin, cross, regions) + sum_by(region, cross, regions)
     if abs(balance.sum()) > BALANCE_TOLERANCE or abs(economy.expenditure0.sum() - 1) > BALANCE_TOLERANCE:
-        raise TableError(
-            f"the table does not balance: sum of balances {balance.sum():.2g}, of final use {economy.expenditure0.sum():.12g}"
-        )
+        raise TableError(f"the table does not balance: sum of balances {balance.sum():.2g}, of final use {economy.expenditure0.sum():.12g}")
     if not (economy.labour0 > 0).all():
         raise TableError(f"plants without wages: {np.flatnonzero(~(economy.labour0 > 0)).tolist()}")
     return replace(economy, balance=balance, trade_ratio0=trade / economy.expenditure0)

@@ -70,7 +70,9 @@ class Plan:
     fixed_duty: Any
 
 
-def make_plan(economy: Economy, counters: Counters, full: Array, labour: Array, fixed: Array, terms: Terms) -> Plan:
+def make_plan(
+    economy: Economy, counters: Counters, full: Array, labour: Array, fixed: Array, terms: Terms
+) -> Plan:
     """The plan of `full` [lt], labour [n] per unit at F = 1 and `fixed` [l]."""
     links, lt = economy.links, economy.links.technique
     tau, duty = terms.ship[:lt], terms.duty[:lt]

@@ -35,13 +35,7 @@ def adjust_share(speed: Array | float, dt: float) -> Array:
 
 
 def update_orders(
-    economy: Economy,
-    labour: Array,
-    inputs: Array,
-    now: Sourcing,
-    speed: Array,
-    labour_speed: float,
-    dt: float,
+    economy: Economy, labour: Array, inputs: Array, now: Sourcing, speed: Array, labour_speed: float, dt: float,
     apart: bool = False,
 ) -> tuple[Array, Array]:
     """New ordered technique (labour [T], inputs [lt], ratios to base), on the isoquant (E4a-d).
@@ -65,7 +59,9 @@ def update_orders(
     return np.where(economy.labour_share > 0, labour / scale, 1.0), inputs / scale[links.buyer[: links.technique]]
 
 
-def update_takeover(economy: Economy, takeover: Array, inputs: Array, now: Sourcing, speed: Array, dt: float) -> Array:
+def update_takeover(
+    economy: Economy, takeover: Array, inputs: Array, now: Sourcing, speed: Array, dt: float
+) -> Array:
     """What investors order per unit of their technique [lt] (E4e): towards E4c's factor at the speed of sourcing, never
     above that for the inputs they order; 1 for all others and where nothing is denied."""
     own = _investors(economy)

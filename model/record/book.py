@@ -54,9 +54,7 @@ class Fixed:
     def owner_cell(self) -> Index:
         """Place of each plant and region of buyers [n x R] in a cube [d, s, owner region]."""
         r, _, s = self.shape
-        return np.ravel(
-            (np.arange(r) * s + self.setting.economy.table.segment[:, None]) * r + self.setting.plants.owner[:, None]
-        )
+        return np.ravel((np.arange(r) * s + self.setting.economy.table.segment[:, None]) * r + self.setting.plants.owner[:, None])
 
     @cached_property
     def firm_cell(self) -> Index:
@@ -290,13 +288,9 @@ class Book:
         """
         ship = self.get("standards", None)
         if ship is None:
-            ship = np.where(
-                self.fixed.follows_standards[self.setting.economy.links.supplier], self.now["terms"].ship, 1.0
-            )
+            ship = np.where(self.fixed.follows_standards[self.setting.economy.links.supplier], self.now["terms"].ship, 1.0)
         some = np.flatnonzero(ship != 1)
-        lost = sum_by(
-            self.setting.economy.links.supplier[some], self.books.value[some] * (1 - 1 / ship[some]), self.setting.n
-        )
+        lost = sum_by(self.setting.economy.links.supplier[some], self.books.value[some] * (1 - 1 / ship[some]), self.setting.n)
         fixed = self.get("standards_cost", self.now["compliance"])
         return np.asarray(lost + fixed * self.rest_price[self.setting.economy.table.location])
 

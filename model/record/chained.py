@@ -91,9 +91,7 @@ class ChainedGdp:
         """Index [R] of the quarter just run."""
         got, terms, flow, own = now["delivered"], now["terms"], now["books"].flow, self.current
         current = self.by_place(flow[own] - terms.ship[own] * got.fixed[own])
-        return self.chain.add(
-            (got.market.output, current, self.by_place(flow)), (got.market.price, self.duties(terms.duty))
-        )
+        return self.chain.add((got.market.output, current, self.by_place(flow)), (got.market.price, self.duties(terms.duty)))
 
 
 class ChainedPrice:
@@ -102,9 +100,7 @@ class ChainedPrice:
     def __init__(self, setting: Setting) -> None:
         base = setting.economy.expenditure0
         self.nominal = float(base.sum())
-        self.chain = Chain(
-            lambda q, p: np.asarray((q[0] * p[0]).sum()), (base,), (np.ones(len(base)),), steps_a_year(setting)
-        )
+        self.chain = Chain(lambda q, p: np.asarray((q[0] * p[0]).sum()), (base,), (np.ones(len(base)),), steps_a_year(setting))
 
     def add(self, now: State) -> float:
         """Price index of the quarter just run, 1 at base prices."""

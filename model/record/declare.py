@@ -18,9 +18,7 @@ BY_SEGMENT = (SEGMENT_NAMES,)
 LAYERS_RECORDED: tuple[str, ...] = tuple(layer for layer in LAYERS if layer != "rest")
 BY_LAYER = (tuple(LAYER_NAMES[layer] for layer in LAYERS_RECORDED),)
 """Layers of technology by name, `rest` left out."""
-LAYER_SEGMENTS: tuple[Index, ...] = tuple(
-    np.array([SEGMENT_INDEX[s] for s in LAYERS[layer]]) for layer in LAYERS_RECORDED
-)
+LAYER_SEGMENTS: tuple[Index, ...] = tuple(np.array([SEGMENT_INDEX[s] for s in LAYERS[layer]]) for layer in LAYERS_RECORDED)
 """Segments of each of these layers."""
 LAYER_OF: Index = np.array([
     next((i for i, layer in enumerate(LAYERS_RECORDED) if s in LAYERS[layer]), len(LAYERS_RECORDED)) for s in SEGMENTS

@@ -24,9 +24,7 @@ def sold_abroad(book: Book) -> Array:
 
 def made_in(book: Book) -> Array:
     """Percent of a firm's output, by value, made in each region [firm, r]."""
-    made = np.array(
-        [book.of_firms(book.sales * (book.setting.economy.table.location == r)) for r in range(book.fixed.shape[0])]
-    )
+    made = np.array([book.of_firms(book.sales * (book.setting.economy.table.location == r)) for r in range(book.fixed.shape[0])])
     return share(made.T, made.sum(0)[:, None])
 
 

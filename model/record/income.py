@@ -38,9 +38,7 @@ def stock_building(book: Book) -> Array:
         return np.zeros(economy.n)
     links, lt = economy.links, economy.links.technique
     paid = (now["terms"].ship * (1 + now["terms"].duty) * book.market.price[links.supplier])[:lt] * now["input0"]
-    return sum_by(links.cell_buyer[: len(change)], change * links.by_cell(paid)[: len(change)], economy.buyers)[
-        : economy.n
-    ]
+    return sum_by(links.cell_buyer[: len(change)], change * links.by_cell(paid)[: len(change)], economy.buyers)[: economy.n]
 
 
 def real_consumption(book: Book) -> Array:

@@ -37,10 +37,7 @@ def label(ecosystem: str) -> str:
 def layer_outcomes(layer: str, networks: Sequence[Network]) -> list[Outcome]:
     """Choices and installed bases in a layer; an ecosystem that is in several choice sets is counted by users."""
     names = tuple(dict.fromkeys(label(e) for n in networks for e in n.ecosystems))
-    places = [
-        [(n, list(map(label, n.ecosystems)).index(name)) for n in networks if name in map(label, n.ecosystems)]
-        for name in names
-    ]
+    places = [[(n, list(map(label, n.ecosystems)).index(name)) for n in networks if name in map(label, n.ecosystems)] for name in names]
 
     def users(book: Book, variable: str) -> Array:
         """Million users of each ecosystem [R, e], by installed or by new shares."""

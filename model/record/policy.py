@@ -108,13 +108,7 @@ def outcomes(setting: Setting) -> tuple[Outcome, ...]:
     size = setting.parameters.array("outward_deal_size", LAYERS_RECORDED)
     split = (LAYERS_SPLIT, REGIONS)
     return (
-        Outcome(
-            "Compliance Cost|Dual Standards",
-            USD,
-            lambda b: compliance(b) * b.usd,
-            default="all",
-            waits="standards_cost",
-        ),
+        Outcome("Compliance Cost|Dual Standards", USD, lambda b: compliance(b) * b.usd, default="all", waits="standards_cost"),
         Outcome("Policy Cost", USD, lambda b: policy_cost(b) * b.usd, default="all"),
         Outcome("Evaded Trade|{}", USD, lambda b: evaded(b) * b.usd, BY_SEGMENT, waits="evaded"),
         Outcome("Policy Stance|{}|against {}", "index 0-1", stance.read, split),

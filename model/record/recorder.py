@@ -53,9 +53,7 @@ class Recorder:
         main = {self.setting.regions[self.setting.focus], *MAIN, "World"}
         names = [outcome.template.format(*label) for label in product(*outcome.labels)]
         wanted = np.array([pattern is not None and (pattern == "all" or fnmatchcase(name, pattern)) for name in names])
-        usual = np.array(
-            [outcome.default == "all" or (outcome.default == "main" and region in main) for region in regions]
-        )
+        usual = np.array([outcome.default == "all" or (outcome.default == "main" and region in main) for region in regions])
         keep = usual[:, None] | wanted[None]
         if outcome.exists is not None:
             keep &= outcome.exists.reshape(len(regions), -1)

@@ -42,9 +42,7 @@ def outcomes(fixed: Fixed) -> tuple[Outcome, ...]:
     return (
         Outcome("Purchases|{}", USD, lambda b: b.bought * b.usd, BY_SEGMENT),
         Outcome("World Purchases Share|{}", "percent", lambda b: share(b.bought, b.bought.sum(0)), BY_SEGMENT),
-        Outcome(
-            "Supplier Share|{}|{}", "percent", lambda b: share(b.owned, b.bought[:, :, None]), (SEGMENT_NAMES, REGIONS)
-        ),
+        Outcome("Supplier Share|{}|{}", "percent", lambda b: share(b.owned, b.bought[:, :, None]), (SEGMENT_NAMES, REGIONS)),
         Outcome("Supplier Share|{}|{}", "percent", supplier_firms, (SEGMENT_NAMES, fixed.firms), exists=sells),
         Outcome("Self-Sufficiency|Chips", "percent", lambda b: share(np.diag(b.chips), b.chips.sum(0)), default="main"),
         Outcome("Chokepoint Index|{}", "index 0-1", chokepoint, BY_SEGMENT),

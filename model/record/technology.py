@@ -40,10 +40,7 @@ class AiMeasures:
         self.start = ratio(self.by_owner(economy.output0 * setting.capability0), self.size0)
         self.growth = float(setting.behaviour.frontier_growth[AI])
         self.level0 = -self.growth * p.array("gap_2018", tuple(f"{r}/ai_apps" for r in REGIONS))
-        self.models0, self.models_elasticity = (
-            p.array("notable_models_2018", REGIONS),
-            p.scalar("notable_models_elasticity"),
-        )
+        self.models0, self.models_elasticity = p.array("notable_models_2018", REGIONS), p.scalar("notable_models_elasticity")
         self.open0 = p.array("open_model_share_2018", REGIONS)
         self.patents0 = p.array("ai_patents_share_2018", REGIONS)
         self.investment0 = p.array("private_ai_investment_2018", REGIONS)
@@ -59,11 +56,7 @@ class AiMeasures:
     def research(self, book: Book) -> Array:
         """R&D against the base table [R], weighted by base output; it moves with sales where the model does not tell it."""
         effort = book.get("rnd", None)
-        return (
-            self.volume(book)
-            if effort is None
-            else ratio(self.by_owner(book.setting.economy.output0 * effort), self.size0)
-        )
+        return self.volume(book) if effort is None else ratio(self.by_owner(book.setting.economy.output0 * effort), self.size0)
 
     def relative(self, book: Book) -> Array:
         """Log ratio of AI quality to its base trend [R]: mean of the makers' [n], weighted by output; 0 where none is told."""

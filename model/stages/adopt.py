@@ -22,9 +22,7 @@ def adopt(setting: Setting, now: View) -> State:
     if setting.networks:
         eco = setting.ecosystem
         share = seeded(eco, now.base, now.year)
-        choice = setting.agents.choose(
-            setting, now, share, reached(eco, share, now.wedges), ecosystem_prices(setting, now)
-        )
+        choice = setting.agents.choose(setting, now, share, reached(eco, share, now.wedges), ecosystem_prices(setting, now))
         new = chosen_shares(share, choice)
         base = update_base(share, choice, eco.rechoice_rate, setting.dt)
         seen = reached(eco, base, now.wedges)
@@ -63,9 +61,7 @@ def seeded(eco: Ecosystems, share: Array, year: float) -> Array:
 # -- data --------------------------------------------------------------------------------------------
 def data_stocks(setting: Setting, base: Array, now: View) -> Array:
     """Data that each region's firms can use [R], ratio to the base path (E32)."""
-    then = setting.fixed(
-        "data in 2018", lambda: data_inflow(setting, setting.base0, np.zeros_like(now.wedges["data_flow"]))
-    )
+    then = setting.fixed("data in 2018", lambda: data_inflow(setting, setting.base0, np.zeros_like(now.wedges["data_flow"])))
     flow = data_inflow(setting, base, now.wedges["data_flow"])
     ratio = np.where(then > 0, flow / np.where(then > 0, then, 1.0), 1.0)
     return update_data(now.data, ratio, setting.behaviour.data_depreciation, setting.dt)

@@ -27,9 +27,7 @@ def enact(setting: Setting, now: View) -> State:
     wedges = wedges_in_force(setting, now.year, now.in_force)
     if setting.channels_on is not None:
         channels, other = setting.channels_on, wedges_otherwise(setting, now.year)
-        mixed = setting.latest.get(
-            "mixed wedges", (wedges, other), lambda: keep_channels(wedges, channels, other).finish()
-        )
+        mixed = setting.latest.get("mixed wedges", (wedges, other), lambda: keep_channels(wedges, channels, other).finish())
         wedges = mixed
     opened = (setting.plants.entry <= now.year + 1e-9) & ~now.closed
     return {"wedges": wedges, "opened": opened} | spread_wedges(setting, wedges, opened, now)
@@ -110,9 +108,7 @@ def facts_of(setting: Setting) -> Facts:
 def sizes_of(setting: Setting) -> dict[str, int]:
     """Lengths of the axes of wedges."""
     economy = setting.economy
-    return axis_sizes(
-        economy.regions, economy.table.segments, economy.n, len(setting.ecosystems), len(KNOWLEDGE_CHANNELS)
-    )
+    return axis_sizes(economy.regions, economy.table.segments, economy.n, len(setting.ecosystems), len(KNOWLEDGE_CHANNELS))
 
 
 # -- spreading ---------------------------------------------------------------------------------------

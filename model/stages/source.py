@@ -15,13 +15,7 @@ def source(setting: Setting, now: View) -> State:
     )  # fmt: skip
     behaviour = setting.behaviour
     labour, inputs = update_orders(
-        setting.economy,
-        now.labour,
-        now.inputs,
-        context,
-        behaviour.sourcing_speed,
-        behaviour.labour_speed,
-        setting.dt,
+        setting.economy, now.labour, now.inputs, context, behaviour.sourcing_speed, behaviour.labour_speed, setting.dt,
         apart=behaviour.investor_takeover > 0,
     )
     takeover = now.takeover

@@ -44,7 +44,7 @@ class Outcome:
 
     def said(self, lang: str) -> str:
         """'Real Income[KOR,2035], difference from baseline in percent'."""
-        return f"{self}, {word(f'study.kind.{self.kind}', lang, unit=self.unit)}"
+        return f"{self}, {word(f'question.kind.{self.kind}', lang, unit=self.unit)}"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def choose_outcome(
     years = _years(inside.quarters)
     period = period or (years[-1] if years else inside.quarters[-1])
     if period not in (*years, *inside.quarters):
-        raise UsageError(word("study.no_period", lang, name=period, first=inside.quarters[0], last=inside.quarters[-1]))
+        raise UsageError(word("question.no_period", lang, name=period, first=inside.quarters[0], last=inside.quarters[-1]))
     unit = inside.units[variable]
     kind = "level" if level else "points" if unit.startswith("percent") else "percent"
     return Outcome(variable, region, period, kind, unit)
@@ -122,7 +122,7 @@ def values_of(sweep: Sweep, outcome: Outcome, labels: Sequence[str], lang: str =
         return series(sweep, outcome.variable, outcome.region, quarters)[list(labels)]
     alone = [case["label"] for case in sweep.plan["cases"] if case["label"] in labels and not case["baseline"]]
     if alone:
-        raise UsageError(word("study.no_baseline", lang, names=", ".join(alone)))
+        raise UsageError(word("question.no_baseline", lang, names=", ".join(alone)))
     table = difference(sweep, outcome.variable, outcome.region, outcome.period, outcome.kind == "percent")
     return table[list(labels)]
 
@@ -132,7 +132,7 @@ def require_finished(sweep: Sweep, lang: str = "en") -> None:
     waiting = len(unfinished(sweep))
     if waiting:
         folder, planned = sweep.folder.as_posix(), sweep.plan["planned"]
-        raise IncompleteError(word("study.unfinished", lang, folder=folder, waiting=waiting, planned=planned))
+        raise IncompleteError(word("question.unfinished", lang, folder=folder, waiting=waiting, planned=planned))
 
 
 def require_finite(
@@ -153,15 +153,15 @@ def _refusal(sweep: Sweep, values: pd.DataFrame, bad: NDArray[np.bool_], what: s
     folder, states = sweep.folder.as_posix(), values.index[np.asarray(bad.any(axis=1), bool)]
     reasons = [failure for failure in sweep.failures if int(failure["state"]) in set(states)]
     failed = {int(failure["state"]) for failure in reasons}
-    lines = [word("study.failed_run", lang, label=f["label"], state=f["state"], reason=f["reason"]) for f in reasons]
+    lines = [word("question.failed_run", lang, label=f["label"], state=f["state"], reason=f["reason"]) for f in reasons]
     for i, j in np.argwhere(bad):
         state, name = int(values.index[i]), values.columns[j]
         part, label = name if isinstance(name, tuple) else (what, name)
-        lines += [word("study.silent_run", lang, label=label, state=state, what=part)] if state not in failed else []
+        lines += [word("question.silent_run", lang, label=label, state=state, what=part)] if state not in failed else []
     rest = len(lines) - SHOWN
-    lines = lines[:SHOWN] + ([word("study.more", lang, number=rest)] if rest > 0 else [])
-    head = word("study.not_finite", lang, folder=folder, states=len(states), of=len(values))
-    return "\n".join([head, *(f"  {line}" for line in lines), word("study.go_on", lang, folder=folder)])
+    lines = lines[:SHOWN] + ([word("question.more", lang, number=rest)] if rest > 0 else [])
+    head = word("question.not_finite", lang, folder=folder, states=len(states), of=len(values))
+    return "\n".join([head, *(f"  {line}" for line in lines), word("question.go_on", lang, folder=folder)])
 
 
 def title_of(name: str, lang: str) -> str:
@@ -218,7 +218,7 @@ def _unknown(kind: str, name: str, known: Sequence[str], lang: str) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f" ({word('error.did_you_mean', lang, name=near[0])})" if near else ""
     listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
-    return word(f"study.no_{kind}", lang, name=name, names=listed) + hint
+    return word(f"question.no_{kind}", lang, name=name, names=listed) + hint
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
