@@ -172,6 +172,27 @@ def build_parameters(values: Mapping[str, float]) -> Parameters:
     return Parameters(nested)
 
 
+COUNTRY_SHARES = {"location": "location_share", "purchase": "purchase_share", "brand_home": "brand_share"}
+"""Items of segment_shares_2018.csv -> the names by which a scenario may override them."""
+
+
+@cache
+def country_rows() -> dict[str, Row]:
+    """The base-year shares of regions by 'name[region/segment]' (percent of the world), for a country that is like another.
+
+    They are no parameters: they stand in a table, are never drawn, and any share may be set. The others' shares
+    give way in proportion (calibration.base_year_tables).
+    """
+    path = "tables/segment_shares_2018.csv"
+    rows = {}
+    for raw in table(path):
+        name, index = COUNTRY_SHARES[raw["item"]], f"{raw['region']}/{raw['segment']}"
+        row = Row(name, index, "", "percent", float(raw["value"]), 0.0, 100.0, "fixed", raw["evidence"], raw["source"], "",
+                  raw["published"], "", "", raw["note"], f"calibration/{path}", int(raw["#line"]))  # fmt: skip
+        rows[row.key] = row
+    return rows
+
+
 @cache
 def central() -> Parameters:
     """The parameters at their central values (draw 0)."""
@@ -234,7 +255,7 @@ def override(parameters: Parameters, changes: Mapping[str, float | str], check: 
     values = {name: dict(rows) for name, rows in parameters.items()}
     for key, value in changes.items():
         for row in _named(key):
-            values[row.name][row.index] = _checked(row, value, check)
+            values.setdefault(row.name, {})[row.index] = _checked(row, value, check)
     changed = Parameters(values)
     if check:
         _fit_together(changed)
@@ -243,7 +264,7 @@ def override(parameters: Parameters, changes: Mapping[str, float | str], check: 
 
 def _named(key: str) -> list[Row]:
     """The rows a key names."""
-    rows = rows_by_key()
+    rows = {**rows_by_key(), **country_rows()}
     found = [rows[key]] if key in rows else [row for row in load_rows() if row.name == key]
     if not found:
         near = difflib.get_close_matches(key, [*rows, *titles()], n=3)

@@ -539,10 +539,15 @@ def test_learning_in_numbers() -> None:
         return float(weight @ kept_part / weight.sum()) if weight.any() else 1.0
 
     for f in range(setting.n):
-        d, s, latent = table.location[f], table.segment[f], economy.latent[f]
-        made = 1.0 if latent else now.output[f] / (economy.output0[f] * grown[d])
-        real = 1.0 if latent else made * now.price[f] / ((1 - now.subsidy[f]) * now.terms.wage[d])
+        d, s, firm = table.location[f], table.segment[f], setting.plants.firm_number[f]
+        firms = [g for g in range(setting.n) if g == f or (firm >= 0 and (setting.plants.firm_number[g], table.segment[g]) == (firm, s))]
+        base = sum(economy.output0[g] * grown[table.location[g]] for g in firms if not economy.latent[g])
+        worth = {g: now.price[g] / ((1 - now.subsidy[g]) * now.terms.wage[table.location[g]]) for g in firms}
+        made = sum(now.output[g] for g in firms) / base if base else 1.0
+        real = sum(now.output[g] * worth[g] for g in firms) / base if base else 1.0
         target = real * max(0.0, 1 + own.subsidy_effect[f] * now.subsidy[f] / (1 - now.subsidy[f]))
+        support = {g: now.wedges["research_support"][table.location[g], s] * economy.output0[g] * grown[table.location[g]] for g in firms}
+        target += sum(own.research_effect[g] * support[g] for g in firms if not economy.latent[g]) / base if base else 0.0  # E50
         rnd = now.rnd[f] + (1 - np.exp(-dt / own.rd_lag)) * (target - now.rnd[f])
         experience = now.experience[f] + (1 - np.exp(-dt / own.memory)) * (made - now.experience[f])
         assert written["rnd"][f] == pytest.approx(rnd, rel=1e-10)

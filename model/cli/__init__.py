@@ -18,8 +18,9 @@ from model.errors import BlocsError, UsageError
 from model.words import LANGUAGES, word
 
 COMMANDS = (
-    "run", "analyse", "discover", "robust", "query", "export",
-    "validate", "show", "scenarios", "instruments", "parameters", "schedule", "verify", "new",
+    "run", "compare", "study", "strategies", "game", "sweep", "resume", "status",
+    "analyse", "discover", "robust", "query", "export", "validate", "show", "scenarios", "instruments",
+    "parameters", "schedule", "verify", "new",
 )  # fmt: skip
 INTERRUPTED = 130
 ENVIRONMENT = 3

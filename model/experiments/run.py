@@ -22,7 +22,7 @@ from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
-from model.scenario.types import Scenario
+from model.scenario.types import REACTIVE, Scenario
 from model.words import word
 
 PACKAGES = ("numpy", "scipy", "pandas", "mesa", "matplotlib", "duckdb")
@@ -42,6 +42,7 @@ class RunRequest:
     record: str | None = None
     decompose: bool = False
     figures: bool = True
+    only: tuple[str, ...] | None = None
     lang: str = "en"
     json: bool = False
     quiet: bool = False
@@ -119,8 +120,8 @@ def plan_cases(request: RunRequest) -> list[Case]:
 
 
 def stances_of(request: RunRequest) -> tuple[str | None, ...]:
-    """Stances to run: those asked for, else those of the scenario, else none."""
-    return request.stances or tuple(request.scenario.stances) or (None,)
+    """Stances and plans to run: those asked for, else those of the scenario, else none."""
+    return request.stances or request.scenario.choices or (None,)
 
 
 def index_sides(scenario: Scenario) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -132,10 +133,18 @@ def index_sides(scenario: Scenario) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def first_measure(scenario: Scenario, baseline: Scenario | None) -> float:
-    """Start of the first measure that the baseline lacks; of the horizon where there is none."""
+    """Start of the first measure that the baseline lacks, or of the first reaction; of the horizon where there is none."""
     known = {(m.instrument, m.start, m.senders, m.targets) for m in baseline.measures} if baseline else set()
     new = [m.start for m in scenario.measures if (m.instrument, m.start, m.senders, m.targets) not in known]
+    new += [first_reaction(scenario)] if REACTIVE in scenario.states.values() else []
     return min(new, default=quarter_start(scenario.first))
+
+
+def first_reaction(scenario: Scenario) -> float:
+    """Year from which the states that react do so."""
+    from calibration.registry import central
+
+    return float(scenario.overrides.get("reaction_start", central().scalar("reaction_start")))
 
 
 def figure_context(request: RunRequest, shards: Shards) -> FigureContext:
@@ -161,7 +170,8 @@ def write_pages(request: RunRequest, context: FigureContext, frame: pd.DataFrame
     from model.reports import write_report
     from model.scenario.story import story_text
 
-    names = [name for name in FIGURES if name != "channels" or request.decompose]
+    wanted = request.only or tuple(FIGURES)
+    names = [name for name in FIGURES if name in wanted and (name != "channels" or request.decompose)]
     drawn = make_figures(frame, context, request.out / "figures", names)
     write_report(request.out, context, story_text(request.scenario, request.lang), table, drawn, request.lang)
 

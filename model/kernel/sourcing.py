@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from model.kernel.inversion import Economy
 from model.kernel.links import Array, Mask, sum_by
-from model.kernel.technique import composite, project, solve_dual
+from model.kernel.technique import Dual, composite, project, solve_dual
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,27 @@ class Sourcing:
     price: Array
 
 
+class Target(NamedTuple):
+    """Where orders go: the cost-minimising technique (E3), and by link [lt] what it takes over from others (E4c)."""
+
+    dual: Dual
+    factor: Array
+
+
+def target_orders(economy: Economy, now: Sourcing) -> Target:
+    """The technique that orders move towards, and the factor of E4c on it."""
+    dual = solve_dual(economy, now.theta, now.open_links, now.wage, now.price, now.pay, now.quality)
+    return Target(dual, rerouting(economy, dual.inputs, now))
+
+
 def adjust_share(speed: Array | float, dt: float) -> Array:
     """Part of a gap closed in one step at a speed a year: 1 - exp(-speed dt); an infinite speed closes it."""
     return np.asarray(1 - np.exp(-np.asarray(speed, float) * dt))
 
 
 def update_orders(
-    economy: Economy, labour: Array, inputs: Array, now: Sourcing, speed: Array, labour_speed: float, dt: float,
-    apart: bool = False,
+    economy: Economy, labour: Array, inputs: Array, now: Sourcing, target: Target, speed: Array, labour_speed: float,
+    dt: float, apart: bool = False,
 ) -> tuple[Array, Array]:
     """New ordered technique (labour [T], inputs [lt], ratios to base), on the isoquant (E4a-d).
 
@@ -44,38 +58,35 @@ def update_orders(
     """
     kept = _take_over(economy, inputs, now)
     guarded = kept * np.minimum(1.0, now.pay_last / now.pay)
-    target = solve_dual(economy, now.theta, now.open_links, now.wage, now.price, now.pay, now.quality)
-    rerouted = _rerouting(economy, target.inputs, now)
+    wanted = target.dual.inputs * target.factor
     if apart:
-        rerouted[_investors(economy)] = 1.0
-    wanted = target.inputs * rerouted
+        wanted[investors(economy)] = target.dual.inputs[investors(economy)]
     links = economy.links
     part = adjust_share(speed, dt)[links.cell_segment][links.cell]
-    inputs = (1 - part) * guarded + part * wanted
+    inputs = guarded + part * (wanted - guarded)
     part_labour = adjust_share(labour_speed, dt)
-    labour = (1 - part_labour) * labour + part_labour * np.where(economy.labour_share > 0, target.labour, 1.0)
+    labour = (1 - part_labour) * labour + part_labour * np.where(economy.labour_share > 0, target.dual.labour, 1.0)
     q = composite(economy, now.theta, inputs * now.quality)
     scale = project(economy, q, labour)
     return np.where(economy.labour_share > 0, labour / scale, 1.0), inputs / scale[links.buyer[: links.technique]]
 
 
 def update_takeover(
-    economy: Economy, takeover: Array, inputs: Array, now: Sourcing, speed: Array, dt: float
+    economy: Economy, takeover: Array, inputs: Array, now: Sourcing, target: Target, speed: Array, dt: float
 ) -> Array:
     """What investors order per unit of their technique [lt] (E4e): towards E4c's factor at the speed of sourcing, never
     above that for the inputs they order; 1 for all others and where nothing is denied."""
-    own = _investors(economy)
-    if not ((now.denial > 0)[own].any() or (takeover[own] > 1).any()):
-        return np.ones_like(takeover)
-    target = solve_dual(economy, now.theta, now.open_links, now.wage, now.price, now.pay, now.quality)
-    goal, most = _rerouting(economy, target.inputs, now)[own], _rerouting(economy, inputs, now)[own]
-    part = adjust_share(speed, dt)[economy.links.cell_segment][economy.links.cell][own]
+    own = investors(economy)
     result = np.ones_like(takeover)
-    result[own] = np.minimum(most, takeover[own] + part * (goal - takeover[own]))
+    if not ((now.denial > 0)[own].any() or (takeover[own] > 1).any()):
+        return result
+    part = adjust_share(speed, dt)[economy.links.cell_segment][economy.links.cell][own]
+    moved = takeover[own] + part * (target.factor[own] - takeover[own])
+    result[own] = np.minimum(rerouting(economy, inputs, now)[own], moved)
     return result
 
 
-def _investors(economy: Economy) -> slice:
+def investors(economy: Economy) -> slice:
     """Links of investors."""
     pointer = economy.links.pointer
     return slice(pointer[economy.n], pointer[economy.n + economy.k])
@@ -92,7 +103,7 @@ def _take_over(economy: Economy, inputs: Array, now: Sourcing) -> Array:
     return left * np.where(after > 0, before / np.where(after > 0, after, 1.0), 1.0)[links.cell]
 
 
-def _rerouting(economy: Economy, target: Array, now: Sourcing) -> Array:
+def rerouting(economy: Economy, target: Array, now: Sourcing) -> Array:
     """E4c: in the target, undenied suppliers take over what partly denied ones of the segment lose."""
     denied = now.open_links & (now.denial > 0)
     if not denied.any():

@@ -78,8 +78,9 @@ class AiMeasures:
         return np.asarray(level.max() - level)
 
     def lag(self, book: Book) -> Array:
-        """Months after which a region reaches what the best has today, at the trend's speed [R]."""
-        return 12 * self.gap(book) / self.growth if self.growth > 0 else np.full(len(self.level0), np.nan)
+        """Months after which a region reaches what the best has today, at the trend's speed, and may sell it [R]."""
+        late = 12 * book.now["wedges"]["release_lag"][:, AI]
+        return 12 * self.gap(book) / self.growth + late if self.growth > 0 else np.full(len(self.level0), np.nan)
 
     def models(self, book: Book) -> Array:
         """Notable models a year [R]: the count of 2018 scaled with quality-adjusted output."""

@@ -1,4 +1,4 @@
-"""Learn: R&D, experience, diffusion and what scarcity teaches move capability (E14, E15, E28, E30)."""
+"""Learn: R&D, experience, diffusion and what scarcity teaches move capability (E14, E15, E28, E30, E50)."""
 
 from __future__ import annotations
 
@@ -42,17 +42,32 @@ def learn(setting: Setting, now: View) -> State:
 
 
 def research(setting: Setting, now: View) -> tuple[Array, Array]:
-    """R&D spending and experience after the quarter [n], relative to base grown with the region's labour (E28).
+    """R&D spending and experience after the quarter [n], relative to base grown with the region's labour (E28, E50).
 
-    Entrants have no base year: they keep 1, but for the subsidies they get.
+    Both are a firm's in a segment, wherever its plants stand: a line that moves to a sister plant takes its research
+    along. Firms that have only entrants have no base year: they keep 1, but for the subsidies they get.
     """
     economy, own, place = setting.economy, setting.innovation, setting.economy.table.location
-    usual = economy.output0 * np.exp(setting.behaviour.growth * (now.year - setting.first_year))[place]
-    made = np.where(economy.latent, 1.0, now.output / np.where(economy.latent, 1.0, usual))
-    worth = np.where(economy.latent, 1.0, now.price / (1 - now.subsidy) / now.terms.wage[place])
-    target = law.rnd_target(worth * made, now.subsidy / (1 - now.subsidy), own.subsidy_effect)
+    firm = setting.fixed("firms that research", lambda: research_groups(setting))
+    usual = np.where(economy.latent, 0.0, economy.output0) * np.exp(setting.behaviour.growth * (now.year - setting.first_year))[place]
+    base = sum_by(firm, usual)[firm]
+    real_price = now.price / (1 - now.subsidy) / now.terms.wage[place]
+
+    def over_base(value: Array) -> Array:
+        return np.where(base > 0, sum_by(firm, value)[firm] / np.where(base > 0, base, 1.0), 1.0)
+
+    target = law.rnd_target(over_base(real_price * now.output), now.subsidy / (1 - now.subsidy), own.subsidy_effect)
+    support = own.research_effect * now.wedges["research_support"][place, economy.table.segment] * usual
+    target = np.maximum(0.0, target + np.where(base > 0, over_base(support), 0.0))
     rnd = law.update_stock(now.rnd, target, own.rd_lag, setting.dt)
-    return rnd, law.update_stock(now.experience, made, own.memory, setting.dt)
+    return rnd, law.update_stock(now.experience, over_base(now.output), own.memory, setting.dt)
+
+
+def research_groups(setting: Setting) -> Index:
+    """Number of the firm and segment of each plant [n]; each plant of a fringe stands for itself."""
+    firm, segments = setting.plants.firm_number, setting.economy.table.segments
+    alone = len(firm) * segments + np.arange(setting.n)
+    return np.asarray(np.unique(np.where(firm >= 0, firm * segments + setting.economy.table.segment, alone), return_inverse=True)[1])
 
 
 def exposure(setting: Setting, now: View, imported: Array, code: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.kernel.sourcing import Sourcing, update_orders, update_takeover
+from model.kernel.sourcing import Sourcing, target_orders, update_orders, update_takeover
 from model.world import Setting, State, View
 
 
@@ -14,11 +14,12 @@ def source(setting: Setting, now: View) -> State:
         now.theta, now.denial[:lt], pay, now.pay, now.quality, now.open_links, now.wage, now.price,
     )  # fmt: skip
     behaviour = setting.behaviour
+    target = target_orders(setting.economy, context)
     labour, inputs = update_orders(
-        setting.economy, now.labour, now.inputs, context, behaviour.sourcing_speed, behaviour.labour_speed, setting.dt,
+        setting.economy, now.labour, now.inputs, context, target, behaviour.sourcing_speed, behaviour.labour_speed, setting.dt,
         apart=behaviour.investor_takeover > 0,
     )
     takeover = now.takeover
     if behaviour.investor_takeover > 0:
-        takeover = update_takeover(setting.economy, takeover, inputs, context, behaviour.sourcing_speed, setting.dt)
+        takeover = update_takeover(setting.economy, takeover, inputs, context, target, behaviour.sourcing_speed, setting.dt)
     return {"labour": labour, "inputs": inputs, "takeover": takeover, "pay": pay}
