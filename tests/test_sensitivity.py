@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from model.cli import Cli
-from model.experiments.sensitivity import rank_indices
+from model.experiments.sensitivity import Sample, cells, rank_indices
 from tests.folders import uniform, write_sweep
 
 pytestmark = pytest.mark.usefixtures("made_up")
@@ -135,6 +135,15 @@ def test_pawn_sees_what_ranks_do_not(tmp_path: Path) -> None:
     assert abs(rows.loc["a", "PRCC"]) < abs(rows.loc["b", "PRCC"])
     assert rows.loc["a", "PAWN_median"] > 2 * rows.loc["b", "PAWN_median"]
     assert "not monotone" in invoke("analyse", str(folder), "--no-figures").output
+
+
+@pytest.mark.parametrize(("n", "classes"), [(8, 2), (40, 3), (400, 5)])
+def test_a_heat_map_has_no_more_cells_than_its_sample_fills(n: int, classes: int) -> None:
+    x = uniform(n, FOUR)
+    table = cells(Sample(x, x[:, 0] + x[:, 1], tuple(FOUR), 1), "a", "b")
+    assert (table["row"].max() + 1, table["column"].max() + 1) == (classes, classes)
+    assert table["count"].sum() == n
+    assert table["mean"] @ table["count"] / n == pytest.approx((x[:, 0] + x[:, 1]).mean())
 
 
 def test_draws_of_a_sample_are_averaged(tmp_path: Path) -> None:

@@ -130,8 +130,12 @@ def tornado(sample: Sample) -> pd.DataFrame:
     return table.assign(swing=swing).sort_values("swing", ascending=False, kind="stable", ignore_index=True)
 
 
-def cells(sample: Sample, first: str, second: str, most: int = 5) -> pd.DataFrame:
-    """Mean outcome by classes of two numbers: their own values where they are few, else classes of equal size."""
+def cells(sample: Sample, first: str, second: str) -> pd.DataFrame:
+    """Mean outcome by classes of two numbers: their own values where they are few, else up to five classes of equal size.
+
+    As many classes as leave about four samples in a cell, so that a small sample does not look like a large one.
+    """
+    most = max(2, min(5, int(np.sqrt(len(sample.y) / 4))))
     (a, a_mid), (b, b_mid) = (_classes(sample.x[:, sample.names.index(name)], most) for name in (first, second))
     frame = pd.DataFrame({"row": a, "column": b, "value": sample.y})
     table = frame.groupby(["row", "column"], as_index=False)["value"].agg(["mean", "count"])
@@ -141,7 +145,7 @@ def cells(sample: Sample, first: str, second: str, most: int = 5) -> pd.DataFram
 def _classes(values: Array, most: int) -> tuple[NDArray[np.intp], Array]:
     """Class of each value, and the middle of each class."""
     distinct = np.unique(values)
-    if len(distinct) <= most:
+    if len(distinct) <= max(most, 5):
         return np.searchsorted(distinct, values), distinct
     edges = np.quantile(values, np.arange(1, most) / most)
     place = np.searchsorted(edges, values, side="left")
