@@ -15,7 +15,7 @@ from model.kernel.links import Array, Index, Mask, sum_by
 from model.stages.respond import decide_states
 from model.strategies import Means, spend
 from model.wedges import Wedges, axis_sizes, blend, keep_channels
-from model.world import Action, Setting, State, View
+from model.world import Action, Joining, Setting, State, View
 
 AI_APPS, PLATFORMS = "ai_apps", "platforms"
 COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
@@ -73,38 +73,39 @@ class Orders(NamedTuple):
 
 def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
     """Orders of the measures that some state applies, and of those announced and not yet in force; what the focus pays for."""
+    paid = tuple((part.strategy, size) for part in setting.plan if (size := part.at(year)) > 0)
+    if setting.joining is not None:
+        return orders_in_part(setting, setting.joining, year, in_force)._replace(paid=paid)
+    now, announced = [], []
+    for action, strengths in zip(setting.actions, in_force.tolist(), strict=False):
+        senders = tuple(r for r in action.senders if strengths[r] > 0)
+        if senders:
+            strength = max(strengths[r] for r in senders)
+            now.append((action.instrument, order_of(setting, action, senders, year, strength)))
+    for action in setting.actions:
+        m = action.measure
+        if m.announced is not None and m.announced - 1e-9 <= year < m.start - 1e-9:
+            announced.append((action.instrument, order_of(setting, action, action.senders, np.inf)))
+    return Orders(tuple(now), tuple(announced), paid=paid)
+
+
+def orders_in_part(setting: Setting, joining: Joining, year: float, in_force: Array) -> Orders:
+    """The same where the focus takes its stance in part or for a time (E52)."""
     now, announced, blended = [], [], []
-    for action, apart, strengths in zip(setting.actions, apart_from(setting), in_force.tolist(), strict=False):
-        part = joined_part(setting, year)
+    part = joining.part.at(year)
+    for action, apart, strengths in zip(setting.actions, joining.apart, in_force.tolist(), strict=True):
         joined = ordered(setting, action, strengths, year, setting.serves_both)
-        alone = ordered(setting, apart, strengths, year, serving_apart(setting)) if part < 1 else None
+        alone = ordered(setting, apart, strengths, year, joining.serves_both)
         if 0 < part < 1 and joined is not None:
             blended.append(Blended(action.instrument, part, joined, alone))
         elif (order := joined if part > 0 else alone) is not None:
             now.append((action.instrument, order))
-    for action, apart in zip(setting.actions, apart_from(setting), strict=True):
-        m = action.measure
-        joins = joined_part(setting, m.start) > 0
-        coming, serving = (action, setting.serves_both) if joins else (apart, serving_apart(setting))
+    for action, apart in zip(setting.actions, joining.apart, strict=True):
+        m, joins = action.measure, joining.part.at(action.measure.start) > 0
+        coming, serving = (action, setting.serves_both) if joins else (apart, joining.serves_both)
         if coming is not None and m.announced is not None and m.announced - 1e-9 <= year < m.start - 1e-9:
             announced.append((action.instrument, order_of(setting, coming, coming.senders, np.inf, 1.0, serving)))
-    paid = ((part.strategy, part.at(year)) for part in setting.plan)
-    return Orders(tuple(now), tuple(announced), tuple(blended), tuple((name, size) for name, size in paid if size > 0))
-
-
-def joined_part(setting: Setting, year: float) -> float:
-    """How far the focus takes its stance in a quarter (E52)."""
-    return 1.0 if setting.joining is None else float(setting.joining.part.at(year))
-
-
-def apart_from(setting: Setting) -> tuple[Action | None, ...]:
-    """Each action as it is with the focus in no bloc; the action itself where the stance holds in full."""
-    return setting.actions if setting.joining is None else setting.joining.apart
-
-
-def serving_apart(setting: Setting) -> tuple[int, ...]:
-    """Regions that trade with both sides when the focus takes no stance."""
-    return setting.serves_both if setting.joining is None else setting.joining.serves_both
+    return Orders(tuple(now), tuple(announced), tuple(blended))
 
 
 def ordered(
