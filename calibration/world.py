@@ -10,6 +10,7 @@ import numpy as np
 
 from calibration.base_year import BaseYear, build_base_year
 from calibration.registry import choice, joint
+from calibration.states import build_reaction, ladder_actions
 from model.axes import ECOSYSTEMS, KNOWLEDGE_CHANNELS, NETWORK_SEGMENTS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
 from model.errors import ModelError
 from model.kernel.adoption import Taste, bridges, invert_quality, mixing, reach
@@ -20,7 +21,7 @@ from model.kernel.table import BaseTable
 from model.scenario.types import Measure, Scenario
 from model.strategies import paid
 from model.streams import key_of
-from model.world import Action, Behaviour, Innovation, Joining, Network, Parameters, Plants, Setting
+from model.world import Action, Behaviour, Innovation, Joining, Network, Parameters, Plants, Reaction, Setting
 
 OWN_MARGIN = 0.1
 """Own innovation this much (log points a year) above the frontier's growth is refused (PRIORS 3.3)."""
@@ -39,6 +40,7 @@ class World:
     capability0: Array
     base0: Array
     usd: float
+    reaction: Reaction
 
 
 _LATEST: deque[tuple[Parameters, World]] = deque(maxlen=4)
@@ -52,7 +54,7 @@ def build_setting(
     world = world_of(parameters)
     return Setting(
         **{field.name: getattr(world, field.name) for field in fields(world)},
-        ecosystems=ALL_ECOSYSTEMS, actions=_actions(scenario, stance),
+        ecosystems=ALL_ECOSYSTEMS, actions=_actions(scenario, stance) + ladder_actions(scenario, stance, parameters),
         states={REGION_INDEX[r]: mode for r, mode in scenario.states.items()},
         focus=REGION_INDEX[scenario.focus], serves_both=_serving_both(scenario, stance),
         first_year=quarter_start(scenario.first), dt=dt, seed=seed, regions=REGIONS, segments=SEGMENTS, parameters=parameters,
@@ -80,6 +82,7 @@ def build_world(parameters: Parameters) -> World:
         economy=economy, behaviour=behaviour, networks=_networks(parameters),
         innovation=_innovation(parameters, table, plants, behaviour, capability), plants=plants,
         capability0=capability, base0=_base(parameters), usd=base_year.usd,
+        reaction=build_reaction(parameters),
     )  # fmt: skip
 
 
@@ -347,7 +350,7 @@ def _joining(scenario: Scenario, choice: str | None) -> Joining | None:
 def _content(action: Action) -> tuple[str, float, tuple[int, ...], tuple[int, ...], str]:
     """What an action is, whatever its place in the file."""
     m = action.measure
-    return (m.instrument, m.start, action.senders, action.targets, repr((m.end, m.suspended, sorted(m.levers.items()))))
+    return (m.instrument, m.start, action.senders, action.targets, repr((m.end, m.suspended, m.joining, sorted(m.levers.items()))))
 
 
 def _serving_both(scenario: Scenario, stance: str | None) -> tuple[int, ...]:

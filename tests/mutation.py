@@ -30,7 +30,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("model/kernel", "model/stages", "model/agents")
-NOT_EQUATIONS = ("links.py", "table.py", "anderson.py", "linear.py")
+NOT_EQUATIONS = ("links.py", "table.py", "rationing.py", "linear.py")
 """Plumbing: their terms are not terms of an equation."""
 NEAR = {
     "adoption": "networks capability_adoption",
@@ -48,7 +48,9 @@ NEAR = {
     "adjust": "wages replication engine_against_oracle entry_exit investors",
     "learn": "capability networks",
     "adopt": "networks relocation entry_exit capability_adoption",
-    "respond": "simulation instruments",
+    "respond": "reactions simulation instruments",
+    "react": "reactions",
+    "reactions": "reactions",
     "sourcing": "engine_against_oracle oracle investors",
     "market": "engine_against_oracle oracle equilibrium",
     "deliveries": "engine_against_oracle oracle home_priority",
@@ -59,7 +61,7 @@ NEAR = {
 ALL = (
     "engine_against_oracle oracle equilibrium replication wages standards relocation entity_list home_priority stockpiles "
     "agents capability_adoption entry_exit investors evasion capability networks base_year fringe invariance limit "
-    "schedule verify instruments simulation outcomes"
+    "schedule verify instruments reactions simulation outcomes"
 )
 """All tests that may notice, the quicker first: not those of style, words, files, stored results and speed."""
 PYTEST = """
@@ -75,6 +77,7 @@ sys.exit(pytest.main(sys.argv[1:], [Quick()]))
 """
 """Pytest without making failing examples smaller (that a test fails is enough), tests of single terms first."""
 EQUIVALENT: dict[str, str] = {
+    "model/stages/react.py:respond: setting.reaction.start - 1e-09 -> setting.reaction.start": "room for rounding of dates only",
     "model/stages/decide.py:stock_orders: len(links.start) - cells -> cells": "only more zeros than are read",
 }
 """Term (as --list prints it) -> why no test can notice its removal."""

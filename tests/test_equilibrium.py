@@ -648,7 +648,7 @@ def test_rationed_composites_in_numbers() -> None:
     home = economy.table.location[links.supplier] == economy.buyer_region[links.buyer]
     for favour in (None, np.where(home, 0.3, 1.0)):
         counters = links.counters(favour)
-        got = rationed_composite(prepare_composite(economy, theta, inputs, counters), counters.share(rho))
+        got = rationed_composite(economy, prepare_composite(economy, theta, inputs, counters), counters.share(rho))
         part = rho[links.supplier[:lt]] ** (1.0 if favour is None else favour[:lt])
         assert got == pytest.approx(composite(economy, theta, inputs * part), rel=1e-12)
         for cell in np.flatnonzero(economy.sigma[links.cell_segment] == 1)[:50]:

@@ -352,7 +352,9 @@ def test_wedges_on_links_in_numbers() -> None:
             mine = economy.investor == b - economy.n
             spared = wedges["exemption"][table.investors[b - economy.n, 2], o, s]
             listed = np.average(wedges["firm_listing"][o, mine], weights=tools[mine]) if tools[mine].any() else 0.0
-        denied = 1 - (1 - wedges["denial_rate"][o, d, s] * (1 - spared)) * (1 - listed)
+        use = 0 if b < economy.n and setting.technology()[b] else 1 if economy.n <= b < economy.n + economy.k else 2
+        controlled = 1 - (1 - wedges["denial_rate"][o, d, s]) * (1 - wedges["use_denial"][use, o, d, s])
+        denied = 1 - (1 - controlled * (1 - spared)) * (1 - listed)
         through = behaviour.evasion[s] * (1 - wedges["enforcement"][o, d, s])
         denial = 1 - (1 - denied * (1 - through)) * (1 - (now.lost[f, d] if o != d else 0)) * (1 - now.left[f, d])
         assert wrote["denial"][i] == pytest.approx(1.0 if denial > behaviour.full_cut else denial, rel=1e-12)
@@ -381,9 +383,11 @@ def test_quality_on_links_in_numbers() -> None:
         return float(now.capacity[rows].sum() / (built[rows].sum() * grown[region])) if rows.any() else 1.0
 
     ai = table.segment == SEGMENT_INDEX["ai_apps"]
+    lost = np.maximum(wedges["market_access"], 0)
+    cloud = [e for e, name in enumerate(setting.ecosystems) if name.startswith("cloud/")]
     for f in np.flatnonzero(ai):
         r = table.location[f]
-        compute = (1 - own.cloud_weight) * ratio(r, "ai_apps") + own.cloud_weight * ratio(r, "platforms")
+        compute = (1 - own.cloud_weight) * ratio(r, "ai_apps") + own.cloud_weight * ratio(r, "platforms") * (1 - now.base[r, cloud] @ lost[cloud, r])
         factors = np.array([compute * np.exp(advance[f]), now.data[r], now.frameworks[r]])
         assert wrote["ai_quality"][f] == pytest.approx(np.log(own.ai_weight @ factors**rho) / rho, rel=1e-10)
     chips = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
@@ -393,6 +397,7 @@ def test_quality_on_links_in_numbers() -> None:
         o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
         before = 0.0 if economy.latent[f] else setting.capability0[f]
         level = before + wrote["ai_quality"][f] if ai[f] else now.capability[f]
+        level -= behaviour.frontier_growth[s] * wedges["release_lag"][d, s]
         cap = wedges["capability_cap"][o, d, s] - behaviour.frontier_growth[s] * 0.5
         v = behaviour.quality_valuation[f] * (min(level, cap) - before)
         for k, network in enumerate(setting.networks):
@@ -410,7 +415,8 @@ def test_announced_denials_less_exemptions_in_numbers() -> None:
     (usa, chn, kor), s = (REGION_INDEX[r] for r in ("USA", "CHN", "KOR")), SEGMENT_INDEX["logic"]
     for year, seen in ((2018.25, 0.0), (2018.5, 1.0), (2018.75, 1.0), (2019.0, 0.0)):
         wedges = collect_wedges(setting, year, decide_states(setting, year))
-        found = wedges["announced"][:, usa, chn, s]
+        found = wedges["announced"][0, :, usa, chn, s]
+        assert (wedges["announced"] == wedges["announced"][:1]).all()  # a denial of the segment is one of every use
         belief = setting.behaviour.announced_belief * seen
         assert found[chn] == pytest.approx(belief * 0.6)
         assert found[kor] == pytest.approx(belief * 0.6 * (1 - wedges_exempt(setting)))

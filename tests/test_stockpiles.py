@@ -15,6 +15,7 @@ from model.kernel.adjustment import planned_investment
 from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 from model.stages.decide import stock_orders
+from model.wedges import USES
 
 HARDER = (
     "instruments[2].denial_rate=0.8", "instruments[2].segments=[equipment,logic]", "instruments[3].denial_rate=0.8",
@@ -103,7 +104,7 @@ def test_orders_for_stock_in_numbers() -> None:
     economy, behaviour, links = setting.economy, setting.behaviour, setting.economy.links
     wedges = {name: now["wedges"][name].copy() for name in ("announced",)}
     korea, america = setting.regions.index("KOR"), setting.regions.index("USA")
-    wedges["announced"][korea, america, korea] = 0.4
+    wedges["announced"][USES.index("inputs"), korea, america, korea] = 0.4
     rng = np.random.default_rng(3)
     have = rng.choice([0.0, 0.02, 5.0], len(now["stock"]))  # quarters of use
     stock = have * now["orders"][links.cell_buyer[: len(now["stock"])]]
@@ -115,7 +116,7 @@ def test_orders_for_stock_in_numbers() -> None:
         if not now["opened"][b]:
             continue
         risk = now["theta"][mine] @ (0.4 * (table.location[supplier[mine]] == america))
-        risk *= (table.location[b] == korea) & (setting.plants.owner[b] == korea)
+        risk *= setting.technology()[b] & (table.location[b] == korea) & (setting.plants.owner[b] == korea)
         target = behaviour.stock_target[links.cell_segment[cell]] * risk
         orders = part * (target - have[cell]) if have[cell] < behaviour.stock_trigger * target else 0.0
         assert found[mine] == pytest.approx(orders * now["orders"][b] / (4 * setting.dt), rel=1e-9)
@@ -139,5 +140,5 @@ def test_tools_wanted_ahead_in_numbers() -> None:
             for link in range(links.pointer[setting.n + i], links.pointer[setting.n + i + 1]):
                 g = links.supplier[link]
                 part = now["theta"][link] * economy.upper[links.cell[link]] * setting.behaviour.stock_target[table.segment[g]]
-                wanted += part * announced[owner, table.location[g], region, table.segment[g]]
+                wanted += part * announced[USES.index("capital"), owner, table.location[g], region, table.segment[g]]
         assert found[f] == pytest.approx(wanted, rel=1e-12)

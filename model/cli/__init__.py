@@ -17,7 +17,10 @@ from model.cli.wording import Among, WordsCommand, WordsContext, usage_message
 from model.errors import BlocsError, UsageError
 from model.words import LANGUAGES, word
 
-COMMANDS = ("run", "compare", "study", "strategies", "validate", "show", "scenarios", "instruments", "parameters", "schedule", "verify", "new")
+COMMANDS = (
+    "run", "compare", "study", "strategies", "game", "sweep", "resume", "status", "validate", "show", "scenarios", "instruments",
+    "parameters", "schedule", "verify", "new",
+)  # fmt: skip
 INTERRUPTED = 130
 ENVIRONMENT = 3
 

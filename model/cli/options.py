@@ -10,6 +10,7 @@ import click
 from model.cli.wording import Among, Whole, WordsCommand
 from model.words import LANGUAGES, word
 
+METHODS = ("grid", "lhs", "sobol", "morris")
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -35,6 +36,13 @@ def options(names: str, lang: str) -> Decorator:
         return function
 
     return decorate
+
+
+def _names(context: click.Context, param: click.Parameter, begun: str) -> list[str]:
+    """Names that --vary may go on with, for the shell."""
+    from model.experiments.sampling import known_names
+
+    return [name for name in known_names() if name.startswith(begun)]
 
 
 def _flag(lang: str) -> dict[str, Any]:
@@ -66,5 +74,13 @@ _OPTIONS: dict[str, Callable[[str], dict[str, Any]]] = {
     "rate": _text("WON"),
     "driver": lambda lang: {"metavar": "PARAMETER", "multiple": True},
     "no-flip": _flag,
+    "method": lambda lang: {"metavar": "|".join(METHODS), "required": True, "type": Among(METHODS, lang)},
+    "samples": lambda lang: {"metavar": "N", "default": None, "type": Whole(2, lang)},
+    "vary": lambda lang: {"metavar": "NAME[=LO:HI[:STEPS]]", "multiple": True, "shell_complete": _names},
+    "screen": lambda lang: {"metavar": "K", "default": None, "type": Whole(1, lang)},
+    "cluster": _text("tcp://HOST:PORT"),
+    "shard": _text("I/N"),
+    "dry-run": _flag,
+    "retry": _flag,
     "from": lambda lang: {"metavar": "NAME", "default": "blocs"},
 }

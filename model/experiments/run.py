@@ -22,7 +22,7 @@ from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
-from model.scenario.types import Scenario
+from model.scenario.types import REACTIVE, Scenario
 from model.words import word
 
 PACKAGES = ("numpy", "scipy", "pandas", "mesa", "matplotlib", "duckdb")
@@ -133,10 +133,18 @@ def index_sides(scenario: Scenario) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def first_measure(scenario: Scenario, baseline: Scenario | None) -> float:
-    """Start of the first measure that the baseline lacks; of the horizon where there is none."""
+    """Start of the first measure that the baseline lacks, or of the first reaction; of the horizon where there is none."""
     known = {(m.instrument, m.start, m.senders, m.targets) for m in baseline.measures} if baseline else set()
     new = [m.start for m in scenario.measures if (m.instrument, m.start, m.senders, m.targets) not in known]
+    new += [first_reaction(scenario)] if REACTIVE in scenario.states.values() else []
     return min(new, default=quarter_start(scenario.first))
+
+
+def first_reaction(scenario: Scenario) -> float:
+    """Year from which the states that react do so."""
+    from calibration.registry import central
+
+    return float(scenario.overrides.get("reaction_start", central().scalar("reaction_start")))
 
 
 def figure_context(request: RunRequest, shards: Shards) -> FigureContext:

@@ -13,7 +13,7 @@ from model.scenario.reading import Node, found, join
 from model.scenario.types import Measure, Path
 from model.scenario.values import QUARTER, many_of, map_of, number, one_of, quarter, quarter_of, span, text
 
-COMMON = ("instrument", "start", "end", "announced", "suspended", "from", "to")
+COMMON = ("instrument", "start", "end", "announced", "suspended", "from", "to", "joining")
 REQUIRED = ("instrument", "start", "from", "to", "source")
 MEASURE_KEYS = (*COMMON, "source")
 ALL_TECHNOLOGY = "all_technology"
@@ -63,6 +63,7 @@ def _measure(faults: Faults, node: Node, path: str, setting: Setting, counts: di
     instrument = None if name is None else instruments()[name]
     start, end, announced, pauses = _dates(faults, node, path, setting)
     senders, targets = _sides(faults, node, path, setting)
+    joining = _joining(faults, node, join(path, "joining"), setting, (senders, start, end))
     source = _optional_text(faults, node, path)
     if instrument is None:
         return None
@@ -73,7 +74,7 @@ def _measure(faults: Faults, node: Node, path: str, setting: Setting, counts: di
     identity = f"{PurePosixPath(node.place.file).stem}.{instrument.name}"
     counts[identity] = counts.get(identity, 0) + 1
     return Measure(f"{identity}.{counts[identity]}", instrument.name, start, end, announced, pauses, senders, targets,
-                   levers, source, node.place)  # fmt: skip
+                   levers, source, node.place, joining)  # fmt: skip
 
 
 def _optional_text(faults: Faults, node: Node, path: str) -> str:
@@ -168,6 +169,31 @@ def _sides(faults: Faults, node: Node, path: str, setting: Setting) -> tuple[tup
     return sides[0], sides[1]
 
 
+def _joining(
+    faults: Faults, node: Node, path: str, setting: Setting, measure: tuple[tuple[str, ...], float | None, float | None]
+) -> tuple[tuple[str, float], ...]:
+    """Senders that begin later, and when: regions of `from`, or any where it names a bloc (the focus may be any), between start and end."""
+    senders, start, end = measure
+    reach = REGIONS if any(token in setting.blocs for token in senders) else senders
+    found_: dict[str, float] = {}
+    for key, value in map_of(faults, node.get("joining"), path):
+        where = join(path, key.text)
+        when = quarter(faults, value, where)
+        if key.text not in REGIONS:
+            faults.unknown(key.place, where, key.text, REGIONS)
+        elif senders and key.text not in reach:
+            allowed = faults.say("error.joining.allowed", names=", ".join(reach))
+            faults.add(key.place, where, faults.say("error.joining.found", value=key.text), allowed)
+        elif when is not None and not _inside(when, setting):
+            _outside(faults, value, where, when, setting)
+        elif when is not None and start is not None and (when < start or (end is not None and when >= end)):
+            found_when = faults.say("error.order.found", value=quarter_label(when))
+            faults.add(value.place, where, found_when, faults.say("error.joining.between"))
+        elif when is not None:
+            found_[key.text] = when
+    return tuple(sorted(found_.items()))
+
+
 def _levers(faults: Faults, node: Node, path: str, instrument: Instrument, setting: Setting) -> dict[str, Path]:
     levers: dict[str, Path] = {}
     for name, lever in instrument.levers.items():
@@ -175,7 +201,7 @@ def _levers(faults: Faults, node: Node, path: str, instrument: Instrument, setti
         if value is not None:
             levers[name] = _lever(faults, value, join(path, name), lever, setting)
             continue
-        if lever.many and lever.neutral == ():
+        if lever.needed:
             faults.add(node.place, join(path, name), faults.say("error.missing.found"),
                        faults.say("error.names.allowed", names=", ".join(lever.choices)))  # fmt: skip
         levers[name] = Path(constant=lever.neutral)

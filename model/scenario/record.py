@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from model.axes import quarter_label
+from model.axes import quarter_label, quarter_start
 from model.scenario.folder import scenario_folder
 from model.scenario.types import Measure, Part, Place, Scenario
 from model.scenario.types import Path as LeverPath
@@ -44,6 +45,40 @@ def scenario_hash(scenario: Scenario) -> str:
         del measure["source"], measure["place"]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def restored(data: Mapping[str, Any]) -> Scenario:
+    """The scenario that `resolved` wrote down, but for the places of its values."""
+    return Scenario(
+        name=data["name"], title=data["title"], story=data["story"], baseline=data["baseline"], focus=data["focus"],
+        first=data["horizon"][0], last=data["horizon"][1],
+        measures=tuple(_restored_measure(m) for m in data["measures"]),
+        blocs={name: tuple(members) for name, members in data["blocs"].items()}, stances=data["stances"],
+        states=data["states"], overrides=data["overrides"], channels=data["channels"], sources=tuple(data["sources"]),
+    )  # fmt: skip
+
+
+def _restored_measure(data: Mapping[str, Any]) -> Measure:
+    file, _, line = data["place"].rpartition(":")
+    announced = data["announced"]
+    return Measure(
+        id=data["id"], instrument=data["instrument"], start=quarter_start(data["start"]), end=_end(data["end"]),
+        announced=None if announced is None else quarter_start(announced),
+        suspended=tuple((quarter_start(a), quarter_start(b) + QUARTER) for a, b in data["suspended"]),
+        senders=tuple(data["from"]), targets=tuple(data["to"]),
+        levers={name: _lever_path(value) for name, value in data["levers"].items()},
+        source=data["source"], place=Place(file, int(line)),
+    )  # fmt: skip
+
+
+def _end(last: str | None) -> float | None:
+    return None if last is None else quarter_start(last) + QUARTER
+
+
+def _lever_path(value: Any) -> LeverPath:
+    if isinstance(value, dict):
+        return LeverPath(points=tuple(sorted((quarter_start(label), v) for label, v in value.items())))
+    return LeverPath(constant=tuple(value) if isinstance(value, list) else value)
 
 
 def place_label(place: Place) -> str:
@@ -85,6 +120,7 @@ def _measure(measure: Measure) -> dict[str, Any]:
         "suspended": [[quarter_label(a), last_quarter(b)] for a, b in measure.suspended],
         "from": list(measure.senders),
         "to": list(measure.targets),
+        "joining": {region: quarter_label(when) for region, when in measure.joining},
         "levers": {name: lever_value(path) for name, path in measure.levers.items()},
         "source": measure.source,
         "place": place_label(measure.place),

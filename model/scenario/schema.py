@@ -116,11 +116,12 @@ def _measure(instrument: Instrument) -> Schema:
         "suspended": {"type": "array", "items": _span()},
         "from": _side(),
         "to": _side(),
+        "joining": _map({r: _date() for r in REGIONS}),
         "source": {"type": "string", "minLength": 1},
     }
     described = {key: {"description": word(f"scenario.measure.{key}"), **value} for key, value in properties.items()}
     levers = {name: _lever(lever) for name, lever in instrument.levers.items()}
-    needed = [name for name, lever in instrument.levers.items() if lever.many and lever.neutral == ()]
+    needed = [name for name, lever in instrument.levers.items() if lever.needed]
     return {
         "title": instrument.name,
         "description": instrument.doc,

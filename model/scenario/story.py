@@ -82,7 +82,8 @@ def strength(measure: Measure, lang: str) -> str:
 def scope(measure: Measure, lang: str) -> str:
     """What the measure names: segments or ecosystems."""
     levers = instruments()[measure.instrument].levers
-    return "; ".join(_names(measure.levers[n].constant, lang) for n, lever in levers.items() if lever.choices)
+    named = (measure.levers[n].constant for n, lever in levers.items() if lever.choices)
+    return "; ".join(_names(names, lang) for names in named if names)
 
 
 def period(measure: Measure, lang: str) -> str:
@@ -90,6 +91,8 @@ def period(measure: Measure, lang: str) -> str:
     text = f"{quarter_label(measure.start)}–{last_quarter(measure.end) or ''}"
     for first, after in measure.suspended:
         text += word("show.suspended", lang, first=quarter_label(first), last=last_quarter(after))
+    for region, when in measure.joining:
+        text += word("show.joining", lang, region=region_name(region, lang), quarter=quarter_label(when))
     if measure.announced is not None:
         text += word("show.announced", lang, quarter=quarter_label(measure.announced))
     return text
@@ -141,8 +144,10 @@ def _measures(scenario: Scenario, lang: str) -> list[Block]:
     columns = ("number", "measure", "from", "to", "scope", "period", "strength")
     header = tuple(word(f"show.column.{c}", lang) for c in columns)
     rows = tuple(_measure_row(i, m, lang) for i, m in enumerate(scenario.measures))
-    off = tuple(code for code, state in scenario.states.items() if state == "off")
-    note = [Block("paragraph", word("show.states_off", lang, names=_joined(off, lang)))] if off else []
+    note = []
+    for state in ("off", "reactive"):
+        names = tuple(code for code, mode in scenario.states.items() if mode == state)
+        note += [Block("paragraph", word(f"show.states_{state}", lang, names=_joined(names, lang)))] if names else []
     count = Block("paragraph", word("show.measure_count", lang, **counts))
     places = Block("paragraph", word("show.measure_sources", lang))
     sources = Block("list", rows=tuple((f"{i}: {m.source}",) for i, m in enumerate(scenario.measures)))

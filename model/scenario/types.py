@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Scalar = float | str | tuple[str, ...]
+REACTIVE = "reactive"
+"""What stands under `states:` of a state that reacts."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Measure:
-    """One dated use of an instrument. `senders` and `targets` hold region codes or bloc names."""
+    """One dated use of an instrument. `senders` and `targets` hold region codes or bloc names; `joining` senders that
+    begin later than the others, and when."""
 
     id: str
     instrument: str
@@ -54,6 +57,11 @@ class Measure:
     levers: Mapping[str, Path]
     source: str
     place: Place
+    joining: tuple[tuple[str, float], ...] = ()
+
+    def waiting(self, year: float) -> frozenset[str]:
+        """Regions among the senders that have not joined in the quarter that starts at `year`."""
+        return frozenset(region for region, when in self.joining if year < when - 1e-9)
 
     def in_force(self, year: float) -> bool:
         """Whether the measure applies in the quarter that starts at `year`."""

@@ -10,7 +10,7 @@ from model.scenario.faults import Faults, shown
 from model.scenario.measures import Setting, build_measures
 from model.scenario.plans import build_plans
 from model.scenario.reading import Node, found, join
-from model.scenario.types import Place, Scenario
+from model.scenario.types import REACTIVE, Place, Scenario
 from model.scenario.values import BLOC, many_of, map_of, number, one_of, scenario_name, span, switch, text
 from model.words import LANGUAGES
 
@@ -18,8 +18,7 @@ KEYS = ("name", "title", "story", "extends", "baseline", "focus", "horizon", "in
         "overrides", "channels", "sources")  # fmt: skip
 REQUIRED = ("name", "title", "story", "focus", "horizon")
 STRATEGY_KEYS = ("members", "stances", "plans")
-STATES = ("scripted", "off")
-LATER_STATES = ("reactive",)
+STATES = ("scripted", REACTIVE, "off")
 CHANNELS = ("Trade", "Inputs", "Knowledge", "Networks", "Demand", "Policy Cost")
 NONE = "none"
 FIRST = "2018Q1"
@@ -186,8 +185,6 @@ def _states(node: Node | None, faults: Faults) -> dict[str, str]:
         path = join("states", key.text)
         if key.text not in REGIONS:
             faults.unknown(key.place, path, key.text, REGIONS)
-        elif value.kind == "text" and value.text in LATER_STATES:
-            faults.add(value.place, path, shown(value.text), faults.say("error.later.allowed", names=", ".join(STATES)))
         else:
             states[key.text] = one_of(faults, value, path, STATES) or STATES[0]
     return states
