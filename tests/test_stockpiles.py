@@ -141,3 +141,28 @@ def test_tools_wanted_ahead_in_numbers() -> None:
                 part = now["theta"][link] * economy.upper[links.cell[link]] * setting.behaviour.stock_target[table.segment[g]]
                 wanted += part * announced[owner, table.location[g], region, table.segment[g]]
         assert found[f] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_investment_with_tools_wanted_ahead_in_numbers() -> None:
+    """E12 with E27: a gap is closed at r_K, what is wanted ahead at r_S, within the expansion limit."""
+    rng, seen = np.random.default_rng(4), set()
+    size, r_k, r_s, response, limit = 300, 0.3, 0.7, 0.4, 0.25
+    capacity, orders = rng.uniform(0.5, 2, size), rng.uniform(0.3, 2, size)
+    ratio, kappa, slack = rng.uniform(0.5, 2, size), rng.uniform(1, 3, size), rng.uniform(1, 1.3, size)
+    worn, lag, early = rng.uniform(0.05, 0.2, size), rng.uniform(1, 2, size), rng.choice([0.0, 1.0, 4.0], size)
+    coming = rng.uniform(0.5, 2, size) * lag * worn * capacity
+    found = planned_investment(capacity, coming, orders, ratio, kappa, slack, worn, lag, r_k, response, limit, early, r_s)
+    for f in range(size):
+        gap = slack[f] * orders[f] * ratio[f] ** response - capacity[f] - (coming[f] - lag[f] * worn[f] * capacity[f])
+        ahead = early[f] * worn[f] * capacity[f] / 4
+        if gap > 0:
+            kind, wish = "grows", r_k * gap + r_s * ahead
+        elif -gap < ahead:
+            kind, wish = "holds some of it", r_s * (ahead + gap)
+        else:
+            kind, wish = "holds more", r_k * (gap + ahead)
+        wish = min(wish, limit * capacity[f])
+        assert found[f] == pytest.approx(kappa[f] / 4 * max(0.0, worn[f] * capacity[f] + wish), rel=1e-12)
+        seen.add((kind, early[f] > 0, wish == limit * capacity[f], worn[f] * capacity[f] + wish > 0))
+    assert {("grows", True, False, True), ("grows", True, True, True), ("holds some of it", True, False, True)} <= seen
+    assert {("holds more", True, False, True), ("holds more", False, False, False)} <= seen
