@@ -18,9 +18,10 @@ from model.stages.account import account
 from model.stages.source import source
 from model.start import start_state
 from model.world import Setting, State
+from tests import small
 from tests.engine import build_setting, linked, run_engine
 from tests.oracle.closed_quarter import OracleWedges
-from tests.oracle.economies import CHIPS, PLATFORMS, parameters, random_table, random_wedge_path
+from tests.oracle.economies import CHIPS, PLATFORMS, TOOLS, parameters, random_table, random_wedge_path
 
 
 def world(dt: float = 0.125) -> tuple[Setting, OracleWedges]:
@@ -149,9 +150,15 @@ def test_a_plant_short_of_inputs_makes_less_in_numbers(omega: float) -> None:
 
 def test_sales_by_region_and_openness_in_numbers() -> None:
     """E9: sales of each plant to each region's buyers; exports and imports over expenditure."""
-    setting, wedges = world(0.25)
+    table = random_table(1)  # in other places, so that the last plant sells nothing to the last region
+    swap = np.array([3, 1, 2, 0])
+    alone = int(np.flatnonzero((table.segment == TOOLS) & (table.location == 3))[0])
+    order = np.append(np.delete(np.arange(table.plants), alone), alone)
+    wedges = small.permuted_wedges(small.renamed_wedges(random_wedge_path(table, 1)(2.6), table, swap), order)
+    setting = build_setting(small.permuted(small.renamed(table, swap), order), parameters())
     (state,) = run_engine(setting, wedges, 0.25)
     economy, links = setting.economy, setting.economy.links
+    assert not (links.supplier * economy.regions + economy.buyer_region[links.buyer] == economy.n * economy.regions - 1).any()
     found = account(setting, SimpleNamespace(**state))
     value = books_of(economy, state["delivered"], state["terms"]).value
     sales, crossing = np.zeros((economy.n, economy.regions)), np.zeros(economy.regions)
