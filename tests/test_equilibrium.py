@@ -28,10 +28,11 @@ from tests.oracle import economies
 SIGMA = 5.0
 
 
-def balanced_trade(seed: int, regions: int) -> Array:
-    """[R, R] trade with exports equal to imports: random import shares and the incomes that fit them."""
+def balanced_trade(seed: int, regions: int, home: float | Array = 3.0) -> Array:
+    """[R, R] trade with exports equal to imports: random import shares, higher at home, and the incomes that fit them."""
     draw = np.random.default_rng(seed)
-    share = draw.lognormal(0, 1, (regions, regions)) + 3 * np.eye(regions)
+    share = draw.lognormal(0, 1, (regions, regions))
+    share[np.diag_indices(regions)] = np.maximum(0.0, np.diag(share) + home)
     share /= share.sum(0)
     values, vectors = np.linalg.eig(share)
     income = np.real(vectors[:, np.argmax(np.real(values))])
@@ -460,9 +461,9 @@ def test_gravity_invariances() -> None:
 def test_gravity_150_regions() -> None:
     draw = np.random.default_rng(0)
     trade = draw.lognormal(0, 2, (150, 150)) + 500 * np.eye(150)
-    start = time.perf_counter()
+    start = time.process_time()
     result = solve_universal_gravity(trade, np.exp(draw.normal(0.2, 0.3, (150, 150))), 5, 1)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert np.isfinite(result).all()
 
 
@@ -658,8 +659,11 @@ def test_rationed_composites_in_numbers() -> None:
 
 @pytest.mark.parametrize("eta", [0.2, 0.9, 1.6])
 def test_expected_drift_in_numbers(eta: float) -> None:
-    """E10a with one good a region and inputs: the slope of the static solver's wages, to the order of the step."""
-    trade = balanced_trade(3, 4)
+    """E10a with one good a region and inputs: the slope of the static solver's wages, to the order of the step.
+
+    The last region sells everything abroad, so that its trade with itself is not there to be counted.
+    """
+    trade = balanced_trade(3, 4, home=np.array([3.0, 3.0, 3.0, -np.inf]))
     table = armington(trade, 0.8 * trade).replace(depreciation=np.full(4, 0.1))
     economy = build_economy(table, Elasticities(np.array([SIGMA]), np.array([eta]), 0.5, 0.8))
     growth, h = np.array([0.03, -0.01, 0.02, 0.0]), 1e-3
