@@ -28,11 +28,10 @@ from tests.oracle import economies
 SIGMA = 5.0
 
 
-def balanced_trade(seed: int, regions: int, home: float | Array = 3.0) -> Array:
-    """[R, R] trade with exports equal to imports: random import shares, higher at home, and the incomes that fit them."""
+def balanced_trade(seed: int, regions: int) -> Array:
+    """[R, R] trade with exports equal to imports: random import shares and the incomes that fit them."""
     draw = np.random.default_rng(seed)
-    share = draw.lognormal(0, 1, (regions, regions))
-    share[np.diag_indices(regions)] = np.maximum(0.0, np.diag(share) + home)
+    share = draw.lognormal(0, 1, (regions, regions)) + 3 * np.eye(regions)
     share /= share.sum(0)
     values, vectors = np.linalg.eig(share)
     income = np.real(vectors[:, np.argmax(np.real(values))])
@@ -659,12 +658,10 @@ def test_rationed_composites_in_numbers() -> None:
 
 @pytest.mark.parametrize("eta", [0.2, 0.9, 1.6])
 def test_expected_drift_in_numbers(eta: float) -> None:
-    """E10a with one good a region and inputs: the slope of the static solver's wages, to the order of the step.
-
-    The last region sells everything abroad, so that its trade with itself is not there to be counted.
-    """
-    trade = balanced_trade(3, 4, home=np.array([3.0, 3.0, 3.0, -np.inf]))
+    """E10a with one good a region, inputs and markups: the slope of the static solver's wages, to the order of the step."""
+    trade = balanced_trade(3, 4)
     table = armington(trade, 0.8 * trade).replace(depreciation=np.full(4, 0.1))
+    table = table.replace(wages=table.wages * np.array([0.9, 0.6, 1.0, 0.8]))  # the rest is profit
     economy = build_economy(table, Elasticities(np.array([SIGMA]), np.array([eta]), 0.5, 0.8))
     growth, h = np.array([0.03, -0.01, 0.02, 0.0]), 1e-3
 
@@ -674,4 +671,41 @@ def test_expected_drift_in_numbers(eta: float) -> None:
         return np.asarray(np.log(static.wage * (economy.labour @ factor) / economy.labour.sum()))
 
     slope = (wage(h) - wage(-h)) / (2 * h)
-    assert expected_drift(economy, growth) == pytest.approx(slope, rel=1e-4, abs=1e-7)
+    relative = slope - economy.labour @ slope / economy.labour.sum()  # profits are part of what is held at one
+    assert expected_drift(economy, growth) == pytest.approx(relative, rel=1e-4, abs=1e-7)
+
+
+def test_what_the_expected_drift_does_not_see() -> None:
+    """E10a: elasticities of what nobody trades abroad; whether investors or final users buy capital goods."""
+    table, growth = economies.random_table(0), np.array([0.03, -0.01, 0.02, 0.0])
+    economy, n = build_economy(table, flat()), table.plants
+    f, d = economy.links.supplier, economy.buyer_region[economy.links.buyer]
+    kept = (table.segment[f] != economies.TOOLS) | (table.location[f] == d)
+    alone = replace(economy, flow0=economy.flow0 * kept)  # no tools cross a border
+
+    def drift(changed: int) -> Array:
+        sigma = economy.sigma.copy()
+        sigma[changed] += 6
+        return expected_drift(replace(alone, sigma=sigma), growth)
+
+    found = expected_drift(alone, growth)
+    assert drift(economies.TOOLS) == pytest.approx(found, rel=1e-12)
+    assert abs(drift(economies.CHIPS) - found).max() > 1e-5
+
+    flow = np.delete(table.flow, np.arange(n, n + len(table.investors)), 1)
+    for i, (region, *_) in enumerate(table.investors):
+        flow[:, n + region] += table.flow[:, n + i]
+    bought = table.replace(flow=flow, investors=table.investors[:0], investment=np.zeros(n))
+    world = world_spending(bought)
+    bought = bought.replace(flow=bought.flow / world, wages=bought.wages / world)
+    found = expected_drift(economy, growth)
+    assert abs(found).max() > 1e-3
+    assert expected_drift(build_economy(bought, flat()), growth) == pytest.approx(found, rel=1e-9)
+    assert table.investment.sum() > 0.01 * table.output.sum()
+
+
+def world_spending(table: BaseTable) -> float:
+    """World final expenditure of a table without investors, at purchasers' prices."""
+    n, regions = table.plants, table.regions
+    rate = table.tariff[table.location[:, None], np.arange(regions)[None], table.segment[:, None]]
+    return float(((1 + rate) * table.flow[:, n : n + regions]).sum())
