@@ -80,6 +80,7 @@ EQUIVALENT: dict[str, str] = {
     "model/kernel/adjustment.py:expected_drift: regions * regions -> regions": "every state may buy rest at home: the last lane is there",
     "model/kernel/adoption.py:invert_quality: live * base ** network_effect -> live": "where the repetition starts, not where it ends",
     "model/kernel/adoption.py:invert_quality: base ** network_effect -> base": "where the repetition starts, not where it ends",
+    "model/kernel/adoption.py:invert_quality: step - 1 -> step": "only ends the repetition sooner",
     "model/kernel/adoption.py:invert_quality: share + absent -> share": "nothing times zero: only ends the repetition sooner",
     "model/kernel/market.py:_prices: groups.cost_weight * bill(rhs) -> bill(rhs)": "a poorer guess; the residual is exact",
     "model/kernel/market.py:_prices: rhs + plan.margin * self.group_prices(own)[groups.group] -> rhs": "a poorer guess; the residual is exact",

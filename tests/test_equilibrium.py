@@ -578,6 +578,21 @@ def test_techniques_in_numbers(seed: int) -> None:
     assert unit == pytest.approx(np.ones(buyers), rel=1e-9)
 
 
+def test_a_cobb_douglas_index_is_a_mean() -> None:
+    """E3a at sigma = 1: shares with entrants on top add to more than one, and move no index by their sum alone."""
+    economy, rng = build_economy(economies.random_table(0), flat()), np.random.default_rng(6)
+    links, lt = economy.links, economy.links.technique
+    pay, quality, live = rng.uniform(1, 1.5, lt), rng.uniform(0.8, 1.2, lt), np.ones(lt, bool)
+    plain = economy.sigma[links.cell_segment[links.cell]] == 1
+    theta = economy.theta * rng.uniform(0.5, 1.5, lt)
+    ones = np.ones(economy.regions), rng.uniform(0.7, 1.4, economy.n)
+    one = solve_dual(economy, theta, live, *ones, pay, quality)
+    two = solve_dual(economy, np.where(plain, 1.3 * theta, theta), live, *ones, pay, quality)
+    assert plain.any()
+    for name in one._fields:
+        assert getattr(two, name) == pytest.approx(getattr(one, name), rel=1e-12), name
+
+
 @pytest.mark.parametrize("seed", [0, 3])
 def test_inversion_in_numbers(seed: int) -> None:
     """E1 buyer by buyer: what the table says one unit costs, entrants at their competitors' technique."""
