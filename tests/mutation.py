@@ -77,6 +77,7 @@ sys.exit(pytest.main(sys.argv[1:], [Quick()]))
 """Pytest without making failing examples smaller (that a test fails is enough), tests of single terms first."""
 EQUIVALENT: dict[str, str] = {
     "model/stages/decide.py:stock_orders: len(links.start) - cells -> cells": "only more zeros than are read",
+    "model/stages/decide.py:stock_orders: len(links.start) - cells -> len(links.start)": "only more zeros than are read",
     "model/kernel/adjustment.py:expected_drift: regions * regions -> regions": "every state may buy rest at home: the last lane is there",
     "model/kernel/adoption.py:invert_quality: live * base ** network_effect -> live": "where the repetition starts, not where it ends",
     "model/kernel/adoption.py:invert_quality: base ** network_effect -> base": "where the repetition starts, not where it ends",

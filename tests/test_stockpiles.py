@@ -105,22 +105,25 @@ def test_orders_for_stock_in_numbers() -> None:
     korea, america = setting.regions.index("KOR"), setting.regions.index("USA")
     wedges["announced"][korea, america, korea] = 0.4
     rng = np.random.default_rng(3)
-    have = rng.choice([0.0, 0.02, 5.0], len(now["stock"]))  # quarters of use
-    stock = have * now["orders"][links.cell_buyer[: len(now["stock"])]]
-    found = stock_orders(setting, SimpleNamespace(**(now | {"wedges": wedges, "stock": stock})))
     buyer, supplier = links.buyer[: links.technique], links.supplier[: links.technique]
-    table, seen, part = economy.table, 0, 1 - np.exp(-behaviour.stock_speed * setting.dt)
-    for cell in np.flatnonzero(links.cell_buyer[: len(stock)] < setting.n):
-        mine, b = links.cell == cell, links.cell_buyer[cell]
-        if not now["opened"][b]:
-            continue
-        risk = now["theta"][mine] @ (0.4 * (table.location[supplier[mine]] == america))
-        risk *= (table.location[b] == korea) & (setting.plants.owner[b] == korea)
-        target = behaviour.stock_target[links.cell_segment[cell]] * risk
-        orders = part * (target - have[cell]) if have[cell] < behaviour.stock_trigger * target else 0.0
-        assert found[mine] == pytest.approx(orders * now["orders"][b] / (4 * setting.dt), rel=1e-9)
-        seen += orders > 0
-    assert seen > 10
+    table, part, holders = economy.table, 1 - np.exp(-behaviour.stock_speed * setting.dt), len(now["stock"])
+    target = np.zeros(holders)
+    for cell, b in enumerate(links.cell_buyer[:holders]):
+        if table.location[b] == korea == setting.plants.owner[b]:
+            mine = links.cell == cell
+            risk = now["theta"][mine] @ (0.4 * (table.location[supplier[mine]] == america))
+            target[cell] = behaviour.stock_target[links.cell_segment[cell]] * risk
+    assert 0 < behaviour.stock_trigger < 1
+    have = np.where(target > 0, target, 0.02) * rng.choice([0.0, 0.3, (1 + behaviour.stock_trigger) / 2, 5.0], holders)  # quarters of use
+    stock = have * now["orders"][links.cell_buyer[:holders]]
+    found = stock_orders(setting, SimpleNamespace(**(now | {"wedges": wedges, "stock": stock})))
+    seen = waits = 0
+    for cell in np.flatnonzero(now["opened"][links.cell_buyer[:holders]]):
+        orders = part * (target[cell] - have[cell]) if have[cell] < behaviour.stock_trigger * target[cell] else 0.0
+        at_rate = orders * now["orders"][links.cell_buyer[cell]] / (4 * setting.dt)
+        assert found[links.cell == cell] == pytest.approx(at_rate, rel=1e-9)
+        seen, waits = seen + (orders > 0), waits + (not orders and have[cell] < target[cell])
+    assert min(seen, waits) > 5
     assert not found[buyer >= setting.n].any()
 
 
