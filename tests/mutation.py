@@ -41,7 +41,7 @@ NEAR = {
     "technique": "equilibrium engine_against_oracle oracle",
     "adjustment": "wages equilibrium engine_against_oracle stockpiles investors",
     "rules": "standards agents entry_exit relocation",
-    "sight": "agents stockpiles entry_exit standards entity_list",
+    "sight": "agents stockpiles relocation entry_exit standards entity_list",
     "population": "capability_adoption agents",
     "enact": "simulation entry_exit evasion standards entity_list capability networks stockpiles",
     "decide": "agents stockpiles standards entry_exit relocation",
