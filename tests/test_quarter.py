@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from model.errors import IdentityError
 from model.kernel.accounts import account as books_of
 from model.kernel.deliveries import Orders, delivered_part
 from model.kernel.links import Array, Mask
@@ -168,6 +169,18 @@ def test_sales_by_region_and_openness_in_numbers() -> None:
         crossing[[o, d]] += value[i] * (o != d)
     assert found["sales"] == pytest.approx(sales, rel=1e-12)
     assert found["trade_ratio"] == pytest.approx(crossing / state["expenditure"], rel=1e-12)
+
+
+def test_output_beyond_capacity_is_found() -> None:
+    """E8: a millionth more than a plant can make is an error."""
+    setting, wedges = world(0.25)
+    (state,) = run_engine(setting, wedges, 0.25)
+    account(setting, SimpleNamespace(**state))
+    for f in np.flatnonzero(state["output"] > 0)[::5]:
+        capacity = state["capacity_now"].copy()
+        capacity[f] = state["output"][f] / (1 + 1e-6)
+        with pytest.raises(IdentityError, match="capacity"):
+            account(setting, SimpleNamespace(**(state | {"capacity_now": capacity})))
 
 
 def test_orders_in_place_of_denied_goods_in_numbers() -> None:
