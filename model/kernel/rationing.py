@@ -20,10 +20,10 @@ from model.kernel.technique import TINY, Rationed
 
 LEAST = 1e-9
 """Smallest rationing share: what is below delivers nothing that counts."""
-SLOW = 0.1
+SLOW = 0.2
 """Part of the change that a step should leave at most; where it leaves more, the groups' system is set up anew."""
-WORSE = 2.0
-"""A change that grew by more than this factor is answered by the plain step, and corrections are halved from then on."""
+POOR = 0.8
+"""Where a step by groups left more than this part of the change, a plain step follows, and the reach of groups is halved."""
 LITTLE = 0.1
 """Least elasticity of a plant's deliveries to its own rho that a step reckons with."""
 REACH = 1.0
@@ -43,7 +43,8 @@ class Rationing:
 
     def __init__(self, economy: Economy, plan: Plan, arriving: Rationed, input_limit: float) -> None:
         self.economy, self.plan, self.arriving, self.input_limit = economy, plan, arriving, input_limit
-        self.change, self.reach = 0.0, REACH
+        self.change, self.reach = np.inf, REACH
+        self.by_groups = False
         self.system: tuple[Array, Array]
         self.bought: Array
         self.own: Array
@@ -52,12 +53,14 @@ class Rationing:
         """The rationing shares [n] to try next; wanted [n]: the plain step's."""
         change, last = float(abs(wanted - rho).max()), self.change
         self.change = change
-        if 0 < WORSE * last < change:
+        poor = self.by_groups and change > POOR * last
+        self.by_groups = not poor
+        if poor:
             self.reach /= 2
             return wanted
         rationed = wanted < 1
         step = np.log(wanted / rho)
-        if last == 0 or change > SLOW * last:
+        if not np.isfinite(last) or change > SLOW * last:
             self._renew(rationed, found)
         group, count = self.economy.groups.group, self.economy.groups.count
         weight = np.where(rationed, np.maximum(found.market.output, FLOOR), 0.0)
