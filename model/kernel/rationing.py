@@ -22,8 +22,8 @@ LEAST = 1e-9
 """Smallest rationing share: what is below delivers nothing that counts."""
 SLOW = 0.2
 """Part of the change that a step should leave at most; where it leaves more, the groups' system is set up anew."""
-POOR = 0.8
-"""Where a step by groups left more than this part of the change, a plain step follows, and the reach of groups is halved."""
+PATIENCE = 8
+"""Passes without a smaller change than before, after which the reach of groups is halved: in the end steps are plain."""
 LITTLE = 0.1
 """Least elasticity of a plant's deliveries to its own rho that a step reckons with."""
 REACH = 1.0
@@ -44,7 +44,7 @@ class Rationing:
     def __init__(self, economy: Economy, plan: Plan, arriving: Rationed, input_limit: float) -> None:
         self.economy, self.plan, self.arriving, self.input_limit = economy, plan, arriving, input_limit
         self.change, self.reach = np.inf, REACH
-        self.by_groups = False
+        self.least, self.waited = np.inf, 0
         self.system: tuple[Array, Array]
         self.bought: Array
         self.own: Array
@@ -56,11 +56,7 @@ class Rationing:
         """The rationing shares [n] to try next; wanted [n]: the plain step's."""
         change, last = float(abs(wanted - rho).max()), self.change
         self.change = change
-        poor = self.by_groups and change > POOR * last
-        self.by_groups = not poor
-        if poor:
-            self.reach /= 2
-            return wanted
+        self._watch(change)
         rationed = wanted < 1
         step = np.log(wanted / rho)
         if not np.isfinite(last) or change > SLOW * last:
@@ -71,6 +67,13 @@ class Rationing:
         more = self._by_plant(np.where(rationed, step, 0.0), (self._answer(mean) - mean)[group], rationed, found)
         more = np.clip(np.where(np.isfinite(more), more, 0.0), -self.reach, self.reach)
         return np.where(rationed, within(rho * np.exp((step + more) / self.own)), 1.0)
+
+    def _watch(self, change: float) -> None:
+        """Trust the groups less where they get nowhere."""
+        self.waited = 0 if change < self.least else self.waited + 1
+        self.least = min(change, self.least)
+        if self.waited >= PATIENCE:
+            self.reach, self.waited = self.reach / 2, 0
 
     def _by_plant(self, need: Array, more: Array, rationed: Mask, found: Found) -> Array:
         """What the groups' step [n] brings each plant, in place of its group's mean: more or less than it needs [n]."""
