@@ -93,7 +93,7 @@ def context() -> FigureContext:
 
 
 def drawn(name: str, data: pd.DataFrame, context: FigureContext) -> Figure:
-    with house_style():
+    with house_style(context.lang):
         return FIGURES[name].draw(data, context)
 
 
@@ -139,7 +139,7 @@ def test_nothing_drawn_leaves_the_figure(name: str, frame: pd.DataFrame, context
     for lang in ("en", "ko"):
         spoken = replace(context, lang=lang)
         figure = drawn(name, FIGURES[name].data(frame, spoken), spoken)
-        with house_style():
+        with house_style(lang):
             figure.canvas.draw()
             box = figure.get_tightbbox()
         width, height = figure.get_size_inches()

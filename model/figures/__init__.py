@@ -33,14 +33,14 @@ def make_figure(name: str, frame: pd.DataFrame, context: FigureContext, folder: 
     spec = FIGURES[name]
     data = spec.data(frame, context)
     title, caption = context.say(f"figure.{name}.name"), context.say(f"figure.{name}.caption")
-    with house_style():
+    with house_style(context.lang):
         if data.empty:
             note = context.say("figure.missing", variables=", ".join(spec.variables))
             figure = note_figure(context, title, note)
         else:
             title = spec.finding(data, context)
             figure = spec.draw(data, context)
-    png, pdf, csv = save_figure(figure, folder, name, data)
+    png, pdf, csv = save_figure(figure, folder, name, data, context.lang)
     return Saved(name, title, note if data.empty else caption, png, pdf, csv)
 
 

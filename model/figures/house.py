@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 INK, SOFT, FAINT, GRID = "#222222", "#555555", "#9a9a9a", "#e4e4e4"
-FONTS = ("NanumGothic", "DejaVu Sans")
+FONTS = {"ko": ("NanumGothic", "DejaVu Sans"), "en": ("DejaVu Sans", "NanumGothic")}
+"""Fonts by language, the second where the first has no glyph: each one used is cut to size for each PDF, which takes long."""
 Line = Literal["-", "none"] | tuple[float, tuple[float, ...]]
 WIDTH = 8.0
 """Width of every figure in inches."""
@@ -119,13 +120,13 @@ def _load_fonts() -> None:
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
-    """Matplotlib's settings while a figure is drawn or saved; restored afterwards."""
+def house_style(lang: str = "en") -> Iterator[None]:
+    """Matplotlib's settings while a figure is drawn or saved in a language; restored afterwards."""
     import matplotlib
 
     _load_fonts()
     settings: dict[str, Any] = {
-        "font.family": list(FONTS), "font.size": 9.0, "text.color": INK, "text.parse_math": False,
+        "font.family": list(FONTS[lang]), "font.size": 9.0, "text.color": INK, "text.parse_math": False,
         "axes.edgecolor": FAINT, "axes.linewidth": 0.7, "axes.labelcolor": SOFT, "axes.unicode_minus": True,
         "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "axes.grid": True,
         "grid.color": GRID, "grid.linewidth": 0.7, "xtick.color": FAINT, "ytick.color": FAINT,
@@ -294,11 +295,11 @@ def note_figure(context: FigureContext, title: str, note: str) -> Figure:
     return figure
 
 
-def save_figure(figure: Figure, folder: Path, name: str, data: pd.DataFrame) -> tuple[Path, Path, Path]:
+def save_figure(figure: Figure, folder: Path, name: str, data: pd.DataFrame, lang: str) -> tuple[Path, Path, Path]:
     """Write NAME.png (200 dpi), NAME.pdf (fonts embedded) and NAME.csv (UTF-8 with BOM); the same bytes every time."""
     folder.mkdir(parents=True, exist_ok=True)
     png, pdf, csv = (folder / f"{name}.{ending}" for ending in ("png", "pdf", "csv"))
-    with house_style():
+    with house_style(lang):
         figure.savefig(png, dpi=DPI, metadata={"Software": "BLOCS"})
         figure.savefig(pdf, metadata={"CreationDate": None, "Creator": "BLOCS", "Producer": None})
     data.to_csv(csv, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")

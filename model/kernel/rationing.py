@@ -20,10 +20,10 @@ from model.kernel.technique import TINY, Rationed
 
 LEAST = 1e-9
 """Smallest rationing share: what is below delivers nothing that counts."""
-SLOW = 0.1
+SLOW = 0.2
 """Part of the change that a step should leave at most; where it leaves more, the groups' system is set up anew."""
-WORSE = 2.0
-"""A change that grew by more than this factor is answered by the plain step, and corrections are halved from then on."""
+PATIENCE = 8
+"""Passes without a smaller change than before, after which the reach of groups is halved: in the end steps are plain."""
 LITTLE = 0.1
 """Least elasticity of a plant's deliveries to its own rho that a step reckons with."""
 REACH = 1.0
@@ -43,28 +43,48 @@ class Rationing:
 
     def __init__(self, economy: Economy, plan: Plan, arriving: Rationed, input_limit: float) -> None:
         self.economy, self.plan, self.arriving, self.input_limit = economy, plan, arriving, input_limit
-        self.change, self.reach = 0.0, REACH
+        self.change, self.reach = np.inf, REACH
+        self.least, self.waited = np.inf, 0
         self.system: tuple[Array, Array]
         self.bought: Array
         self.own: Array
+        self.power: Array
+        self.part: Array
+        self.activity: Array
 
     def next(self, rho: Array, wanted: Array, found: Found) -> Array:
         """The rationing shares [n] to try next; wanted [n]: the plain step's."""
         change, last = float(abs(wanted - rho).max()), self.change
         self.change = change
-        if 0 < WORSE * last < change:
-            self.reach /= 2
-            return wanted
+        self._watch(change)
         rationed = wanted < 1
         step = np.log(wanted / rho)
-        if last == 0 or change > SLOW * last:
+        if not np.isfinite(last) or change > SLOW * last:
             self._renew(rationed, found)
         group, count = self.economy.groups.group, self.economy.groups.count
         weight = np.where(rationed, np.maximum(found.market.output, FLOOR), 0.0)
         mean = sum_by(group, weight * step, count) / np.maximum(sum_by(group, weight, count), FLOOR)
-        more = self._answer(mean) - mean
+        more = self._by_plant(np.where(rationed, step, 0.0), (self._answer(mean) - mean)[group], rationed, found)
         more = np.clip(np.where(np.isfinite(more), more, 0.0), -self.reach, self.reach)
-        return np.where(rationed, within(rho * np.exp((step + more[group]) / self.own)), 1.0)
+        return np.where(rationed, within(rho * np.exp((step + more) / self.own)), 1.0)
+
+    def _watch(self, change: float) -> None:
+        """Trust the groups less where they get nowhere."""
+        self.waited = 0 if change < self.least else self.waited + 1
+        self.least = min(change, self.least)
+        if self.waited >= PATIENCE:
+            self.reach, self.waited = self.reach / 2, 0
+
+    def _by_plant(self, need: Array, more: Array, rationed: Mask, found: Found) -> Array:
+        """What the groups' step [n] brings each plant, in place of its group's mean: more or less than it needs [n]."""
+        economy, n, counters = self.economy, self.economy.n, self.plan.counters
+        delivered = self.power * counters.spread(np.where(rationed, need + more, 0.0) / self.own)
+        made = economy.links.by_buyer(self.part * (self.arriving.weight @ delivered))
+        follow = np.where(found.now.scale[:n] < 1, self.input_limit * made[:n], 0.0)
+        wanted = -made
+        wanted[:n] += np.where(rationed, need + follow, -more)
+        ordered = counters.collect(found.now.share * (self.plan.sent @ (self.activity * wanted)))
+        return np.asarray(follow - ordered / np.maximum(found.market.output, FLOOR))
 
     def _answer(self, need: Array) -> Array:
         """Changes of rationing by group [G] that meet what plants need [G] once buyers have answered."""
@@ -101,7 +121,8 @@ class Rationing:
         activity[: self.economy.n] = found.market.output
         activity[self.economy.final] = found.market.expenditure / found.market.price_index
         links = self.economy.links
-        per_buyer = (activity / found.now.scale)[links.buyer[: links.technique]]
+        self.activity = activity / found.now.scale
+        per_buyer = self.activity[links.buyer[: links.technique]]
         return self._by_group(self.plan.units * per_buyer, found.now.share) / total[:, None]
 
     def _answers(self, found: Found, rationed: Array) -> Array:
@@ -109,11 +130,12 @@ class Rationing:
         plants [n]."""
         economy, links, counters = self.economy, self.economy.links, self.plan.counters
         power = found.now.share**self.arriving.power
-        mix = mean_mix(economy, found.market.output) / found.now.scale**economy.rho_upper
-        part = economy.upper * found.q**economy.nests.upper * mix[links.cell_buyer]
-        part /= np.maximum(self.arriving.weight @ power, TINY)
-        values = self.arriving.weight.data * part[links.cell]
-        return self._by_group(values, power * counters.favour * counters.spread(rationed)).T
+        part = economy.upper * found.q**economy.nests.upper / np.maximum(self.arriving.weight @ power, TINY)
+        self.part = part / (found.now.scale**economy.rho_upper)[links.cell_buyer]
+        self.power = power * counters.favour
+        mix = mean_mix(economy, found.market.output)[links.cell_buyer]
+        values = self.arriving.weight.data * (self.part * mix)[links.cell]
+        return self._by_group(values, self.power * counters.spread(rationed)).T
 
     def _by_group(self, values: Array, of_counter: Array) -> Array:
         """Sum of values [lt], times the counter's [c], over links from a group to a group or final users [G, G + R]."""
