@@ -6,10 +6,8 @@ grade and source. Python holds none of them. `python -m calibration.registry` wr
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
-import io
 import json
 import math
 from collections.abc import Iterable, Mapping

@@ -19,7 +19,7 @@ from model.words import LANGUAGES, word
 
 COMMANDS = (
     "run", "compare", "study", "strategies", "game", "sweep", "resume", "status", "validate", "show", "scenarios", "instruments",
-    "parameters", "schedule", "verify", "new",
+    "parameters", "schedule", "coverage", "verify", "new",
 )  # fmt: skip
 INTERRUPTED = 130
 ENVIRONMENT = 3
