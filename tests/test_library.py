@@ -340,3 +340,17 @@ def test_studies_name_what_there_is(path: Path) -> None:
     if path.stem == "library":
         left = set(scenario_names()) - {Path(s).stem for s in study.scenarios}
         assert left == {"no_policy", "reactive_calm"}
+
+
+def test_the_past_is_the_same_whichever_blocs_come() -> None:
+    """Bit for bit to 2025Q4, under every stance and with any blocs: measures of the past name regions."""
+    paths = []
+    for name, stance in (("history", None), ("history", "align_us"), ("blocs", "align_cn"), ("full_split", "hedge")):
+        model = Decoupling(load_scenario(name, sets=["horizon=[2018Q1, 2025Q2]"]), stance)
+        path = []
+        with np.errstate(all="ignore"):
+            while model.running:
+                model.step()
+                path.append([model.real_income(r) for r in REGIONS])
+        paths.append(np.array(path))
+    assert all(np.array_equal(paths[0], path) for path in paths[1:])
