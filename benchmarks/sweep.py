@@ -6,13 +6,15 @@
 The ideal is what the same processes do with nothing around the model: as many processes as workers, each with its part
 of the same states, one after the other, results thrown away. The sweep writes shards, brings them safely to disk,
 supervises and reports. Both are timed from the first run's end to the last one's, so that starting Python counts for
-neither; the parts are measured in turns, so that a busy machine slows both alike.
+neither; the parts are measured in turns, so that a busy machine slows both alike. Where it is very busy, look at processor
+time (which counts the start of Python in both).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -33,6 +35,7 @@ NAMES = (
     "wage_adjustment_speed", "network_effect[os]", "diffusion_rate", "rent_speed", "rd_elasticity",
 )  # fmt: skip
 TURNS = 4
+"""Parts that engine and ideal are measured on in turn."""
 
 
 def planned(runs: int, folder: Path) -> Sweep:
@@ -79,6 +82,11 @@ def sweep_rate(sweep: Sweep, groups: Groups, workers: int) -> float:
     return (len(times) - workers) / (times[-1] - times[workers - 1])
 
 
+def processor_time() -> float:
+    """Processor seconds of this process and of those that it has started and that have ended."""
+    return sum(os.times()[:4])
+
+
 def ideal_rate(sweep: Sweep, groups: Groups, workers: int) -> float:
     """Runs a second of bare processes together."""
     return sum(float(rate) for _, rate in bare_backend(workers)(sweep, groups) if isinstance(rate, float))
@@ -93,14 +101,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         sweep = planned(asked.runs, Path(name))
         groups = groups_of(sweep, sweep.runs)
-        size = max(1, len(groups) // TURNS)
+        size = max(2 * asked.workers, -(-len(groups) // TURNS))
         found = []
         for k in range(0, len(groups), size):
             turn = groups[k : k + size]
+            start = processor_time()
             engine = sweep_rate(sweep, turn, asked.workers)
+            middle = processor_time()
             ideal = ideal_rate(sweep, turn, asked.workers)
+            spent = (processor_time() - middle) / (middle - start)
             found.append((engine, ideal))
-            line = {"runs": sum(map(len, turn)), "a_second": round(engine, 3), "ideal": round(ideal, 3), "part": round(engine / ideal, 3)}
+            line = {"runs": sum(map(len, turn)), "a_second": round(engine, 3), "ideal": round(ideal, 3),
+                    "part": round(engine / ideal, 3), "part_by_processor_time": round(spent, 3)}  # fmt: skip
             sys.stdout.write(json.dumps(line) + "\n")
             sys.stdout.flush()
     engine, ideal = (len(found) / sum(1 / pair[i] for pair in found) for i in (0, 1))

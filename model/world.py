@@ -307,7 +307,7 @@ class Setting:
     @cached_property
     def place(self) -> Index:
         """Place of each link [l] in a [plant, region of the buyer] array laid out flat."""
-        return np.asarray(self.economy.links.supplier * self.economy.regions + self.economy.lane[1])
+        return self.economy.place
 
     def by_link(self, value: Array, links: slice = slice(None)) -> Array:
         """[n, R] by plant and region of the buyer, as [l]."""

@@ -24,3 +24,11 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr.decode()
     assert len(faults.shards(folder)) == faults.RUNS
     return folder
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sweeps of tests/folders.py count as finished by their results: they have no shards."""
+    from tests.folders import unsettled
+
+    monkeypatch.setattr("model.experiments.question.unfinished", unsettled)

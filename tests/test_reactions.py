@@ -222,7 +222,7 @@ def test_ladder_rises_to_full_denial_and_answers() -> None:
     chips = {m.rung: m.start for m in states.ladder() if (m.state, m.layer) == ("USA", "chips")}
     assert sorted(("listing", "threshold", "reach", "full_denial"), key=chips.__getitem__) == ["listing", "threshold", "reach", "full_denial"]
     answers = {m.instrument for m in states.ladder() if m.state == "CHN"}
-    assert answers >= {"subsidy", "os_fork", "open_source_fork", "data_localisation", "tariff", "export_control", "open_release"}
+    assert answers >= {"counter_control", "digital_silk_road", "subsidy", "os_fork", "open_source_fork", "data_localisation", "tariff", "export_control", "open_release"}
     abroad = {r for m in states.ladder() if m.state == "CHN" for r in m.targets}
     assert {"SEA", "ROW", "home", "rival"} <= abroad
 
@@ -323,6 +323,15 @@ def test_controls_felt_in_numbers() -> None:
     assert felt["os"] == pytest.approx(1 - 1 / (1.6 * 1.25))
     assert felt["platforms"] == pytest.approx(0.7) and felt["open_source"] == felt["ai_apps"] == 0.0
     assert not react.controls_felt(setting, now, levels, USA, CHN).any()
+    tools = small.measure("equipment_control", {"tools": 0.3, "servicing": 0.6}, 2018.0, None, (), ("USA",))
+    own = Decoupling(world(tools), parameters=drawn())
+    felt = react.controls_felt(own.setting, SimpleNamespace(**own.now), levels, CHN, USA)
+    assert felt[CHIPS] == pytest.approx(0.6)  # the harder of the two uses
+    metals = small.measure("counter_control", {"materials": 0.3, "goods": ("os",), "barrier": 1.0}, 2018.0, None, (), ("CHN",), ("USA",))
+    own = Decoupling(world(metals), parameters=drawn())
+    felt = react.controls_felt(own.setting, SimpleNamespace(**own.now), levels, USA, CHN)
+    known = dict(zip(states.REACTING, felt, strict=True))
+    assert known["os"] == pytest.approx(1 - 0.7 * 0.5) and known["chips"] == known["devices"] == pytest.approx(0.3)
     later_on = SimpleNamespace(**{**vars(now), "year": 2020.0})  # the frontier has left the cap behind
     grown = central()["frontier_growth"]["memory"] * 2.0
     capped = 1 - np.exp(-(levels[USA, SEGMENT_INDEX["memory"]] + grown + 0.5))

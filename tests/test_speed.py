@@ -20,7 +20,7 @@ QUARTER = 2200
 """Most calls of model functions in a quarter of `blocs`, whatever the number of plants and links."""
 PASS = 60
 """Most calls of kernel functions that one more pass of rationing adds."""
-KERNEL = ("anderson", "deliveries", "linear", "links", "market", "technique")
+KERNEL = ("deliveries", "linear", "links", "market", "rationing", "technique")
 
 
 def of_kernel(calls: Counter[str]) -> int:

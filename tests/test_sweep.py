@@ -24,6 +24,7 @@ from model.experiments.sweep_run import case_of, part_of, write_plan
 from model.experiments.sweep_screen import ranking, request_after
 from model.instruments import instruments
 from model.outcomes import Recording
+from model.scenario.folder import scenario_names
 from model.scenario.record import resolved, restored, scenario_hash
 from model.scenario.resolve import load_baseline, load_scenario
 from tests import small
@@ -285,7 +286,7 @@ def test_a_case_has_the_values_of_its_state() -> None:
         assert (case.stance, case.draw) == ("hedge" if run.name == "blocs@hedge" else None, run.state)
 
 
-@pytest.mark.parametrize("name", ["no_policy", "chip_controls", "blocs", "blocs_all_goods"])
+@pytest.mark.parametrize("name", sorted(scenario_names()))
 def test_a_resolved_scenario_can_be_restored(name: str) -> None:
     scenario = load_scenario(name)
     again = restored(json.loads(json.dumps(resolved(scenario), sort_keys=True)))

@@ -18,7 +18,8 @@ from model.errors import BlocsError, UsageError
 from model.words import LANGUAGES, word
 
 COMMANDS = (
-    "run", "compare", "study", "strategies", "game", "sweep", "resume", "status", "validate", "show", "scenarios", "instruments",
+    "run", "compare", "study", "strategies", "game", "sweep", "resume", "status",
+    "analyse", "discover", "robust", "query", "export", "validate", "show", "scenarios", "instruments",
     "parameters", "schedule", "coverage", "verify", "new",
 )  # fmt: skip
 INTERRUPTED = 130

@@ -101,8 +101,8 @@ def check_scenarios(request: SweepRequest) -> None:
         hashes.setdefault(found.name, set()).add(scenario_hash(found))
     faults += [word("sweep.error.two_meanings", say, name=name) for name, seen in hashes.items() if len(seen) > 1]
     faults += [
-        word("cli.no_stance", say, name=stance, names=", ".join(scenario.stances) or "-")
-        for scenario in request.scenarios for stance in request.stances if stance not in scenario.stances
+        word("cli.no_stance", say, name=stance, names=", ".join(scenario.choices) or "-")
+        for scenario in request.scenarios for stance in request.stances if stance not in scenario.choices
     ]  # fmt: skip
     if faults:
         raise UsageError("\n".join(dict.fromkeys(faults)))
@@ -279,7 +279,7 @@ def cases_of(request: SweepRequest) -> list[dict[str, Any]]:
     found = {}
     for scenario in request.scenarios:
         base = request.baselines.get(scenario.name)
-        for stance in request.stances or tuple(scenario.stances) or ("",):
+        for stance in request.stances or scenario.choices or ("",):
             label = f"{scenario.name}@{stance}" if stance else scenario.name
             case = {"scenario": scenario.name, "stance": stance, "label": label, "baseline": base.name if base else None}
             found[label] = case

@@ -51,4 +51,24 @@ def make_figures(
     return [make_figure(name, frame, context, folder) for name in names or FIGURES]
 
 
-__all__ = ["FIGURES", "FigureContext", "FigureSpec", "Saved", "figure_variables", "make_figure", "make_figures"]
+def save_spec(spec: FigureSpec, frame: pd.DataFrame, context: FigureContext, folder: Path, name: str = "") -> Saved:
+    """Draw and save a figure that is not in the report: its spec, the table it shows, where to, under which file name."""
+    data = spec.data(frame, context)
+    with house_style():
+        figure = spec.draw(data, context)
+    png, pdf, csv = save_figure(figure, folder, name or spec.name, data)
+    return Saved(
+        name or spec.name, spec.finding(data, context), context.say(f"figure.{spec.name}.caption"), png, pdf, csv
+    )
+
+
+__all__ = [
+    "FIGURES",
+    "FigureContext",
+    "FigureSpec",
+    "Saved",
+    "figure_variables",
+    "make_figure",
+    "make_figures",
+    "save_spec",
+]

@@ -66,7 +66,8 @@ class AiMeasures:
         made, told = book.market.output, book.get("ai_quality", None)
         if told is None:
             return np.zeros(self.regions)
-        return np.nan_to_num(ratio(self.by_owner(made * told), self.by_owner(made)))
+        mean = ratio(self.by_owner(made * told), self.by_owner(made))
+        return np.where(np.isnan(mean), 0.0, mean)
 
     def quality(self, book: Book) -> Array:
         """Log level against the best of 2018 [R]: where 2018 stood, the trend, and the ratio to it."""

@@ -54,6 +54,7 @@ def restored(data: Mapping[str, Any]) -> Scenario:
         first=data["horizon"][0], last=data["horizon"][1],
         measures=tuple(_restored_measure(m) for m in data["measures"]),
         blocs={name: tuple(members) for name, members in data["blocs"].items()}, stances=data["stances"],
+        plans={name: tuple(_restored_part(part) for part in parts) for name, parts in data["plans"].items()},
         states=data["states"], overrides=data["overrides"], channels=data["channels"], sources=tuple(data["sources"]),
     )  # fmt: skip
 
@@ -68,7 +69,13 @@ def _restored_measure(data: Mapping[str, Any]) -> Measure:
         senders=tuple(data["from"]), targets=tuple(data["to"]),
         levers={name: _lever_path(value) for name, value in data["levers"].items()},
         source=data["source"], place=Place(file, int(line)),
+        joining=tuple((region, quarter_start(when)) for region, when in data["joining"].items()),
     )  # fmt: skip
+
+
+def _restored_part(data: Mapping[str, Any]) -> Part:
+    start = None if data["start"] is None else quarter_start(data["start"])
+    return Part(data["strategy"], _lever_path(data["size"]), start, _end(data["end"]))
 
 
 def _end(last: str | None) -> float | None:

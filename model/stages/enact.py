@@ -84,9 +84,11 @@ def announced(setting: Setting, year: float) -> Ordered:
     found = []
     for action, apart in zip(setting.actions, apart_from(setting), strict=True):
         m = action.measure
+        if m.announced is None or not m.announced - 1e-9 <= year < m.start - 1e-9:
+            continue
         joins = joined_part(setting, m.start) > 0
         coming, serving = (action, setting.serves_both) if joins else (apart, serving_apart(setting))
-        if coming is not None and m.announced is not None and m.announced - 1e-9 <= year < m.start - 1e-9:
+        if coming is not None:
             found.append((action.instrument, order_of(setting, coming, coming.senders, np.inf, 1.0, serving)))
     return tuple(found)
 

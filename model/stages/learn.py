@@ -57,8 +57,10 @@ def research(setting: Setting, now: View) -> tuple[Array, Array]:
         return np.where(base > 0, sum_by(firm, value)[firm] / np.where(base > 0, base, 1.0), 1.0)
 
     target = law.rnd_target(over_base(real_price * now.output), now.subsidy / (1 - now.subsidy), own.subsidy_effect)
-    support = own.research_effect * now.wedges["research_support"][place, economy.table.segment] * usual
-    target = np.maximum(0.0, target + np.where(base > 0, over_base(support), 0.0))
+    support = now.wedges["research_support"]
+    if support.any():
+        paid = own.research_effect * support[place, economy.table.segment] * usual
+        target = np.maximum(0.0, target + np.where(base > 0, over_base(paid), 0.0))
     rnd = law.update_stock(now.rnd, target, own.rd_lag, setting.dt)
     return rnd, law.update_stock(now.experience, over_base(now.output), own.memory, setting.dt)
 

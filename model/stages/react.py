@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from model.agents.reactions import StateRule, StateView, caught_up, combined, follow_chance, widened
-from model.axes import NETWORK_SEGMENTS
-from model.kernel.links import Array, sum_by
+from model.axes import NETWORK_SEGMENTS, SEGMENT_INDEX
+from model.kernel.links import Array, Index, sum_by
 from model.scenario.types import REACTIVE
 from model.stages.enact import moved_by, orders_of
 from model.stages.respond import decide_states
 from model.streams import key_of, uniforms
-from model.wedges import Wedges
+from model.wedges import USES, Wedges
 from model.world import Setting, State, View
 
 
@@ -81,10 +81,11 @@ def controls_felt(setting: Setting, now: View, levels: Array, state: int, rival:
 
 
 def wedges_of_sender(setting: Setting, now: View, sender: int) -> Wedges:
-    """Wedges that the measures one state applies would make without those of others; announced ones are no move yet."""
+    """Wedges that the measures one state applies would make without those of others; what is announced, and what a strategy
+    of the focus pays for, is no move."""
     alone = np.zeros_like(now.in_force)
     alone[:, sender] = now.in_force[:, sender]
-    orders = orders_of(setting, now.year, alone)._replace(announced=())
+    orders = orders_of(setting, now.year, alone)._replace(announced=(), paid=())
     return setting.latest.get(f"wedges of {sender}", orders, lambda: moved_by(setting, orders).finish())
 
 
@@ -101,10 +102,18 @@ def parts_taken(
     columns = [n.column for n in setting.networks if setting.segments.index(NETWORK_SEGMENTS[n.name]) in segments]
     closed = wedges["market_access"][np.concatenate(columns)] if columns else np.zeros((1, 1))
     return (
-        float(wedges["denial_rate"][rival, state, segments].max()), float((1 - np.exp(-np.maximum(held_back, 0.0))).max()),
+        hardest_denial(wedges, rival, state, segments), float((1 - np.exp(-np.maximum(held_back, 0.0))).max()),
         float((1 - 1 / np.maximum(price, 1.0)).max()), float(np.maximum(closed, 0.0).max()),
         listed_output(setting, wedges["firm_listing"][rival], state, layer),
     )  # fmt: skip
+
+
+def hardest_denial(wedges: Wedges, rival: int, state: int, segments: Index) -> float:
+    """Largest denied part of a layer's deliveries, of all uses or of one; materials, which stand in `rest` and are denied to
+    technology plants, count in every layer (E44)."""
+    uses = wedges["use_denial"][:, rival, state]
+    materials = uses[USES.index("inputs"), SEGMENT_INDEX["rest"]]
+    return max(float(wedges["denial_rate"][rival, state, segments].max()), float(uses[:, segments].max()), float(materials))
 
 
 def listed_output(setting: Setting, listing: Array, state: int, layer: int) -> float:

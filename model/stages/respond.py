@@ -17,28 +17,34 @@ def decide_states(setting: Setting, year: float, stance: Array | None = None, jo
     """
     if setting.held is not None:
         return np.asarray(setting.held[round((year - setting.first_year) / setting.dt)])
-    due = np.array([strength_due(setting, action, year, stance, joined) for action in setting.actions])
+    due = strength_due(setting, year, stance, joined)
     strength = np.zeros((len(setting.actions), setting.economy.regions))
     own = setting.fixed("measures of each state", lambda: measures_of_states(setting))
     for region, agent in enumerate(setting.agents.states):
-        strength[own[region], region] = agent.decide(due[own[region], region] if len(due) else np.zeros(0))
+        strength[own[region], region] = agent.decide(due[own[region], region])
     return strength
 
 
-def strength_due(setting: Setting, action: Action, year: float, stance: Array | None, joined: Array | None) -> Array:
-    """Strength [R] at which a measure is due from each state: 1 on its dates; on a ladder as far as the stance goes (E46)."""
-    due = np.zeros(setting.economy.regions)
-    if not action.measure.in_force(year):
-        return due
-    due[list(action.senders)] = 1.0
-    if action.measure.joining:
-        due[[setting.regions.index(region) for region in action.measure.waiting(year)]] = 0.0
-    rung = action.rung
-    if rung is None:
-        return due
-    if rung.allies and joined is not None:
-        due[joined[rung.state, :, rung.layer]] = 1.0
-    return due * (0.0 if stance is None else rung_strength(stance[rung.state, rung.layer], rung.start, rung.full))
+def strength_due(setting: Setting, year: float, stance: Array | None, joined: Array | None) -> Array:
+    """Strength [measures, R] at which measures are due from each state: 1 on their dates; on a ladder as far as the stance goes (E46)."""
+    dated = np.array([action.measure.in_force(year) for action in setting.actions], bool)
+    due = setting.fixed("senders", lambda: senders_of(setting)) * dated[:, None]
+    for k, action in enumerate(setting.actions):
+        rung = action.rung
+        if rung is None or not dated[k]:
+            continue
+        if rung.allies and joined is not None:
+            due[k, joined[rung.state, :, rung.layer]] = 1.0
+        due[k] *= 0.0 if stance is None else rung_strength(stance[rung.state, rung.layer], rung.start, rung.full)
+    return np.asarray(due)
+
+
+def senders_of(setting: Setting) -> Array:
+    """1 where a region [R] sends a measure [k]."""
+    sends = np.zeros((len(setting.actions), setting.economy.regions))
+    for k, action in enumerate(setting.actions):
+        sends[k, list(action.senders)] = 1.0
+    return sends
 
 
 def measures_of_states(setting: Setting) -> list[Index]:
