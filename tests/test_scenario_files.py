@@ -486,13 +486,24 @@ def test_every_lever_and_instrument_has_words() -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_story_has_measures_parameters_and_sources(lang: str) -> None:
-    scenario = load_scenario("blocs")
+    scenario = load_scenario("chip_controls")
     blocks = story_text(scenario, lang)
     assert blocks[0].text == scenario.title[lang]
     tables = [b for b in blocks if b.kind == "table"]
     assert len(tables) == 3 and len(tables[1].rows) == len(scenario.measures)
     assert all(len(row) == len(t.header) for t in tables for row in t.rows)
     assert [b.text for b in blocks if b.kind == "heading"][-1] == word("show.sources", lang)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_long_record_is_told_in_one_line(lang: str) -> None:
+    """Numbers stay those of the list; the record itself, and a scenario without blocs, are told in full."""
+    blocks = story_text(load_scenario("blocs"), lang)
+    rows = [b for b in blocks if b.kind == "table"][1].rows
+    assert [row[0] for row in rows] == [str(i) for i in range(44, 56)]
+    assert word("show.past", lang, last=43, name="history_2025") in [b.text for b in blocks]
+    record = [b for b in story_text(load_scenario("history_2025"), lang) if b.kind == "table"]
+    assert len(record[0].rows) == 44
 
 
 def test_faults_are_worded_in_korean(write: Write) -> None:
