@@ -6,10 +6,8 @@ grade and source. Python holds none of them. `python -m calibration.registry` wr
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
-import io
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -17,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from calibration.linked import number_of
+from calibration.linked import table as table
 from model.axes import ECOSYSTEMS
 from model.errors import Fault, ScenarioError, UsageError
 from model.units import UNITS
@@ -79,13 +79,6 @@ class Row:
 
 
 @cache
-def table(path: str) -> tuple[Mapping[str, str], ...]:
-    """A CSV below calibration/ ('figures/register.csv') as one mapping per row; '#line' is its line."""
-    reader = csv.DictReader(io.StringIO(files("calibration").joinpath(path).read_text(encoding="utf-8")))
-    return tuple({**row, "#line": str(reader.line_num)} for row in reader)
-
-
-@cache
 def load_rows() -> tuple[Row, ...]:
     """All rows of all parameter files, files in alphabetical order; all faults together if there are any."""
     folder = files("calibration").joinpath("parameters")
@@ -120,7 +113,7 @@ def _row(raw: Mapping[str, str], file: str) -> Row:
         choices = _choices(text["note"])
         low, value, high = 0.0, float(choices.index(raw["value"].strip())), float(len(choices) - 1)
     else:
-        low, value, high = (float(raw[c]) for c in ("low", "value", "high"))
+        low, value, high = (number_of(raw[c].strip()) for c in ("low", "value", "high"))
     return Row(**text, value=value, low=low, high=high, file=file, line=int(raw["#line"]))
 
 

@@ -21,11 +21,13 @@ from model.experiments.store import write_results
 from model.instruments import Value
 from model.kernel.accounts import account
 from model.kernel.links import Array, Mask
-from model.scenario.types import Scenario
+from model.scenario.types import Part, Scenario
+from model.scenario.types import Path as Levels
 from model.schedule import SCHEDULE, run_quarter
 from model.simulation import Decoupling
 from model.stages.enact import collect_wedges, spread_wedges
 from model.stages.respond import decide_states
+from model.strategies import paid
 from model.world import Parameters, Setting, State
 from tests import small
 
@@ -284,7 +286,7 @@ class Watched(Parameters):
 
 
 def test_every_parameter_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A parameter that nothing reads must go: neither the settings of blocs@hedge nor the base year do."""
+    """A parameter that nothing reads must go: neither the settings of blocs with every paid strategy nor the base year do."""
     watched, settings_seen = Watched(central().table), set()
     for method in ("number", "word", "by_segment", "by_region", "pairs"):
         plain = getattr(base_year_tables.Settings, method)
@@ -295,18 +297,20 @@ def test_every_parameter_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setattr(base_year_tables.Settings, method, reading)
     monkeypatch.setattr("calibration.world._LATEST", deque(maxlen=1))  # no world of these values is at hand
-    model = Decoupling(small.scenario("blocs", "2018Q2"), "hedge", parameters=watched)
+    spending = tuple(Part(name, Levels(constant=0.1)) for name in paid())
+    scenario = replace(small.scenario("blocs", "2018Q2"), plans={"all": (Part("hedge", Levels(constant=1.0)), *spending)})
+    model = Decoupling(scenario, "all", parameters=watched)
     model.step()
     names = {row.name for row in load_rows()}
     assert watched.seen <= names
-    idle = names - watched.seen - settings_seen
+    idle = names - watched.seen - settings_seen - {"strategy_budget", "won_per_dollar"}  # `blocs strategies` reads these
     assert not idle, f"no code reads {sorted(idle)}"
 
 
 def test_every_base_year_row_has_a_place() -> None:
     """Rows of the base year are read by axis; an index that is no code would be passed over silently."""
     known = {"", *REGIONS, *SEGMENTS, *(part for names in ECOSYSTEMS.values() for e in names for part in e.split("/")), *ECOSYSTEMS, *LAYERS}
-    known |= {"imported_inputs", "open_source", "collaboration", "investment"}
+    known |= {"imported_inputs", "open_source", "collaboration", "investment", *paid()}
     year = build_base_year({}, with_diagnostics=False)
     known |= {name for name, theta in zip(year.plant_ids, year.table.theta, strict=True) if theta > 0}
     strange = [row.key for row in load_rows() if not set(row.index.split("/")) <= known]

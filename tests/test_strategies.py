@@ -448,18 +448,18 @@ def test_the_threshold_is_found_by_bisection() -> None:
     turned = low if low.best != low.advice else high
     assert turned.threshold == pytest.approx(row.low + 0.3 * (row.high - row.low), abs=(row.high - row.low) / 64)
     assert {low.best, high.best} == {"a", "b"}
-    lever = find_flips(search, "a", ("instruments[6].denial_rate",))
+    lever = find_flips(search, "a", ("instruments[48].denial_rate",))
     assert len(lever) == 1 and lever[0].threshold == pytest.approx(0.3, abs=1 / 64)
 
 
 def test_drivers_are_parameters_or_levers() -> None:
     blocs = load_scenario("blocs")
-    check_drivers([blocs], ("rd_elasticity", "instruments[6].denial_rate", "instruments.export_control.third_country_reach"), "en")
-    for wrong in ("rd_elastcity", "instruments[6].segments", "instruments[99].denial_rate", "won_per_dollar", "chip_purchase_basis"):
+    check_drivers([blocs], ("rd_elasticity", "instruments[48].denial_rate", "instruments.export_control.third_country_reach"), "en")
+    for wrong in ("rd_elastcity", "instruments[48].segments", "instruments[99].denial_rate", "won_per_dollar", "chip_purchase_basis"):
         with pytest.raises(UsageError):
             check_drivers([blocs], (wrong,), "en")
-    moved_ = with_driver(blocs, "instruments[6].denial_rate", 0.25)
-    assert [i for i, (a, b) in enumerate(zip(blocs.measures, moved_.measures, strict=True)) if a != b] == [6]
+    moved_ = with_driver(blocs, "instruments[48].denial_rate", 0.25)
+    assert [i for i, (a, b) in enumerate(zip(blocs.measures, moved_.measures, strict=True)) if a != b] == [48]
     assert with_driver(blocs, "rd_elasticity", 0.3).overrides == {"rd_elasticity": 0.3}
     assert all(driver in rows_by_key() for driver in flipping.DRIVERS)
 

@@ -20,7 +20,7 @@ from model.words import LANGUAGES, word
 COMMANDS = (
     "run", "compare", "study", "strategies", "game", "sweep", "resume", "status",
     "analyse", "discover", "robust", "query", "export", "validate", "show", "scenarios", "instruments",
-    "parameters", "schedule", "verify", "new",
+    "parameters", "schedule", "coverage", "verify", "new",
 )  # fmt: skip
 INTERRUPTED = 130
 ENVIRONMENT = 3

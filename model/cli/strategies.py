@@ -134,9 +134,9 @@ def _write(request: Any, result: Any, flips: list[Any]) -> None:
                 table.to_csv(request.out / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
         data = data_strategies(result.table)
         if len(data):
-            with house_style():
+            with house_style(request.lang):
                 figure = draw_strategies(data, _context(result, request))
-            save_figure(figure, request.out / "figures", NAME, data)
+            save_figure(figure, request.out / "figures", NAME, data, request.lang)
     except OSError as fault:
         raise StoreError(word("cli.environment", request.lang, file=fault.filename or "?", reason=fault.strerror or "")) from fault
 

@@ -95,6 +95,6 @@ def _draw(table: pd.DataFrame, pairs: list[Pair], study: Study, out: Path, lang:
         scenario=", ".join(scenario.name for scenario, _, _ in pairs), stances=(), baseline=baselines, focus=pairs[0][0].focus,
         years=(int(data["year"].max()),), lang=lang, title=study.title, seed=study.seed, draws=int(data["draws"].max()),
     )  # fmt: skip
-    with house_style():
+    with house_style(lang):
         figure = draw_strategies(data, context)
-    save_figure(figure, out / "figures", COMPARISON, data)
+    save_figure(figure, out / "figures", COMPARISON, data, lang)

@@ -85,8 +85,8 @@ def write_reactions(folder: Path) -> pd.DataFrame:
             SCENARIO, (), SCENARIO, "KOR", (2035,), lang, "", parameter_hash(central()), __version__, 0, 1
         )
         data = SPEC.data(frame, context)
-        with house_style():
-            save_figure(SPEC.draw(data, context), folder / lang, SPEC.name, data)
+        with house_style(lang):
+            save_figure(SPEC.draw(data, context), folder / lang, SPEC.name, data, lang)
     return frame
 
 

@@ -22,7 +22,7 @@ from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
-from model.scenario.types import REACTIVE, Scenario
+from model.scenario.types import REACTIVE, Measure, Scenario
 from model.words import word
 
 PACKAGES = ("numpy", "scipy", "pandas", "mesa", "matplotlib", "duckdb")
@@ -134,8 +134,12 @@ def index_sides(scenario: Scenario) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def first_measure(scenario: Scenario, baseline: Scenario | None) -> float:
     """Start of the first measure that the baseline lacks, or of the first reaction; of the horizon where there is none."""
-    known = {(m.instrument, m.start, m.senders, m.targets) for m in baseline.measures} if baseline else set()
-    new = [m.start for m in scenario.measures if (m.instrument, m.start, m.senders, m.targets) not in known]
+
+    def what(m: Measure) -> tuple[object, ...]:
+        return m.instrument, m.start, m.end, m.senders, m.targets, tuple(m.levers.items())
+
+    known = {what(m) for m in baseline.measures} if baseline else set()
+    new = [m.start for m in scenario.measures if what(m) not in known]
     new += [first_reaction(scenario)] if REACTIVE in scenario.states.values() else []
     return min(new, default=quarter_start(scenario.first))
 

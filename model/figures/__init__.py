@@ -54,9 +54,9 @@ def make_figures(
 def save_spec(spec: FigureSpec, frame: pd.DataFrame, context: FigureContext, folder: Path, name: str = "") -> Saved:
     """Draw and save a figure that is not in the report: its spec, the table it shows, where to, under which file name."""
     data = spec.data(frame, context)
-    with house_style():
+    with house_style(context.lang):
         figure = spec.draw(data, context)
-    png, pdf, csv = save_figure(figure, folder, name or spec.name, data)
+    png, pdf, csv = save_figure(figure, folder, name or spec.name, data, context.lang)
     return Saved(
         name or spec.name, spec.finding(data, context), context.say(f"figure.{spec.name}.caption"), png, pdf, csv
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from calibration.linked import PATTERN
 from model.axes import REGIONS
 from model.instruments import Instrument, Lever, instruments
 from model.scenario.folder import SCHEMA_FILE, scenario_folder
@@ -22,7 +23,7 @@ Schema = dict[str, Any]
 
 NAME = r"^[A-Za-z가-힣][A-Za-z0-9가-힣_-]{0,59}$"
 TOKEN = r"^[a-z][a-z0-9_]{0,39}$"
-DATE = r"^[0-9]{4}(Q[1-4]|-[0-9]{2}-[0-9]{2})$"
+DATE = r"^([0-9]{4}(Q[1-4]|-[0-9]{2}-[0-9]{2})|register [A-Za-z0-9_.-]+)$"
 
 
 def scenario_schema() -> Schema:
@@ -88,8 +89,8 @@ def _sized(properties: Schema, required: list[str]) -> Schema:
 
 
 def _over_time(low: float, high: float) -> Schema:
-    """A number, or numbers by date."""
-    number: Schema = {"type": "number", "minimum": low, "maximum": high}
+    """A number (or a row of the register that has it), or numbers by date."""
+    number: Schema = {"anyOf": [{"type": "number", "minimum": low, "maximum": high}, {"type": "string", "pattern": PATTERN}]}
     path = {"type": "object", "patternProperties": {DATE: number}, "additionalProperties": False, "minProperties": 1}
     return {"anyOf": [number, path]}
 

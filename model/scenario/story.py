@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from model.axes import quarter_label
 from model.instruments import Lever, instruments
@@ -13,6 +14,8 @@ from model.strategies import paid
 from model.words import has_word, word
 
 GRADES = ("measured", "estimated", "assumed", "recalled")
+LONG_RECORD = 12
+"""More measures than this that others set between regions are told in one line where there are blocs."""
 _NAMED = ("segment", "ecosystem", "network")
 
 
@@ -143,15 +146,28 @@ def _measures(scenario: Scenario, lang: str) -> list[Block]:
     counts = {"count": len(scenario.measures), "own": own, "inherited": len(scenario.measures) - own}
     columns = ("number", "measure", "from", "to", "scope", "period", "strength")
     header = tuple(word(f"show.column.{c}", lang) for c in columns)
-    rows = tuple(_measure_row(i, m, lang) for i, m in enumerate(scenario.measures))
+    past = _past(scenario)
+    shown = tuple(enumerate(scenario.measures))[past:]
+    rows = tuple(_measure_row(i, m, lang) for i, m in shown)
     note = []
+    if past:
+        name = scenario.measures[past - 1].id.partition(".")[0]
+        note.append(Block("paragraph", word("show.past", lang, last=past - 1, name=name)))
     for state in ("off", "reactive"):
         names = tuple(code for code, mode in scenario.states.items() if mode == state)
         note += [Block("paragraph", word(f"show.states_{state}", lang, names=_joined(names, lang)))] if names else []
     count = Block("paragraph", word("show.measure_count", lang, **counts))
     places = Block("paragraph", word("show.measure_sources", lang))
-    sources = Block("list", rows=tuple((f"{i}: {m.source}",) for i, m in enumerate(scenario.measures)))
+    sources = Block("list", rows=tuple((f"{i}: {m.source}",) for i, m in shown))
     return [heading, count, Block("table", header=header, rows=rows), *note, places, sources]
+
+
+def _past(scenario: Scenario) -> int:
+    """How many measures at the head of the list are a long record taken over: between regions, so the same under every stance."""
+    own = f"{scenario.name}."
+    record = takewhile(lambda m: not m.id.startswith(own) and not {*m.senders, *m.targets} & set(scenario.blocs), scenario.measures)
+    count = sum(1 for _ in record)
+    return count if scenario.blocs and count > LONG_RECORD else 0
 
 
 def _measure_row(index: int, measure: Measure, lang: str) -> tuple[str, ...]:

@@ -136,13 +136,17 @@ def order_of(
 ) -> Order:  # fmt: skip
     """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end).
 
-    A sender that has not joined yet is one of the others.
+    A sender that has not joined yet is one of the others. Where a measure names regions only, as those of the past do,
+    all others serve both its sides: whichever blocs come later.
     """
     levers = {name: path.at(year) for name, path in action.measure.levers.items()}
     sides = {*action.senders, *senders, *action.targets}
     if action.measure.joining:
         sides -= {setting.regions.index(region) for region in action.measure.waiting(year)}
     others = tuple(r for r in range(setting.economy.regions) if r not in sides)
+    sides_named = (*action.measure.senders, *action.measure.targets)
+    if action.rung is None and all(side in setting.regions for side in sides_named):
+        return Order(senders, action.targets, others, levers, strength, others)
     both = tuple(r for r in (setting.serves_both if serving is None else serving) if r in others)
     return Order(senders, action.targets, others, levers, strength, both)
 

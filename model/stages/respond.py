@@ -31,6 +31,8 @@ def strength_due(setting: Setting, year: float, stance: Array | None, joined: Ar
     due = setting.fixed("senders", lambda: senders_of(setting)) * dated[:, None]
     for k, action in enumerate(setting.actions):
         rung = action.rung
+        if dated[k] and action.measure.joining:
+            due[k, [setting.regions.index(region) for region in action.measure.waiting(year)]] = 0.0
         if rung is None or not dated[k]:
             continue
         if rung.allies and joined is not None:
