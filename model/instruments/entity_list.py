@@ -47,10 +47,14 @@ def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
         f: 1.0 if firm else min(1.0, part) for f, firm in enumerate(facts.firms)
         if facts.owner[f] in order.targets and (firm in named if firm else part > 0 and facts.segment[f] in among)
     }  # fmt: skip
-    for origin, weight in [(o, 1.0) for o in order.senders] + [(o, reach) for o in order.others]:
-        abroad = [f for f in listed if facts.origin[f] != origin]
-        if origin not in order.targets:
-            wedges.move("firm_listing", np.ix_([origin], abroad), refused * weight * np.array([listed[f] for f in abroad]))
+    bound = [(o, 1.0) for o in order.senders] + [(o, reach) for o in order.others if reach]
+    pairs = [
+        (origin, f, refused * weight * share) for origin, weight in bound if origin not in order.targets
+        for f, share in listed.items() if facts.origin[f] != origin
+    ]  # fmt: skip
+    if refused and pairs:
+        origins, plants, amounts = zip(*pairs, strict=True)
+        wedges.move("firm_listing", (np.array(origins), np.array(plants)), np.array(amounts))
 
 
 INSTRUMENT = Instrument(
