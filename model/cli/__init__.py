@@ -18,7 +18,7 @@ from model.errors import BlocsError, UsageError
 from model.words import LANGUAGES, word
 
 COMMANDS = (
-    "run", "compare", "study", "strategies", "game", "sweep", "resume", "status", "backtest", "validate", "show", "scenarios", "instruments",
+    "run", "compare", "study", "strategies", "game", "sweep", "resume", "status", "calibrate", "backtest", "validate", "show", "scenarios", "instruments",
     "parameters", "schedule", "verify", "new",
 )  # fmt: skip
 INTERRUPTED = 130
