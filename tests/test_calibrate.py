@@ -47,7 +47,9 @@ from model.experiments.matching import (
 )
 from model.experiments.series import Figure, read_figures
 from model.kernel.links import Array
+from model.reports.calibration import Facts, write_calibration
 from model.scenario.resolve import load_scenario
+from model.words import word
 
 SCRIPT = Path(__file__).parent / "scenarios" / "measures_2018_2022.yaml"
 TARGETS = Path(__file__).parents[1] / "calibration" / "targets"
@@ -217,10 +219,10 @@ def test_the_posterior_is_off_and_easy_to_turn_on(monkeypatch: pytest.MonkeyPatc
     assert draws_module.POSTERIOR == ""
     assert draw_parameters(3) == draw_parameters(3, chances={})
     monkeypatch.setattr(draws_module, "POSTERIOR", "posterior-2023-06.csv")
-    drawn, names = draw_parameters(3), set(composites())
+    drawn, prior, names = draw_parameters(3), draw_parameters(3, chances={}), set(composites())
     point = next(p for p in table("posterior-2023-06.csv") if p)
     assert names == set(point) - {"#line"}
-    moved_rows = [r.key for r in uncertain() if drawn[r.name][r.index] != draw_parameters(3, chances={})[r.name][r.index]]
+    moved_rows = [r.key for r in uncertain() if drawn[r.name][r.index] != prior[r.name][r.index]]
     assert set(moved_rows) <= {row["row"] for row in table("targets/composites.csv")}
     assert moved_rows
 
@@ -233,6 +235,45 @@ def test_one_grade_varies_and_the_others_stay() -> None:
         changed = [row for row in uncertain() if drawn[row.name][row.index] != base[row.name][row.index]]
         tied = ("one_year_elasticity", "diffusion_channel_weight", "ecosystem_share_2018")
         assert all(rows[row.key].evidence == grade or row.name in tied for row in changed)
+
+
+# -- the report ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_report_tells_targets_composites_grades_and_scores(lang: str, tmp_path: Path) -> None:
+    facts = _facts()
+    for path in write_calibration(tmp_path, facts):
+        text = path.read_text(encoding="utf-8")
+        assert "tools.share.chn 2020" in text
+        assert "chip.gap.years" in text
+        assert ("<table>" in text) == (path.suffix == ".html")
+    page = (tmp_path / f"report-{lang}.md").read_text(encoding="utf-8")
+    for key in ("calibration.not_informed", "calibration.missed", "calibration.grade.recalled", "composite.fork_uptake", "cli.backtest.covered"):
+        assert word(key, lang) in page
+    assert "75 %" in page  # assumed: 3 of 4 parts
+
+
+def _facts() -> Facts:
+    """Tables of a made-up design, and numbers as the command gives them."""
+    targets = targets_of(published_by(shipped_figures(), "2023-06"))
+    chance = np.random.default_rng(0)
+    points = quasi_random(64, len(composites()), 1)
+    values = np.array([t.value for t in targets])
+    signal = points[:, :1] + 0.5 + 0.1 * chance.standard_normal((64, len(values)))
+    values[-1] *= 50
+    found = match(targets, Design(points, np.array([t.value for t in targets]) * signal))
+    missed = targets_table(found)
+    missed.loc[0, "reached"] = False
+    missed.loc[0, "used"] = False
+    scores = pd.DataFrame([{"series_id": "a", "points": 1, "error": 1.0, "error_last": 2.0, "error_trend": 3.0, "skill_last": 0.5,
+                            "skill_trend": 0.67, "sign": math.nan, "covered": 1.0}])  # fmt: skip
+    parameters = parameters_table(found)
+    parameters.loc[1, "informed"] = False
+    tables = {"parameters": parameters, "targets": missed, "without": without_table(found), "scores": scores}
+    names = ("scenario", "runs", "failed", "figures", "used", "missed", "still", "left", "informed", "composites", "coverage", "draws", "later", "refused",
+             "headline", "year", "points", "series", "last", "trend", "covered", "origin")  # fmt: skip
+    numbers: dict[str, float | int | str] = dict.fromkeys(names, 1)
+    left = [(row["id"], row["reason"]) for row in table("targets/left_out.csv")]
+    return Facts(tables, numbers, {"measured": 0.0, "estimated": 1.0, "assumed": 3.0, "recalled": 0.0}, left)
 
 
 # -- with the model --------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def _emit(found: Any, out: Path) -> None:
 
     c = found.calibration
     check = {"moves": found.moves, "fresh": found.fresh, "passed": found.passed} if found.moves else None
-    emit_json({"folder": out.as_posix(), "runs": len(c.design.points), "failed": len(c.design.failed), "used": int(c.used.sum()),
+    emit_json({"folder": out.as_posix(), "runs": len(c.design.points), "failed": len(c.design.failed), "refused": len(c.design.refused), "used": int(c.used.sum()),
                "missed": [t.name for t, near in zip(c.targets, c.reach, strict=True) if not near], "coverage": float(c.held.mean()),
                "composites": parameters_table(c).to_dict("records"), "check": check})  # fmt: skip
 
@@ -104,7 +104,7 @@ def _print(found: Any, lang: str) -> None:
     emit_table([word(f"calibration.column.{n}", lang) for n in names], rows)
     missed = ", ".join(t.name for t, near in zip(c.targets, c.reach, strict=True) if not near)
     click.echo("\n" + word("cli.calibrate.summary", lang, figures=len(c.targets), used=int(c.used.sum()), left=f"{100 * c.found.left:.0f}",
-                           missed=missed or "–"))  # fmt: skip
+                           missed=missed or "–", refused=len(c.design.refused)))  # fmt: skip
     inside = COVERAGE[0] <= c.held.mean() <= COVERAGE[1]
     click.echo(word("cli.calibrate.recovery" if inside else "cli.calibrate.no_recovery", lang, coverage=f"{100 * c.held.mean():.0f}"))
     if found.moves:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from calibration.draws import composite_chances, draw_parameters, settle
 from calibration.registry import central, override, table, uncertain
+from calibration.world import build_setting
 from model.errors import ModelError, UsageError
 from model.experiments.cases import Case, Failure, default_workers, run_cases
 from model.experiments.matching import (
@@ -77,11 +78,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Design:
-    """Runs of the design: composites [n, P] and targets [n, K]; `failed` runs have no row."""
+    """Runs of the design: composites [n, P] and targets [n, K]; runs that `failed` and worlds that were `refused` have no row."""
 
     points: Array
     outputs: Array
     failed: tuple[Failure, ...] = ()
+    refused: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,18 +134,26 @@ def targets_of(figures: Sequence[Figure]) -> tuple[Target, ...]:
     return tuple(found)
 
 
-def noise_of(targets: Sequence[Target]) -> Array:
-    """Covariance of the figures [K, K]: own variance, and that of a base which figures of a series share."""
-    deviation = np.array([grade_factor(t.figure.grade) * (t.figure.high - t.figure.low) / WIDTH for t in targets])
-    scale = np.array([1 / t.base.value if t.base and t.figure.transform.startswith("index") else 1.0 for t in targets])
-    covariance = np.diag((deviation * scale) ** 2)
+def noise_of(targets: Sequence[Target], logs: Mask | None = None) -> Array:
+    """Covariance of the figures [K, K], in logarithms where `logs`: own variance, and that of a base which a series shares."""
+    taken = np.zeros(len(targets), bool) if logs is None else logs
+    covariance = np.zeros((len(targets), len(targets)))
     for i, a in enumerate(targets):
         for j, b in enumerate(targets):
-            if a.base is not None and a.base is b.base:
-                start = grade_factor(a.base.grade) * (a.base.high - a.base.low) / WIDTH
-                slopes = (a.value / a.base.value, b.value / a.base.value) if a.figure.transform.startswith("index") else (1.0, 1.0)
-                covariance[i, j] += slopes[0] * slopes[1] * start**2
-    return np.asarray(covariance)
+            own = _deviation(a.figure, a, bool(taken[i])) * _deviation(b.figure, b, bool(taken[j])) if i == j else 0.0
+            shared = a.base is not None and a.base is b.base
+            start = _deviation(a.base, a, bool(taken[i])) * _deviation(b.base, b, bool(taken[j])) if shared and a.base and b.base else 0.0
+            covariance[i, j] = own + start
+    return covariance
+
+
+def _deviation(figure: Figure, target: Target, logs: bool) -> float:
+    """Standard deviation that a figure (the target's own or its base) gives to a target."""
+    factor = grade_factor(figure.grade) / WIDTH
+    if logs:  # the range is read as 80 percent in logarithms where it has them
+        return factor * (math.log(figure.high / figure.low) if figure.low > 0 else (figure.high - figure.low) / figure.value)
+    slope = abs(target.value / figure.value) if target.figure.transform.startswith("index") else 1.0
+    return factor * (figure.high - figure.low) * slope
 
 
 # -- runs ----------------------------------------------------------------------------------------------------
@@ -156,10 +166,12 @@ def simulate(scenario: Scenario, targets: Sequence[Target], points: Array, first
     shards = run_cases(cases, workers or default_workers(), progress)
     if len(shards.recordings) < 2:
         raise ModelError(f"the runs of the design failed; the first: {shards.failures[0].reason}")
+    refused = tuple(f for f in shards.failures if _impossible(cases[draws.index(f.draw)]))
+    failed = tuple(f for f in shards.failures if f not in refused)
     place = {draw: i for i, draw in enumerate(draws)}
     check_figures(figures, panel_of(shards.recordings[:1]))
     outputs = np.array([_outputs(recording, targets) for recording in shards.recordings])
-    return Design(points[[place[r.draw] for r in shards.recordings]], outputs, tuple(shards.failures))
+    return Design(points[[place[r.draw] for r in shards.recordings]], outputs, failed, refused)
 
 
 def _case(scenario: Scenario, figures: Sequence[Figure], draw: int, point: Array) -> Case:
@@ -168,6 +180,15 @@ def _case(scenario: Scenario, figures: Sequence[Figure], draw: int, point: Array
     drawn = draw_parameters(draw, chances=chances)
     parameters = override(drawn, scenario.overrides) if scenario.overrides else drawn
     return Case(scenario.name, scenario, None, draw, 0, index_sides(scenario), ";".join(variables_of(figures)), parameters=parameters)
+
+
+def _impossible(case: Case) -> bool:
+    """Whether a case's parameters cannot go together: no run failed, there is no such world."""
+    try:
+        build_setting(case.parameters or central(), case.scenario)
+    except ModelError:
+        return True
+    return False
 
 
 def _outputs(recording: Recording, targets: Sequence[Target]) -> list[float]:
@@ -191,11 +212,10 @@ def match(targets: Sequence[Target], design: Design, space_seed: int = SPACE_SEE
     if len(design.points) < 1.5 * (2 * design.points.shape[1] + 3):
         raise UsageError(f"{len(design.points)} runs are too few for {design.points.shape[1]} composites; take 32 samples or more")
     space = quasi_random(SPACE, design.points.shape[1], space_seed)
-    observed, noise = np.array([t.value for t in targets]), noise_of(targets)
+    observed = np.array([t.value for t in targets])
     changes = np.array([t.figure.transform.startswith("change") for t in targets])
-    logs = ~changes & (observed > 0) & (design.outputs > 0).all(axis=0)
-    slope = np.where(logs, 1 / np.where(logs, observed, 1.0), 1.0)
-    observed, noise = in_logs(observed, logs), noise * slope[:, None] * slope
+    logs = np.asarray(~changes & (observed > 0) & (design.outputs > 0).all(axis=0))
+    observed, noise = in_logs(observed, logs), noise_of(targets, logs)
     emulator = fit(design.points, in_logs(design.outputs, logs))
     reach = within_reach(emulator, observed, noise, space)
     used = reach & telling(emulator, noise, space)

@@ -98,7 +98,7 @@ def _check(request: CalibrationRequest, found: Calibrated, progress: Progress | 
     again = match(c.targets, c.design, CHECK_SEED)
     found.moves = dict(zip(c.names, (float(move) for move in moved(c, again)), strict=True))
     fresh = quasi_random(max(request.samples // FRESH, 4), len(c.names), CHECK_SEED)
-    runs = simulate(request.scenario, c.targets, fresh, request.samples + len(c.design.failed), request.workers, progress)
+    runs = simulate(request.scenario, c.targets, fresh, request.samples, request.workers, progress)
     found.fresh = fresh_error(c, runs)
 
 
@@ -121,7 +121,7 @@ def _report(request: CalibrationRequest, found: Calibrated, progress: Progress |
     tables = {"parameters": parameters_table(c), "targets": targets_table(c), "without": without_table(c), "scores": scores_table(tested.scores)}
     kept = tables["parameters"]
     numbers: dict[str, float | int | str] = {
-        "origin": request.origin, "scenario": request.scenario.name, "runs": len(c.design.points), "failed": len(c.design.failed),
+        "origin": request.origin, "scenario": request.scenario.name, "runs": len(c.design.points), "failed": len(c.design.failed), "refused": len(c.design.refused),
         "figures": len(c.targets), "used": int(c.used.sum()), "missed": int((~c.reach).sum()),
         "still": int((c.reach & ~c.used).sum()), "left": f"{100 * c.found.left:.0f}", "informed": int(kept["informed"].sum()),
         "composites": len(c.names), "coverage": f"{100 * c.held.mean():.0f}", "draws": request.draws,
@@ -141,7 +141,7 @@ def _manifest(request: CalibrationRequest, found: Calibrated) -> dict[str, objec
     return {
         "kind": "calibration", "origin": request.origin, "samples": request.samples, "scenario": resolved(request.scenario),
         "parameters": parameter_hash(central()), "engine": {"version": __version__, "sources": engine_hash()},
-        "failed": [f.__dict__ for f in c.design.failed], "planned": request.samples, "targets": [t.name for t in c.targets],
+        "failed": [f.__dict__ for f in c.design.failed], "refused": [f.__dict__ for f in c.design.refused], "planned": request.samples, "targets": [t.name for t in c.targets],
         "coverage": round(float(c.held.mean()), 4), "coverage_wanted": list(COVERAGE), "left": c.found.left,
         "check": {"moves": {k: round(v, 4) for k, v in found.moves.items()}, "fresh": round(found.fresh, 4), "passed": found.passed} if request.check else None,
     }  # fmt: skip
