@@ -23,15 +23,14 @@ from model.experiments.series import (
     simulated,
     transformed,
 )
-from model.kernel.links import Array
+from model.outcomes import Array
 
 OUTSIDE = 0.2
 """Probability outside the band."""
 FLOOR = 1e-3
 """Smallest error that counts, relative to the outcome: keeps ratios of errors finite where one is nil."""
-
-Band = tuple[float, float]
-NO_BAND = (math.nan, math.nan)
+STILL = 0.01
+"""A change smaller than this part of what happened is none, and an error smaller by less than it is no better."""
 
 
 @dataclass(frozen=True)
@@ -215,11 +214,11 @@ def _score(series_id: str, points: list[Point]) -> Score:
 
 
 def _hit(point: Point) -> float:
-    """Whether the change since the last known figure has the right sign; NaN where nothing changed, or for a date."""
+    """Whether the change since the last known figure has the right sign, and is one; NaN where nothing changed, or for a date."""
     happened, said = point.actual - point.before, point.model.point - point.model_before
     if happened == 0 or point.figure.transform.startswith("cross"):
         return math.nan
-    return float(happened * said > 0)
+    return float(happened * said > 0 and abs(said) >= STILL * abs(happened))
 
 
 def _share(values: Sequence[float]) -> float:

@@ -21,8 +21,7 @@ import numpy as np
 from model.axes import REGIONS, WORLD, quarter_start
 from model.errors import Fault, ScenarioError
 from model.experiments.results import FLOW_UNITS
-from model.kernel.links import Array
-from model.outcomes import Recording
+from model.outcomes import Array, Recording
 
 REQUIRED = ("series_id", "variable", "region", "period", "value", "low", "high", "unit", "kind", "transform")
 OPTIONAL = ("period_end", "published", "source", "locator", "grade", "note")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from model.experiments.scoring import STILL
 from model.figures.house import FAINT, INK, Look, canvas, key_row, mark_years
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ LOOKS = {"actual": ACTUAL, "model": MODEL, "last": LAST, "trend": TREND}
 
 
 def data_backtest(points: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
-    """The points with `better`: whether the model's mean error in the series is below that of the last value."""
+    """The points with `better`: whether the model's mean error in the series is below that of the last value by a hundredth or more."""
     errors = {name: (points[name] - points["actual"]).abs() for name in ("model", "last")}
     keys = ["series_id", "transform"]
     means = points[keys].assign(**errors).groupby(keys)[["model", "last"]].transform("mean")
-    return points.assign(better=means["model"] < means["last"])
+    return points.assign(better=means["model"] < (1 - STILL) * means["last"])
 
 
 def finding_backtest(data: pd.DataFrame, context: FigureContext) -> str:
