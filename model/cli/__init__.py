@@ -19,7 +19,7 @@ from model.words import LANGUAGES, word
 
 COMMANDS = (
     "run", "compare", "study", "strategies", "game", "sweep", "resume", "status",
-    "analyse", "discover", "robust", "query", "export", "validate", "show", "scenarios", "instruments",
+    "analyse", "discover", "robust", "query", "export", "calibrate", "backtest", "validate", "show", "scenarios", "instruments",
     "parameters", "schedule", "coverage", "verify", "new",
 )  # fmt: skip
 INTERRUPTED = 130
