@@ -97,7 +97,8 @@ def outcomes_table() -> str:
     """Outcomes of the default world, from model.record.outcomes."""
     where = {"all": "by default", "main": "for the focus, USA and CHN; all with `--record`", "none": "with `--record`"}
     return table(("variable", "unit", "regions", "recorded"), (
-        (f"`{template(o)}`", o.unit, place(o), where[o.default]) for o in declared()
+        (f"`{template(o)}`", o.unit, place(o), (f"`{o.usual}` " if o.usual != "*" else "") + where[o.default])
+        for o in declared()
     ))  # fmt: skip
 
 

@@ -88,10 +88,8 @@ def change_text(span: Span, kind: Kind, lang: str) -> str:
     if not span.known:
         return word("phrase.missing", lang)
     size, band = amount(span.central, kind, lang), band_text(span, kind, lang)
-    if not any(c in "123456789" for c in size):
-        verb = "flat"
-    else:
-        verb = "rise" if span.central > 0 else "fall"
+    moves = any(c in "123456789" for c in size)
+    verb = ("rise" if span.central > 0 else "fall") if moves else "flat"
     text = word(f"phrase.{verb}", lang, size=size, band=band)
     notes = [name for name in ("open_sign", "outside") if getattr(span, name)]
     return text + "".join(word(f"phrase.{name}", lang) for name in notes)
@@ -111,7 +109,7 @@ def yearly_growth(level_percent: float, years: int) -> float:
     """The average yearly growth, in percentage points, that makes a difference in level after so many years."""
     if not math.isfinite(level_percent) or years < 1 or level_percent <= -100.0:
         return math.nan
-    return 100.0 * ((1.0 + level_percent / 100.0) ** (1.0 / years) - 1.0)
+    return 100.0 * math.expm1(math.log1p(level_percent / 100.0) / years)
 
 
 def _dollars(value: float, lang: str) -> str:

@@ -107,15 +107,10 @@ def test_levels_and_growth() -> None:
     assert math.isnan(yearly_growth(-100.0, 10)) and math.isnan(yearly_growth(1.0, 0))
 
 
-NAMES = frozenset("p AI GDP BLOCS KIET KIEP SPRi KCCI KDI iOS OS BibTeX Word HWP figures csv draws decompose".split())
+NAMES = frozenset(["p", "AI", "GDP", "BLOCS", "KIET", "KIEP", "SPRi", "KCCI", "KDI", "iOS", "OS", "BibTeX", "Word", "HWP", "figures", "csv", "draws", "decompose"])
 """Latin words a Korean reader of figures and reports meets: proper names, and what is typed as it stands."""
 TYPED = frozenset(
-    "YAML JSON CSV UTF-8 Markdown HTML docx html md png pdf svg xlsx NAME VALUE PATH name blocs none sigma eta ln d x e1 E4b "
-    "Q1 Q3 Q4 align_us USA CHN KOR JPN instrument parameters instruments denial_rate force validate docs "
-    "scenario_files.md alias anchor tag directive strategies.members from to true set show overrides.search_cost all "
-    "Value Added en results out elasticity NAME.yaml help yaml scripted off members stances index assumed "
-    "results.parquet income_smoothing nan ACR Caliendo-Parro chip_controls blocs_all_goods all_goods local manifest.json "
-    "run report figures.json only lang sources.txt tables brief".split()
+    ["YAML", "JSON", "CSV", "UTF-8", "Markdown", "HTML", "docx", "html", "md", "png", "pdf", "svg", "xlsx", "NAME", "VALUE", "PATH", "name", "blocs", "none", "sigma", "eta", "ln", "d", "x", "e1", "E4b", "Q1", "Q3", "Q4", "align_us", "USA", "CHN", "KOR", "JPN", "instrument", "parameters", "instruments", "denial_rate", "force", "validate", "docs", "scenario_files.md", "alias", "anchor", "tag", "directive", "strategies.members", "from", "to", "true", "set", "show", "overrides.search_cost", "all", "Value", "Added", "en", "results", "out", "elasticity", "NAME.yaml", "help", "yaml", "scripted", "off", "members", "stances", "index", "assumed", "results.parquet", "income_smoothing", "nan", "ACR", "Caliendo-Parro", "chip_controls", "blocs_all_goods", "all_goods", "local", "manifest.json", "parquet", "page", "column", "slide", "mm", "run", "report", "figures.json", "only", "lang", "sources.txt", "tables", "brief"]
 )
 """Further ones in help, errors and the referee's tables: keys, options and file names."""
 READ = ("figure.", "report.", "paper.", "phrase.", "glossary.", "region.", "segment.", "layer.", "stance.", "table.",

@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 import pandas as pd
 
 from model.experiments.results import FigureContext
-from model.figures.house import FigureSpec, Saved, house_style, note_figure, save_figure
+from model.figures.house import FigureSpec, Saved, house_style, note_figure, save_figure, write_index
 
 
 def _discover() -> dict[str, FigureSpec]:
@@ -28,27 +28,40 @@ def figure_variables(names: Sequence[str] | None = None) -> list[str]:
     return sorted({pattern for name in names or FIGURES for pattern in FIGURES[name].variables})
 
 
-def make_figure(name: str, frame: pd.DataFrame, context: FigureContext, folder: Path) -> Saved:
-    """Draw one figure from a results frame and save it (PNG, PDF, CSV); without data it is a stated note."""
+def make_figure(
+    name: str,
+    frame: pd.DataFrame,
+    context: FigureContext,
+    folder: Path,
+    formats: Sequence[str] = ("png", "pdf"),
+    size: str = "page",
+) -> Saved:
+    """Draw one figure from a results frame and save it with its data; without data it is a stated note."""
     spec = FIGURES[name]
     data = spec.data(frame, context)
     title, caption = context.say(f"figure.{name}.name"), context.say(f"figure.{name}.caption")
-    with house_style():
+    with house_style(size):
         if data.empty:
-            note = context.say("figure.missing", variables=", ".join(spec.variables))
-            figure = note_figure(context, title, note)
+            caption = context.say("figure.missing", variables=", ".join(spec.variables + spec.inputs))
+            figure = note_figure(context, title, caption)
         else:
             title = spec.finding(data, context)
             figure = spec.draw(data, context)
-    png, pdf, csv = save_figure(figure, folder, name, data)
-    return Saved(name, title, note if data.empty else caption, png, pdf, csv)
+    return Saved(name, title, caption, save_figure(figure, folder, name, data, formats), not data.empty)
 
 
 def make_figures(
-    frame: pd.DataFrame, context: FigureContext, folder: Path, names: Sequence[str] | None = None
+    frame: pd.DataFrame,
+    context: FigureContext,
+    folder: Path,
+    names: Sequence[str] | None = None,
+    formats: Sequence[str] = ("png", "pdf"),
+    size: str = "page",
 ) -> list[Saved]:
-    """Draw and save the named figures, or all of them, in the order of the report."""
-    return [make_figure(name, frame, context, folder) for name in names or FIGURES]
+    """Draw and save the named figures, or all of them, in the order of the report, with figures.json beside them."""
+    made = [make_figure(name, frame, context, folder, formats, size) for name in names or FIGURES]
+    write_index(folder, made, context.lang)
+    return made
 
 
 __all__ = ["FIGURES", "FigureContext", "FigureSpec", "Saved", "figure_variables", "make_figure", "make_figures"]

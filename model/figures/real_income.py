@@ -62,7 +62,8 @@ def finding_real_income(data: pd.DataFrame, context: FigureContext) -> str:
 def draw_real_income(data: pd.DataFrame, context: FigureContext) -> Figure:
     """Lines of central values with bands, named at their right end."""
     figure, top, bottom = canvas(context, finding_real_income(data, context), _subtitle(data, context), 3.7)
-    axes = figure.add_axes((0.075, bottom + 0.075, 0.6, top - bottom - 0.085))
+    width = figure.get_figwidth()
+    axes = figure.add_axes((0.6 / width, bottom + 0.075, 1.0 - 2.6 / width, top - bottom - 0.085))
     zero_line(axes)
     stances = [stance for stance in context.cases() if stance in set(data["stance"])]
     for stance in stances:

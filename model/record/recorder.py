@@ -54,7 +54,8 @@ class Recorder:
         names = [outcome.template.format(*label) for label in product(*outcome.labels)]
         wanted = np.array([pattern is not None and (pattern == "all" or fnmatchcase(name, pattern)) for name in names])
         usual = np.array([outcome.default == "all" or (outcome.default == "main" and region in main) for region in regions])
-        keep = usual[:, None] | wanted[None]
+        named = np.array([fnmatchcase(name, outcome.usual) for name in names])
+        keep = (usual[:, None] & named[None]) | wanted[None]
         if outcome.exists is not None:
             keep &= outcome.exists.reshape(len(regions), -1)
         places = np.flatnonzero(keep)
