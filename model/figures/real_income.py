@@ -41,7 +41,7 @@ LEAD = 2
 def data_real_income(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
     """Annual differences in percent by stance and year, with the percent of draws in which a stance is the highest."""
     draws = stance_differences(select(frame, HEADLINE, context.focus), context, "percent")
-    draws = draws[draws["year"] >= context.years[0] - LEAD]
+    draws = draws[draws["year"] >= min(context.years, default=0) - LEAD]
     best = draws["value"] >= draws.groupby(["draw", "seed", "year"])["value"].transform("max")
     highest = draws.assign(best=100.0 * best).groupby(["stance", "year"])["best"].mean().rename("highest_in_percent")
     return band(draws).join(highest, on=["stance", "year"])

@@ -182,12 +182,17 @@ def stances(facts: Facts, pictures: Pictures) -> list[Block]:
         span = facts.income(s)
         rows.append([
             c.label("stance", s), span.central, span.low, span.high, yearly_growth(span.central, facts.horizon),
-            facts.share_highest(s), facts.share_highest(s, lowest=True), facts.regret(s),
+            _whole(facts.share_highest(s)), _whole(facts.share_highest(s, lowest=True)), facts.regret(s),
         ])  # fmt: skip
     table = _table(c, "stances", c.say("paper.table.stances", **_names(facts)), header, rows,
                    c.say("paper.unit.percent", baseline=c.baseline), (c.say("paper.table.stances_note"),))  # fmt: skip
     shown = [pictures[name] for name in ("innovation",) if name in pictures]
     return [Paragraph(c.say("paper.stances.text", **_names(facts))), table, *shown]
+
+
+def _whole(share: float) -> Cell:
+    """A share in whole percent."""
+    return int(round(share)) if share == share else share
 
 
 def drives(facts: Facts, pictures: Pictures) -> list[Block]:
@@ -224,7 +229,9 @@ def trust(facts: Facts, pictures: Pictures) -> list[Block]:
     failed, refused = len(m.get("failed", ())), len(m.get("refused_draws", ()))
     lines = [c.say("paper.trust.draws", draws=c.draws, failed=failed, planned=m.get("planned", 0), refused=refused)]
     lines += [_evidence(c), _published(facts)]
-    lines += [c.say(f"paper.trust.{n}" if len(c.table(n)) else f"paper.missing.{n}", count=len(c.table(n))) for n in ("calibration", "backtest")]
+    for name in ("calibration", "backtest"):
+        rows = c.table(name)
+        lines.append(c.say(f"paper.trust.{name}", count=len(rows)) if len(rows) else c.say(f"paper.missing.{name}"))
     lines.append(c.say("paper.trust.outside"))
     return [Bullets(tuple(lines)), *([pictures["evidence"]] if "evidence" in pictures else [])]
 

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 FONTS = {"ko": ("맑은 고딕", "Malgun Gothic"), "en": ("Calibri", "Malgun Gothic")}
 """East Asian and Latin font by language; Word and LibreOffice put their own where these are not installed."""
-TEXT_CM = 16.0
+TEXT_CM, PICTURE_CM = 16.0, 14.0
+"""Widths of the text and of a picture; two pictures fit on a page."""
 SMALL, BODY = 8.5, 10.5
 INK, RULE = "222222", 12
 WIDE = 6
 """Columns beyond which a table's letters are smaller."""
+MOST = 34
+"""Letters beyond which a cell's text is broken into lines."""
 
 
 def write_docx(document: Document, path: Path) -> Path:
@@ -98,15 +101,15 @@ def _styles(word: Word, lang: str) -> None:
     normal: Any = word.styles["Normal"]
     normal.paragraph_format.line_spacing, normal.paragraph_format.space_after = 1.25, Pt(6)
     word.styles["Caption"].paragraph_format.keep_with_next = True
-    _language(normal, lang)
+    _language(normal)
 
 
-def _language(style: Any, lang: str) -> None:
-    """Proofing language of all text."""
+def _language(style: Any) -> None:
+    """Language of Latin and of East Asian letters."""
     from docx.oxml import OxmlElement
 
     found = OxmlElement("w:lang")
-    found.set(_name("w:val"), "ko-KR" if lang == "ko" else "en-GB")
+    found.set(_name("w:val"), "en-GB")  # Latin words and numbers are not broken inside, in Korean text either
     found.set(_name("w:eastAsia"), "ko-KR")
     style.element.get_or_add_rPr().append(found)
 
@@ -130,9 +133,28 @@ def _table(word: Word, table: Table, number: int, lang: str) -> None:
             line.add_run(text).font.size = small
     for cell in grid[0]:
         cell.paragraphs[0].runs[0].font.bold = True
+    _widths(made, [table.head(), *table.text()])
     _lines(made)
     if text := under(table, lang):
         word.add_paragraph(text, style="Note")
+
+
+def _widths(made: Any, rows: list[tuple[str, ...]]) -> None:
+    """Columns as wide as what stands in them asks for, together as wide as the text."""
+    from docx.shared import Cm
+
+    needs = [max(min(_length(row[k]), MOST) for row in rows) + 2.0 for k in range(len(rows[0]))]
+    made.autofit = False
+    for column, need in zip(made.columns, needs, strict=True):
+        column.width = Cm(TEXT_CM * need / sum(needs))
+    for row in made.rows:
+        for cell, need in zip(row.cells, needs, strict=True):
+            cell.width = Cm(TEXT_CM * need / sum(needs))
+
+
+def _length(text: str) -> float:
+    """Width of a text in Latin letters: a Hangul syllable counts twice."""
+    return float(sum(2 if ord(c) > 0x1100 and c not in "−–" else 1 for c in text))
 
 
 def _lines(made: Any) -> None:
@@ -164,7 +186,7 @@ def _picture(word: Word, picture: Picture, number: int, lang: str) -> None:
     """A picture as wide as the text, its alternative text, and its caption below."""
     from docx.shared import Cm
 
-    shape = word.add_picture(BytesIO(read_picture(picture.path)), width=Cm(TEXT_CM))
+    shape = word.add_picture(BytesIO(read_picture(picture.path)), width=Cm(PICTURE_CM))
     word.paragraphs[-1].paragraph_format.keep_with_next = True
     shape._inline.docPr.set("descr", f"{picture.title}. {picture.caption}")
     shape._inline.docPr.set("name", picture.path.stem)
