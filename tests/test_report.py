@@ -292,7 +292,7 @@ def test_first_quarters_are_differences_by_hand(run: RunFolder) -> None:
     frame = run.results
     own = frame[(frame["variable"] == "Real Income") & (frame["region"] == "KOR") & (frame["draw"] == 0) & (frame["quarter"] == "2026Q3")]
     level = own.set_index("scenario")["value"]
-    assert list(table.columns)[0] == "2026Q1" and table.shape == (3, 8)
+    assert next(iter(table.columns)) == "2026Q1" and table.shape == (3, 8)
     assert table.loc["hedge", "2026Q3"] == pytest.approx(100 * (level["blocs@hedge"] / level["status_quo"] - 1))
 
 

@@ -87,8 +87,9 @@ def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | Non
 
 def clear_outputs(folder: Path) -> None:
     """Take away an earlier run's outputs, and nothing else, so that none of them stands beside the new ones."""
-    old = [folder / name for name in (RESULTS, "manifest.json", "report.html")]
-    old += [path for kind in ("png", "pdf", "csv") for path in (folder / "figures").glob(f"*.{kind}")]
+    old = [folder / name for name in (RESULTS, "manifest.json", "sources.txt", "report.html", "report.docx", "report.md")]
+    old += [path for kind in ("png", "pdf", "svg", "csv", "json") for path in (folder / "figures").glob(f"*.{kind}")]
+    old += (folder / "tables").glob("*.xlsx")
     for path in old:
         path.unlink(missing_ok=True)
 

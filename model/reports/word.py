@@ -26,8 +26,12 @@ SMALL, BODY = 8.5, 10.5
 INK, RULE = "222222", 12
 WIDE = 6
 """Columns beyond which a table's letters are smaller."""
-MOST = 34
-"""Letters beyond which a cell's text is broken into lines."""
+LEAST, MOST = 7.0, 34.0
+"""Letters that a column has room for at least, and beyond which a cell's text is broken into lines."""
+MARGIN = 4.0
+"""A cell's own margins, in letters."""
+SHORT = 12
+"""Rows up to which a table is kept on one page."""
 
 
 def write_docx(document: Document, path: Path) -> Path:
@@ -131,19 +135,19 @@ def _table(word: Word, table: Table, number: int, lang: str) -> None:
             line.paragraph_format.space_after, line.paragraph_format.line_spacing = Pt(0), 1.0
             line.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT
             line.add_run(text).font.size = small
+            line.paragraph_format.keep_with_next = len(table.rows) <= SHORT and cells is not grid[-1]
     for cell in grid[0]:
         cell.paragraphs[0].runs[0].font.bold = True
     _widths(made, [table.head(), *table.text()])
     _lines(made)
-    if text := under(table, lang):
-        word.add_paragraph(text, style="Note")
+    word.add_paragraph(under(table, lang), style="Note")
 
 
 def _widths(made: Any, rows: list[tuple[str, ...]]) -> None:
     """Columns as wide as what stands in them asks for, together as wide as the text."""
     from docx.shared import Cm
 
-    needs = [max(min(_length(row[k]), MOST) for row in rows) + 2.0 for k in range(len(rows[0]))]
+    needs = [max(LEAST, *(min(_length(row[k]), MOST) for row in rows)) + MARGIN for k in range(len(rows[0]))]
     made.autofit = False
     for column, need in zip(made.columns, needs, strict=True):
         column.width = Cm(TEXT_CM * need / sum(needs))
