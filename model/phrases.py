@@ -12,8 +12,8 @@ from typing import Literal
 
 from model.words import word
 
-Kind = Literal["percent", "points", "usd", "years", "index"]
-DIGITS: dict[str, int] = {"percent": 2, "points": 2, "usd": 1, "years": 1, "index": 2}
+Kind = Literal["percent", "points", "usd", "won", "years", "index"]
+DIGITS: dict[str, int] = {"percent": 2, "points": 2, "usd": 1, "won": 1, "years": 1, "index": 2}
 MINUS = "−"
 NONE = "–"
 """What stands for a number that is not known."""
@@ -64,12 +64,17 @@ def number_text(value: float, digits: int) -> str:
     return f"{value:,.{digits}f}".replace("-", MINUS) if math.isfinite(value) else NONE
 
 
-def won(value: float, rate: float, lang: str) -> str:
-    """Billion dollars in won at a stated rate (won per dollar): '4.2조 원', '4.2 tn KRW'."""
-    if not (math.isfinite(value) and rate > 0):
-        return NONE
-    trillion = value * rate / 1000.0
-    return word("phrase.unit.won", lang, number=number_text(trillion, 1 if abs(trillion) < 100 else 0))
+def money(span: Span, rate: float) -> tuple[Span, Kind]:
+    """Billion dollars as they are, or at a stated rate (won per dollar) in trillion won: (span, kind)."""
+    if rate <= 0.0:
+        return span, "usd"
+    return Span(*(end * rate / 1000.0 for end in (span.central, span.low, span.high))), "won"
+
+
+def money_text(value: float, rate: float, lang: str) -> str:
+    """Billion dollars in words: '32억 달러', or at a stated rate '4.2조 원', '4.2 tn KRW'."""
+    span, kind = money(Span(value), rate)
+    return amount(span.central, kind, lang)
 
 
 def band_text(span: Span, kind: Kind, lang: str) -> str:

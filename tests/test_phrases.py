@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.particles import PAIRS, attach, final_sound, particle
-from model.phrases import NONE, Kind, Span, amount, change_text, level_text, won, yearly_growth
+from model.phrases import NONE, Kind, Span, amount, change_text, level_text, money, money_text, yearly_growth
 from model.words import LANGUAGES, TABLES, keys, word
 
 ROOT = Path(__file__).parents[1]
@@ -95,9 +95,10 @@ def test_dollars_are_said_as_in_korean_notes(value: float, en: str, ko: str) -> 
     assert (amount(value, "usd", "en", signed=True).lstrip("+"), amount(value, "usd", "ko", signed=True).lstrip("+")) == (en, ko)
 
 
-def test_won_needs_a_rate() -> None:
-    assert won(3.2, 1300.0, "ko") == "4.2조 원"
-    assert won(3.2, 0.0, "ko") == NONE == won(math.nan, 1300.0, "en")
+def test_won_is_dollars_at_the_stated_rate() -> None:
+    assert (money_text(3.2, 1300.0, "ko"), money_text(3.2, 1300.0, "en")) == ("4.2조 원", "4.2 tn KRW")
+    assert (money_text(3.2, 0.0, "ko"), money_text(math.nan, 1300.0, "en")) == ("32억 달러", NONE)
+    assert change_text(*money(Span(-10.0, -20.0, -5.0), 1000.0), "ko") == "10.0조 원 감소(80% 구간: −20.0조 원 ~ −5.0조 원)"
 
 
 def test_levels_and_growth() -> None:
@@ -107,10 +108,10 @@ def test_levels_and_growth() -> None:
     assert math.isnan(yearly_growth(-100.0, 10)) and math.isnan(yearly_growth(1.0, 0))
 
 
-NAMES = frozenset(["p", "AI", "GDP", "BLOCS", "KIET", "KIEP", "SPRi", "KCCI", "KDI", "iOS", "OS", "BibTeX", "Word", "HWP", "figures", "csv", "draws", "decompose"])
+NAMES = frozenset(["p", "blocs", "run", "strategies", "strategies.csv", "calibration.csv", "backtest.csv", "AI", "GDP", "BLOCS", "KIET", "KIEP", "SPRi", "KCCI", "KDI", "iOS", "OS", "BibTeX", "Word", "HWP", "figures", "csv", "draws", "decompose"])
 """Latin words a Korean reader of figures and reports meets: proper names, and what is typed as it stands."""
 TYPED = frozenset(
-    ["YAML", "JSON", "CSV", "UTF-8", "Markdown", "HTML", "docx", "html", "md", "png", "pdf", "svg", "xlsx", "NAME", "VALUE", "PATH", "name", "blocs", "none", "sigma", "eta", "ln", "d", "x", "e1", "E4b", "Q1", "Q3", "Q4", "align_us", "USA", "CHN", "KOR", "JPN", "instrument", "parameters", "instruments", "denial_rate", "force", "validate", "docs", "scenario_files.md", "alias", "anchor", "tag", "directive", "strategies.members", "from", "to", "true", "set", "show", "overrides.search_cost", "all", "Value", "Added", "en", "results", "out", "elasticity", "NAME.yaml", "help", "yaml", "scripted", "off", "members", "stances", "index", "assumed", "results.parquet", "income_smoothing", "nan", "ACR", "Caliendo-Parro", "chip_controls", "blocs_all_goods", "all_goods", "local", "manifest.json", "parquet", "page", "column", "slide", "mm", "run", "report", "figures.json", "only", "lang", "sources.txt", "tables", "brief"]
+    ["USD", "KRW", "rate", "currency", "YAML", "JSON", "CSV", "UTF-8", "Markdown", "HTML", "docx", "html", "md", "png", "pdf", "svg", "xlsx", "NAME", "VALUE", "PATH", "name", "blocs", "none", "sigma", "eta", "ln", "d", "x", "e1", "E4b", "Q1", "Q3", "Q4", "align_us", "USA", "CHN", "KOR", "JPN", "instrument", "parameters", "instruments", "denial_rate", "force", "validate", "docs", "scenario_files.md", "alias", "anchor", "tag", "directive", "strategies.members", "from", "to", "true", "set", "show", "overrides.search_cost", "all", "Value", "Added", "en", "results", "out", "elasticity", "NAME.yaml", "help", "yaml", "scripted", "off", "members", "stances", "index", "assumed", "results.parquet", "income_smoothing", "nan", "ACR", "Caliendo-Parro", "chip_controls", "blocs_all_goods", "all_goods", "local", "manifest.json", "parquet", "page", "column", "slide", "mm", "run", "report", "figures.json", "only", "lang", "sources.txt", "tables", "brief"]
 )
 """Further ones in help, errors and the referee's tables: keys, options and file names."""
 READ = ("figure.", "report.", "paper.", "phrase.", "glossary.", "region.", "segment.", "layer.", "stance.", "table.",

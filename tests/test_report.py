@@ -40,6 +40,8 @@ from tests.test_figures import INPUTS, STANCES, recordings
 pytestmark = pytest.mark.filterwarnings("error")
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 DRAWS = 6
+SAID = ("real-income", "segments", "bloc-index", "exports", "channels", "published")
+"""Figures whose data the report speaks of."""
 
 
 class Page(HTMLParser):
@@ -105,7 +107,7 @@ def written(run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(run: RunFolder, **changes: Any) -> Facts:
     """Facts of a run without drawing anything."""
     context = replace(run.context, **changes)
-    data = {name: spec.data(run.results, context) for name, spec in FIGURES.items()}
+    data = {name: FIGURES[name].data(run.results, context) for name in SAID}
     return Facts(context, run.results, run.manifest, {name: rows for name, rows in data.items() if len(rows)})
 
 
@@ -267,6 +269,15 @@ def test_exports_are_said_in_dollars_and_not_in_percent(run: RunFolder) -> None:
     assert amount(level, "usd", "ko") in said and amount(base, "usd", "ko") in said
 
 
+def test_amounts_in_won_state_their_rate(run: RunFolder) -> None:
+    facts, dollars = told(run, rate=1300.0), told(run)
+    _, _, level, _ = facts.farthest("exports", "to", "Exports") or ("", "", 0.0, 0.0)
+    document = paper(facts, {})
+    said = " ".join(texts(document))
+    assert "1,300원" in document.lead and "1,300원" not in paper(dollars, {}).lead
+    assert f"{level * 1.3:.1f}조 원" in said and not re.search(r"\d억 달러", said)
+
+
 def test_overlapping_bands_are_not_ranked(run: RunFolder) -> None:
     facts = told(run)
     assert facts.overlap() is False and word("paper.advice.overlap", "ko") not in " ".join(texts(paper(facts, {})))
@@ -371,7 +382,8 @@ def test_a_folder_that_is_no_run_is_refused_with_the_way_out(command: str, tmp_p
     ("args", "needle"),
     [
         (["figures", "--only", "real-incom"], "did you mean real-income?"), (["figures", "--format", "gif"], "png, pdf, svg"),
-        (["figures", "--size", "poster"], "page, column, slide"), (["report", "--format", "hwp"], "html, docx, md"),
+        (["report", "--currency", "KRW"], "--rate 1300"), (["report", "--currency", "KRW", "--rate", "x"], "found x"),
+        (["report", "--currency", "EUR"], "USD, KRW"), (["figures", "--size", "poster"], "page, column, slide"), (["report", "--format", "hwp"], "html, docx, md"),
     ],
 )  # fmt: skip
 def test_unknown_names_are_refused_with_what_is_allowed(args: list[str], needle: str, folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from model.cli.options import named, options
+from model.cli.report import currency, stated_rate, write
 from model.words import word
 
 
@@ -17,8 +18,10 @@ def command(lang: str) -> click.Command:
     @named("brief", lang)
     @click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True)
     @click.option("--format", "formats", metavar="LIST", default="docx", help=word("cli.report.format", lang))
+    @currency(lang)
     @options("out force seed draws workers focus set decompose quiet lang", lang)
     def brief(scenarios: tuple[str, ...], formats: str, **options: Any) -> int:
+        stated_rate(options)  # refused before the run, not after it
         return max(_brief(name, formats, len(scenarios) > 1, options) for name in scenarios)
 
     return brief
@@ -26,7 +29,6 @@ def command(lang: str) -> click.Command:
 
 def _brief(name: str, formats: str, several: bool, options: dict[str, Any]) -> int:
     """One scenario: the run without its own pages, then the report; the worse of the two exit codes."""
-    from model.cli.report import write
     from model.cli.run import RESULTS, execute
     from model.scenario.resolve import load_scenario
 

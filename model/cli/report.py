@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from model.cli.figures import among
-from model.cli.options import named, options
+from model.cli.options import Decorator, named, options
+from model.errors import UsageError
 from model.words import word
 
 
@@ -18,11 +22,38 @@ def command(lang: str) -> click.Command:
     @named("report", lang)
     @click.argument("folder", metavar="DIR")
     @click.option("--format", "formats", metavar="LIST", default="html", help=word("cli.report.format", lang))
+    @currency(lang)
     @options("out quiet lang", lang)
     def report(folder: str, formats: str, **options: Any) -> int:
         return write(Path(folder), tuple(formats.split(",")), options)
 
     return report
+
+
+def currency(lang: str) -> Decorator:
+    """The two options that write a report in won."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        rate = click.option("--rate", metavar="WON", default=None, help=word("cli.report.rate", lang))
+        name = click.option("--currency", metavar="USD|KRW", default="USD", help=word("cli.report.currency", lang))
+        return name(rate(function))
+
+    return decorate
+
+
+def stated_rate(options: dict[str, Any]) -> float:
+    """Won per dollar, 0 for dollars; UsageError where the two options do not fit together."""
+    lang, text = options["lang"], options["rate"]
+    among((options["currency"],), ("USD", "KRW"), lang)
+    if options["currency"] == "USD":
+        return 0.0
+    try:
+        rate = float(str(text).replace(",", ""))
+    except ValueError:
+        rate = math.nan
+    if not 0.0 < rate < math.inf:
+        raise UsageError(word("cli.report.no_rate", lang, value="-" if text is None else text))
+    return rate
 
 
 def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> int:
@@ -32,7 +63,9 @@ def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> in
 
     lang = options["lang"]
     among(formats, FORMATS, lang)
+    rate = stated_rate(options)
     run = open_run(folder, lang)
+    run = replace(run, context=replace(run.context, rate=rate))
     written = write_report(run, formats, Path(options["out"]) if options.get("out") else None)
     if not options["quiet"]:
         if run.other_version:

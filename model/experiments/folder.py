@@ -42,17 +42,17 @@ def open_run(path: Path, lang: str = "en") -> RunFolder:
     """Read a run's folder; StoreError with the way out where it is none."""
     path = Path(path)
     if not path.is_dir():
-        raise StoreError(word("report.no_folder", lang, folder=path.as_posix()))
+        raise StoreError(word("error.report.no_folder", lang, folder=path.as_posix()))
     for name in (MANIFEST, RESULTS):
         if not (path / name).is_file():
-            raise StoreError(word("report.no_file", lang, folder=path.as_posix(), file=name))
+            raise StoreError(word("error.report.no_file", lang, folder=path.as_posix(), file=name))
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise StoreError(f"{path / MANIFEST}: {fault}") from fault
     missing = [key for key in ("run", "scenario", "stances", "years", "engine") if key not in manifest]
     if missing:
-        raise StoreError(word("report.no_run", lang, folder=path.as_posix(), keys=", ".join(missing)))
+        raise StoreError(word("error.report.no_run", lang, folder=path.as_posix(), keys=", ".join(missing)))
     frame = read_results(path / RESULTS)
     return RunFolder(path, manifest, run_context(manifest, int(frame["draw"].nunique()), lang, path), frame)
 

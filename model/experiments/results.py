@@ -41,6 +41,7 @@ class FigureContext:
     title       the scenario's title in `lang`
     hash        hash of the parameter set
     seed, draws chance, and number of states of the world
+    rate        won per dollar that a report is written in won at; 0: in dollars
     inputs      tables beside the results that some figures read, by name (`model.experiments.folder`)
     """
 
@@ -55,6 +56,7 @@ class FigureContext:
     version: str = ""
     seed: int = 0
     draws: int = 1
+    rate: float = 0.0
     inputs: Mapping[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     def table(self, name: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from model.phrases import Span, amount, change_text, number_text
+from model.phrases import Span, amount, change_text, money_text, number_text
 from model.reports.document import Block, Bullets, Cell, Paragraph, plain_table
 from model.reports.facts import Facts
 
@@ -111,7 +111,7 @@ def _judged(facts: Facts, label: str, row: dict[Any, Any]) -> str:
     verdict = "open" if not span.banded or span.open_sign else "pays" if span.central > 0 else "loses"
     return c.say(
         f"paper.advice.judged_{verdict}", name=label, scenario=str(row["scenario"]), change=change_text(span, "percent", c.lang),
-        cost=amount(float(row["cost_bn_usd"]), "usd", c.lang), percent=number_text(float(row["cost_percent_gdp"]), 2),
+        cost=money_text(float(row["cost_bn_usd"]), c.rate, c.lang), percent=number_text(float(row["cost_percent_gdp"]), 2),
     )  # fmt: skip
 
 

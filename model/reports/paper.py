@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from model.experiments.results import FigureContext, headline_cells, headline_table
-from model.phrases import Span, amount, change_text, number_text, yearly_growth
+from model.phrases import Span, amount, change_text, money, money_text, number_text, yearly_growth
 from model.reports.advice import advice
 from model.reports.document import Block, Bullets, Cell, Document, Heading, Paragraph, Picture, Table, plain_table
 from model.reports.facts import Facts
@@ -24,6 +24,8 @@ def paper(facts: Facts, pictures: Pictures) -> Document:
     for name, section in SECTIONS.items():
         blocks += [Heading(context.say(f"paper.{name}")), *section(facts, pictures)]
     lead = context.say("paper.lead", **_names(facts))
+    if context.rate > 0:
+        lead += " " + context.say("paper.lead_rate", rate=number_text(context.rate, 0))
     return Document(context.title or context.scenario, lead, context.lang, tuple(blocks))
 
 
@@ -80,7 +82,7 @@ def _segment(facts: Facts) -> str:
     segment, stance, span = most
     return c.say(
         "paper.answer.segment", segment=c.label("segment", segment), stance=c.label("stance", stance),
-        change=change_text(span, "usd", c.lang), year=facts.year,
+        change=change_text(*money(span, c.rate), c.lang), year=facts.year,
     )  # fmt: skip
 
 
@@ -92,7 +94,7 @@ def _trade(facts: Facts) -> str:
     verb = "rise" if level > base else "fall"
     return c.say(
         f"paper.answer.trade_{verb}", region=c.label("region", c.focus), to=c.label("region", to), year=facts.year,
-        stance=c.label("stance", stance), level=amount(level, "usd", c.lang), base=amount(base, "usd", c.lang),
+        stance=c.label("stance", stance), level=money_text(level, c.rate, c.lang), base=money_text(base, c.rate, c.lang),
     )  # fmt: skip
 
 
