@@ -17,7 +17,7 @@ from model.cli.wording import Among, WordsCommand, WordsContext, usage_message
 from model.errors import BlocsError, UsageError
 from model.words import LANGUAGES, word
 
-COMMANDS = ("run", "validate", "show", "scenarios", "instruments", "parameters", "schedule", "verify", "new", "figures", "report", "cite", "brief")
+COMMANDS = ("run", "validate", "show", "scenarios", "instruments", "parameters", "schedule", "verify", "new", "figures", "report", "cite", "brief", "template")
 INTERRUPTED = 130
 ENVIRONMENT = 3
 
