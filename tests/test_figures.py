@@ -118,7 +118,7 @@ def frame(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 def context() -> FigureContext:
     years = results.horizon_years(2026.0)
     return FigureContext(
-        "blocs", STANCES, "status_quo", "KOR", years, "en", "Two blocs", "3fa9c1d2e4b5", "0.1.0", 7, 20, INPUTS
+        "blocs", STANCES, "status_quo", "KOR", years, "en", "Two blocs", "3fa9c1d2e4b5", "0.1.0", 7, 20, inputs=INPUTS
     )
 
 

@@ -391,6 +391,26 @@ def test_unknown_names_are_refused_with_what_is_allowed(args: list[str], needle:
     assert result.exit_code == 2 and needle in result.output
 
 
+def test_a_root_has_no_report(tmp_path: Path) -> None:
+    store.write_results(tmp_path / store.RESULTS, recordings(1, ()))
+    store.write_manifest(tmp_path, {**manifest(), "baseline": None, "stances": [""]}, {})
+    result = invoke("report", str(tmp_path))
+    assert result.exit_code == 2 and "not compared" in result.output
+
+
+def test_estimates_of_verify_are_read_from_the_folder(run: RunFolder, tmp_path: Path) -> None:
+    from model.experiments.published import published
+    from model.experiments.verify import Comparison, Verification, write_published
+
+    theirs = next(p for p in published() if p.run == "tariff")
+    write_published(Verification([], comparisons=[Comparison(theirs, -0.25, ())]), tmp_path)
+    inputs = input_tables(manifest(), "ko", tmp_path)
+    rows = FIGURES["published"].data(run.results, replace(run.context, inputs=inputs))
+    own = rows[rows["run"] == "tariff"].iloc[0]
+    assert (own["ours"], bool(own["inside"])) == (-0.25, True)
+    assert "tariff" not in set(FIGURES["published"].data(run.results, run.context)["run"])
+
+
 def test_figures_and_cite_write_into_the_folder(folder: Path, tmp_path: Path) -> None:
     args = ["--only", "evidence", "--format", "svg", "--size", "slide", "--lang", "ko", "--out", str(tmp_path), "--json"]
     result = invoke("figures", str(folder), *args)

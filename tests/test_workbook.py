@@ -85,7 +85,7 @@ def test_faults_name_their_cells_all_at_once(book: Path) -> None:
 def test_dates_of_excel_and_lists_by_commas_are_understood(book: Path) -> None:
     import datetime
 
-    edit(book, "measures", "B2", datetime.datetime(2027, 2, 15))  # noqa: DTZ001  # as Excel gives it
+    edit(book, "measures", "B2", datetime.datetime(2027, 2, 15))  # as Excel gives it
     edit(book, "measures", "F2", "USA, JPN")
     own = [m for m in load_scenario(str(book)).measures if m.id.startswith("mine.")]
     assert (own[0].start, own[0].senders) == (2027.0, ("USA", "JPN"))

@@ -65,6 +65,8 @@ def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> in
     among(formats, FORMATS, lang)
     rate = stated_rate(options)
     run = open_run(folder, lang)
+    if run.manifest["baseline"] is None:
+        raise UsageError(word("cli.report.root", lang, scenario=run.context.scenario))
     run = replace(run, context=replace(run.context, rate=rate))
     written = write_report(run, formats, Path(options["out"]) if options.get("out") else None)
     if not options["quiet"]:

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from calibration.registry import central
 from calibration.world import elasticities
@@ -229,6 +231,18 @@ def _static_income(table: BaseTable, wedges: StaticWedges) -> tuple[float, ...]:
     e = elasticities(central())
     found = solve_static(table, e.sigma, e.eta, wedges, eta_final=e.eta_final)
     return tuple((100 * (found.real_income_change - 1)).tolist())
+
+
+def write_published(found: Verification, folder: Path) -> Path:
+    """published.csv: ours beside every published band, for the figure `published` of a run's folder."""
+    rows = [
+        {"study": c.published.study, "run": c.published.run, "region": c.published.region, "measure": c.published.measure,
+         "horizon": c.published.horizon, "low": c.published.low, "high": c.published.high, "ours": c.ours}
+        for c in found.comparisons
+    ]  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows).to_csv(folder / "published.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    return folder / "published.csv"
 
 
 # -- tables --------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 import pandas as pd
 
 from model.experiments.results import FigureContext
-from model.figures.house import FigureSpec, Saved, house_style, note_figure, save_figure, write_index
+from model.figures.house import FigureSpec, Saved, every_sign, house_style, note_figure, save_figure, write_index
 
 
 def _discover() -> dict[str, FigureSpec]:
@@ -40,7 +40,7 @@ def make_figure(
     spec = FIGURES[name]
     data = spec.data(frame, context)
     title, caption = context.say(f"figure.{name}.name"), context.say(f"figure.{name}.caption")
-    with house_style(size):
+    with house_style(size), every_sign(name):
         if data.empty:
             caption = context.say("figure.missing", variables=", ".join(spec.variables + spec.inputs))
             figure = note_figure(context, title, caption)

@@ -349,7 +349,10 @@ def subtitle(name: str, data: pd.DataFrame, context: FigureContext, banded: bool
     """A figure's subtitle (unit and baseline) and whether there is a band; `banded`: whether the figure shows one."""
     spread = "figure.band" if data["draws"].max() >= BAND_DRAWS else "figure.no_band"
     spread = spread if banded else "figure.central"
-    return f"{context.say(f'figure.{name}.subtitle', baseline=context.baseline)} {context.say(spread)}"
+    texts = [context.say(f"figure.{name}.subtitle", baseline=context.baseline), context.say(spread)]
+    if context.years:
+        texts.append(context.say("figure.horizon", first=context.years[0], last=context.years[-1]))
+    return " ".join(texts)
 
 
 def note_figure(context: FigureContext, title: str, note: str) -> Figure:
@@ -368,17 +371,24 @@ def save_figure(
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = {ending: folder / f"{name}.{ending}" for ending in (*formats, "csv")}
-    with house_style(), warnings.catch_warnings():
-        warnings.filterwarnings("error", message="Glyph .* missing", category=UserWarning)
-        try:
-            for ending in formats:
-                figure.savefig(found[ending], **_METADATA[ending])
-        except UserWarning as fault:
-            raise StoreError(f"{name}: {fault}") from fault
+    with house_style(), every_sign(name):
+        for ending in formats:
+            figure.savefig(found[ending], **_METADATA[ending])
     if "pdf" in found and b"/Subtype /Type3" in found["pdf"].read_bytes():
         raise StoreError(f"{found['pdf']}: a Type 3 font, which cannot be searched")
     data.to_csv(found["csv"], index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
     return found
+
+
+@contextmanager
+def every_sign(name: str) -> Iterator[None]:
+    """StoreError that names the figure where a sign is drawn that no bundled font has."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Glyph .* missing", category=UserWarning)
+        try:
+            yield
+        except UserWarning as fault:
+            raise StoreError(f"{name}: {fault}") from fault
 
 
 _METADATA: dict[str, dict[str, Any]] = {

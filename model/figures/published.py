@@ -39,7 +39,7 @@ def _ours(row: dict[Hashable, Any], mine: pd.DataFrame, context: FigureContext) 
             return {"ours": found["central"], "p10": found["p10"], "p90": found["p90"], "draws": found["draws"]}
     verified = context.table("verified")
     if len(verified):
-        keys = ["study", "run", "region", "measure", "horizon"]
+        keys = ["run", "region", "measure", "horizon", "low", "high"]
         own = verified[(verified[keys] == pd.Series({key: row[key] for key in keys})).all(axis=1)]
         if len(own):
             return {"ours": float(own["ours"].iloc[0]), "p10": math.nan, "p90": math.nan, "draws": 1}
