@@ -110,7 +110,7 @@ def recordings(draws: int = 20, stances: tuple[str, ...] = STANCES) -> list[Reco
 @pytest.fixture(scope="session")
 def frame(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     path = tmp_path_factory.mktemp("results") / "results.parquet"
-    store.write_results(path, recordings())
+    store.write_results(path, recordings(8))
     return store.read_results(path, figure_variables())
 
 
@@ -142,7 +142,8 @@ def test_the_registry_holds_the_figures_in_the_order_of_the_report() -> None:
 def test_every_figure_is_written_with_its_data(
     frame: pd.DataFrame, context: FigureContext, lang: str, tmp_path: Path
 ) -> None:
-    for figure in make_figures(frame, replace(context, lang=lang), tmp_path, formats=("png",)):
+    names = list(FIGURES) if lang == "ko" else REPORTED[-3:]  # all kinds once, to save time
+    for figure in make_figures(frame, replace(context, lang=lang), tmp_path, names, formats=("png",)):
         assert figure.png.read_bytes().startswith(b"\x89PNG")
         assert figure.csv.read_bytes().startswith(b"\xef\xbb\xbf")
         data = pd.read_csv(figure.csv)
@@ -152,7 +153,7 @@ def test_every_figure_is_written_with_its_data(
             assert {"stance", "region", "variable", "unit", "year", "central", "p10", "median", "p90"} <= set(data.columns)
             assert "2035" in figure.title
     listed = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
-    assert [row["name"] for row in listed] == list(FIGURES)
+    assert [row["name"] for row in listed] == names
     assert all((tmp_path / file).is_file() for row in listed for file in row["files"].values())
 
 
