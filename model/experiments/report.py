@@ -36,11 +36,12 @@ def write_report(run: RunFolder, formats: Sequence[str] = ("html",), out: Path |
 
 def build(run: RunFolder, out: Path) -> Document:
     """Draw the figures of the report into figures/ and put the report together."""
-    names = [name for name, spec in FIGURES.items() if spec.report]
-    drawn = make_figures(run.results, run.context, out / "figures", names)
-    shown = {f.name: Picture(f.png, f.title, f.caption) for f in drawn if f.drawn}
-    data = {name: FIGURES[name].data(run.results, run.context) for name in (*shown, *TOLD)}
-    facts = Facts(run.context, run.results, run.manifest, {name: rows for name, rows in data.items() if not rows.empty})
+    wanted = [name for name, spec in FIGURES.items() if spec.report or name in TOLD]
+    data = {name: FIGURES[name].data(run.results, run.context) for name in wanted}
+    data = {name: rows for name, rows in data.items() if not rows.empty}
+    drawn = make_figures(run.results, run.context, out / "figures", [name for name in data if name not in TOLD])
+    shown = {f.name: Picture(f.png, f.title, f.caption) for f in drawn}
+    facts = Facts(run.context, run.results, run.manifest, data)
     return paper(facts, shown)
 
 

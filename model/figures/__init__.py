@@ -59,7 +59,9 @@ def make_figures(
     size: str = "page",
 ) -> list[Saved]:
     """Draw and save the named figures, or all of them, in the order of the report, with figures.json beside them."""
-    made = [make_figure(name, frame, context, folder, formats, size) for name in names or FIGURES]
+    wanted = list(FIGURES) if names is None else names
+    folder.mkdir(parents=True, exist_ok=True)
+    made = [make_figure(name, frame, context, folder, formats, size) for name in wanted]
     write_index(folder, made, context.lang)
     return made
 
