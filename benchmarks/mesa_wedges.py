@@ -30,7 +30,9 @@ def spread(setting: Setting, before: State, after: State) -> dict[str, list[Any]
     for i, (f, b) in enumerate(zip(links.supplier.tolist(), links.buyer.tolist(), strict=True)):
         o, d, s, who = place[f], region[b], segment[f], owner[b]
         spared = float(wedges["exemption"][who, o, s]) if who >= 0 else 0.0
-        passed = (1 - float(wedges["denial_rate"][o, d, s]) * (1 - spared)) * (1 - listed.get((o, b), 0.0))
+        use = purpose(setting, b, segment)
+        control = 1 - (1 - float(wedges["denial_rate"][o, d, s])) * (1 - float(wedges["use_denial"][use, o, d, s]))
+        passed = (1 - control * (1 - spared)) * (1 - listed.get((o, b), 0.0))
         evaded = float(behaviour.evasion[s]) * (1 - float(wedges["enforcement"][o, d, s])) * (1 - passed)
         kept = (1.0 if o == d else 1 - float(before["lost"][f, d])) * (1 - float(before["left"][f, d]))
         denial = 1 - (passed + evaded) * kept
@@ -43,8 +45,15 @@ def spread(setting: Setting, before: State, after: State) -> dict[str, list[Any]
         found["ship"].append(float(wedges["iceberg_cost"][o, d, s]) * standards * (1 + behaviour.evasion_premium * detour))
         found["duty"].append(duty0[i] + float(wedges["tariff_rate"][o, d, s]))
         found["favour"].append(1 - float(wedges["home_priority"][o, s]) if o == d else 1.0)
-        found["announced"].append(float(wedges["announced"][who, o, d, s]) if who >= 0 else 0.0)
+        found["announced"].append(float(wedges["announced"][use, who, o, d, s]) if who >= 0 else 0.0)
     return found
+
+
+def purpose(setting: Setting, buyer: int, segment: list[int]) -> int:
+    """What a buyer buys for (E21): 0 a technology plant what it uses up, 1 an investor capital goods, 2 all else."""
+    if buyer < setting.n:
+        return 2 if setting.segments[segment[buyer]] == "rest" else 0
+    return 1 if buyer < setting.n + setting.economy.k else 2
 
 
 def owners(setting: Setting) -> list[int]:

@@ -18,7 +18,7 @@ from calibration.base_year_cells import FINAL, REST, Cells, build_cells, build_c
 from calibration.base_year_diagnostics import accounts, diagnose
 from calibration.base_year_plants import Plants, build_plants, customs_view, owners_of_cells
 from calibration.base_year_rest import Rest, build_rest
-from calibration.base_year_tables import BaseYearTables, Settings, load_base_year_tables
+from calibration.base_year_tables import BaseYearTables, Settings, load_base_year_tables, with_country
 from calibration.fringe import pareto_shares, split_table
 from model.axes import QUARTERS_PER_YEAR, SEGMENTS, R, S
 from model.errors import TableError
@@ -103,7 +103,7 @@ def with_fringe_rows(year: BaseYear, rows: int, tail: float) -> BaseYear:
 
 def build_parts(values: Mapping[str, object]) -> Parts:
     """Cells, plants and rest, in bn USD of 2018."""
-    tables = load_base_year_tables()
+    tables = with_country(load_base_year_tables(), values)
     settings = Settings(tables.central, values)
     costs = build_costs(settings)
     world_share, named = named_sales(tables, settings)

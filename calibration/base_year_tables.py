@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -155,6 +155,37 @@ def _segment_shares() -> tuple[dict[str, Array], Array]:
     location["devices_by_brand"] = shares["brand_home", "devices"]
     purchase = np.array([shares.get(("purchase", segment), np.zeros(R)) for segment in SEGMENTS])
     return location, purchase
+
+
+def with_country(tables: BaseYearTables, values: Mapping[str, object]) -> BaseYearTables:
+    """The tables with some shares of regions set, in percent of the world; the other regions' give way in proportion.
+
+    values: by name (location_share, purchase_share, brand_share) and 'region/segment', as scenarios override them.
+    """
+    names = {"location_share": "location", "purchase_share": "purchase", "brand_share": "brand_home"}
+    given: dict[tuple[str, str], dict[int, float]] = {}
+    for name in names.keys() & values.keys():
+        for index, percent in cast(Mapping[str, float], values[name]).items():
+            code, segment = index.split("/")
+            given.setdefault((names[name], segment), {})[REGION_INDEX[code]] = percent / 100
+    location, purchase = dict(tables.location), tables.purchase.copy()
+    for (item, segment), shares in given.items():
+        if item == "purchase":
+            purchase[SEGMENT_INDEX[segment]] = _with_shares(purchase[SEGMENT_INDEX[segment]], shares, f"{item} {segment}")
+        else:
+            key = segment if item == "location" else "devices_by_brand"
+            location[key] = _with_shares(location[key], shares, f"{item} {segment}")
+    return replace(tables, location=location, purchase=purchase) if given else tables
+
+
+def _with_shares(array: Array, shares: Mapping[int, float], what: str) -> Array:
+    """Shares [R] with some of them set; the others keep their proportions in what is left."""
+    total = sum(shares.values())
+    free = np.array([0.0 if r in shares else x for r, x in enumerate(array)])
+    if total > 1 or (total < 1 and free.sum() == 0):
+        raise TableError(f"{what}: shares set to {100 * total:g} percent in all; at most 100, all of it if no region is left")
+    kept = free * (1 - total) / (free.sum() or 1.0)
+    return np.array([shares.get(r, x) for r, x in enumerate(kept)])
 
 
 def _basis() -> dict[str, Basis]:

@@ -34,6 +34,7 @@ SIGMA, E1, NU, WEIGHT = (
     "diffusion_channel_weight",
 )
 ATTEMPTS = 1000
+BISECTIONS = 60
 
 Distribution = tuple[Callable[[float], float], Callable[[float], float]]
 """Quantile function and distribution function of a row, before truncation."""
@@ -44,20 +45,94 @@ def draw_parameters(draw: int, seed: int = 0) -> Parameters:
     if draw == 0:
         return central()
     alone = (row for row in uncertain() if row.name not in (E1, WEIGHT))
-    values = {row.key: _quantile(row, _uniform(row.key, draw, seed), least_value(row)) for row in alone}
+    values = {row.key: value_at(row, _uniform(row.key, draw, seed)) for row in alone}
     values |= _electronics(draw, seed)
-    values |= _one_year(values, draw, seed)
-    values |= _below_tipping(draw, seed)
+    late = (row for row in uncertain() if row.name == E1)
+    values |= {row.key: value_at(row, _uniform(row.key, draw, seed), values) for row in late}
     values |= _channel_weights(draw, seed)
     values |= _remainders(values)
     return build_parameters(values)
+
+
+def value_at(
+    row: Row, chance: float, values: Mapping[str, float] | None = None,
+    ends: tuple[float, float] = (-math.inf, math.inf),
+) -> float:  # fmt: skip
+    """Value of a row at a chance in its distribution, cut off at its range, at `ends` and at what it is tied to.
+
+    `values` by key hold the elasticity that a one-year elasticity is tied to.
+    """
+    low, high = tied_range(row, values or {})
+    return _quantile(row, chance, max(low, ends[0]), min(high, ends[1]))
+
+
+def tied_range(row: Row, values: Mapping[str, float]) -> tuple[float, float]:
+    """Ends that calibration/joint.csv sets to a row beside its own range; without end where it sets none."""
+    if row.name == NU:  # below the value at which a market tips at once
+        return -math.inf, joint("network_effect_ceiling")
+    sigma = values.get(f"{SIGMA}[{row.index}]") if row.name == E1 else None
+    if sigma is None:
+        return least_value(row), math.inf
+    # sigma (1 - exp(-r)) with r between its floor and ceiling
+    slow, fast = (-math.expm1(-joint(f"sourcing_speed_{end}")) for end in ("floor", "ceiling"))
+    return slow * sigma, fast * sigma
+
+
+def settle(sampled: Mapping[str, float], base: Parameters) -> dict[str, float]:
+    """The sampled values by key, and what has to move with them in a world that is otherwise `base`.
+
+    Channel weights add to 1: those not sampled share what is left (all are scaled if all are sampled). The largest
+    share of a choice set takes what the others leave. A one-year elasticity that is not sampled itself stays as near
+    to its value as a sampled long run allows. What cannot be mended so is found by `registry.override`.
+    """
+    known = {f"{name}[{index}]": value for name, rows in base.items() for index, value in rows.items()}
+    changed = dict(sampled)
+    if any(key.startswith(f"{WEIGHT}[") for key in sampled):
+        changed |= _scaled_weights(sampled, known)
+    for row in uncertain():
+        if row.name == E1 and row.key not in sampled and f"{SIGMA}[{row.index}]" in sampled:
+            low, high = tied_range(row, sampled)
+            changed[row.key] = min(max(known[row.key], low), high)
+    own = {name for name, keys in _remainder_of().items() if not keys.isdisjoint(sampled)}
+    return changed | {key: value for key, value in _remainders(known | changed).items() if key in own}
+
+
+def is_remainder(key: str) -> bool:
+    """Whether a value is what the others of its choice set leave, so that it cannot be sampled itself."""
+    return key in _remainder_of()
+
+
+@cache
+def _remainder_of() -> dict[str, set[str]]:
+    """Largest share of each choice set -> keys of the set."""
+    sets = [{f"{name}[{i}]" for i in indices} for name, indices in share_sets()]
+    return {key: next(keys for keys in sets if key in keys) for key in _remainders({})}
+
+
+def _scaled_weights(sampled: Mapping[str, float], known: Mapping[str, float]) -> dict[str, float]:
+    """Channel weights that add to 1: the free ones times one factor, each cut off at its range (by bisection)."""
+    rows = [row for row in load_rows() if row.name == WEIGHT]
+    free = [row for row in rows if row.key not in sampled] or rows
+    wanted = {row.key: sampled.get(row.key, known[row.key]) for row in rows}
+
+    def scaled(factor: float) -> dict[str, float]:
+        return wanted | {row.key: min(max(factor * wanted[row.key], row.low), row.high) for row in free}
+
+    low, high = 0.0, 1 / min(wanted.values())
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if math.fsum(scaled(middle).values()) < 1 else (low, middle)
+    return scaled(high)
 
 
 def least_value(row: Row) -> float:
     """Least elasticity of a segment: below it a full cut leaves no technique (docs/decisions/0012)."""
     if row.name != SIGMA:
         return -math.inf
-    bounds = {**dict.fromkeys(CHIP_CHAIN, "full_cut_elasticity"), **dict.fromkeys(SOFTWARE, "full_cut_elasticity_software")}
+    bounds = {
+        **dict.fromkeys(CHIP_CHAIN, "full_cut_elasticity"),
+        **dict.fromkeys(SOFTWARE, "full_cut_elasticity_software"),
+    }
     return joint(bounds[row.index]) if row.index in bounds else -math.inf
 
 
@@ -152,27 +227,8 @@ def _electronics(draw: int, seed: int) -> dict[str, float]:
     for segment in ELECTRONICS:
         row = rows_by_key()[f"{SIGMA}[{segment}]"]
         own = float(ndtri(_uniform(row.key, draw, seed) or np.finfo(float).tiny))
-        chance = float(ndtr(math.sqrt(rho) * factor + math.sqrt(1 - rho) * own))
-        values[row.key] = _quantile(row, chance, least_value(row))
+        values[row.key] = value_at(row, float(ndtr(math.sqrt(rho) * factor + math.sqrt(1 - rho) * own)))
     return values
-
-
-def _one_year(values: Mapping[str, float], draw: int, seed: int) -> dict[str, float]:
-    """One-year elasticities, given the long run: sigma (1 - exp(-r)) with r between its floor and ceiling."""
-    slow, fast = (-math.expm1(-joint(f"sourcing_speed_{end}")) for end in ("floor", "ceiling"))
-    drawn = {}
-    for row in uncertain():
-        if row.name == E1:
-            sigma = values[f"{SIGMA}[{row.index}]"]
-            drawn[row.key] = _quantile(row, _uniform(row.key, draw, seed), slow * sigma, fast * sigma)
-    return drawn
-
-
-def _below_tipping(draw: int, seed: int) -> dict[str, float]:
-    """Network effects below the value at which a market tips at once."""
-    ceiling = joint("network_effect_ceiling")
-    rows = [row for row in uncertain() if row.name == NU]
-    return {row.key: _quantile(row, _uniform(row.key, draw, seed), high=ceiling) for row in rows}
 
 
 def _channel_weights(draw: int, seed: int) -> dict[str, float]:

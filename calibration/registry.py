@@ -6,10 +6,8 @@ grade and source. Python holds none of them. `python -m calibration.registry` wr
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
-import io
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -17,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from calibration.linked import number_of
+from calibration.linked import table as table
 from model.axes import ECOSYSTEMS
 from model.errors import Fault, ScenarioError, UsageError
 from model.units import UNITS
@@ -79,13 +79,6 @@ class Row:
 
 
 @cache
-def table(path: str) -> tuple[Mapping[str, str], ...]:
-    """A CSV below calibration/ ('figures/register.csv') as one mapping per row; '#line' is its line."""
-    reader = csv.DictReader(io.StringIO(files("calibration").joinpath(path).read_text(encoding="utf-8")))
-    return tuple({**row, "#line": str(reader.line_num)} for row in reader)
-
-
-@cache
 def load_rows() -> tuple[Row, ...]:
     """All rows of all parameter files, files in alphabetical order; all faults together if there are any."""
     folder = files("calibration").joinpath("parameters")
@@ -120,7 +113,7 @@ def _row(raw: Mapping[str, str], file: str) -> Row:
         choices = _choices(text["note"])
         low, value, high = 0.0, float(choices.index(raw["value"].strip())), float(len(choices) - 1)
     else:
-        low, value, high = (float(raw[c]) for c in ("low", "value", "high"))
+        low, value, high = (number_of(raw[c].strip()) for c in ("low", "value", "high"))
     return Row(**text, value=value, low=low, high=high, file=file, line=int(raw["#line"]))
 
 
@@ -170,6 +163,27 @@ def build_parameters(values: Mapping[str, float]) -> Parameters:
     for row in load_rows():
         nested.setdefault(row.name, {})[row.index] = values.get(row.key, row.value)
     return Parameters(nested)
+
+
+COUNTRY_SHARES = {"location": "location_share", "purchase": "purchase_share", "brand_home": "brand_share"}
+"""Items of segment_shares_2018.csv -> the names by which a scenario may override them."""
+
+
+@cache
+def country_rows() -> dict[str, Row]:
+    """The base-year shares of regions by 'name[region/segment]' (percent of the world), for a country that is like another.
+
+    They are no parameters: they stand in a table, are never drawn, and any share may be set. The others' shares
+    give way in proportion (calibration.base_year_tables).
+    """
+    path = "tables/segment_shares_2018.csv"
+    rows = {}
+    for raw in table(path):
+        name, index = COUNTRY_SHARES[raw["item"]], f"{raw['region']}/{raw['segment']}"
+        row = Row(name, index, "", "percent", float(raw["value"]), 0.0, 100.0, "fixed", raw["evidence"], raw["source"], "",
+                  raw["published"], "", "", raw["note"], f"calibration/{path}", int(raw["#line"]))  # fmt: skip
+        rows[row.key] = row
+    return rows
 
 
 @cache
@@ -234,7 +248,7 @@ def override(parameters: Parameters, changes: Mapping[str, float | str], check: 
     values = {name: dict(rows) for name, rows in parameters.items()}
     for key, value in changes.items():
         for row in _named(key):
-            values[row.name][row.index] = _checked(row, value, check)
+            values.setdefault(row.name, {})[row.index] = _checked(row, value, check)
     changed = Parameters(values)
     if check:
         _fit_together(changed)
@@ -243,7 +257,7 @@ def override(parameters: Parameters, changes: Mapping[str, float | str], check: 
 
 def _named(key: str) -> list[Row]:
     """The rows a key names."""
-    rows = rows_by_key()
+    rows = {**rows_by_key(), **country_rows()}
     found = [rows[key]] if key in rows else [row for row in load_rows() if row.name == key]
     if not found:
         near = difflib.get_close_matches(key, [*rows, *titles()], n=3)

@@ -10,6 +10,7 @@ import numpy as np
 
 from calibration.base_year import BaseYear, build_base_year
 from calibration.registry import choice, joint
+from calibration.states import build_reaction, ladder_actions
 from model.axes import ECOSYSTEMS, KNOWLEDGE_CHANNELS, NETWORK_SEGMENTS, REGION_INDEX, REGIONS, SEGMENTS, quarter_start
 from model.errors import ModelError
 from model.kernel.adoption import Taste, bridges, invert_quality, mixing, reach
@@ -17,9 +18,10 @@ from model.kernel.capability import feedback, own_innovation
 from model.kernel.inversion import Economy, Elasticities, build_economy
 from model.kernel.links import Array, Index, Links
 from model.kernel.table import BaseTable
-from model.scenario.types import Scenario
+from model.scenario.types import Measure, Scenario
+from model.strategies import paid
 from model.streams import key_of
-from model.world import Action, Behaviour, Innovation, Network, Parameters, Plants, Setting
+from model.world import Action, Behaviour, Innovation, Joining, Network, Parameters, Plants, Reaction, Setting
 
 OWN_MARGIN = 0.1
 """Own innovation this much (log points a year) above the frontier's growth is refused (PRIORS 3.3)."""
@@ -38,6 +40,7 @@ class World:
     capability0: Array
     base0: Array
     usd: float
+    reaction: Reaction
 
 
 _LATEST: deque[tuple[Parameters, World]] = deque(maxlen=4)
@@ -51,10 +54,11 @@ def build_setting(
     world = world_of(parameters)
     return Setting(
         **{field.name: getattr(world, field.name) for field in fields(world)},
-        ecosystems=ALL_ECOSYSTEMS, actions=_actions(scenario, stance),
+        ecosystems=ALL_ECOSYSTEMS, actions=_actions(scenario, stance) + ladder_actions(scenario, stance, parameters),
         states={REGION_INDEX[r]: mode for r, mode in scenario.states.items()},
         focus=REGION_INDEX[scenario.focus], serves_both=_serving_both(scenario, stance),
         first_year=quarter_start(scenario.first), dt=dt, seed=seed, regions=REGIONS, segments=SEGMENTS, parameters=parameters,
+        plan=tuple(part for part in scenario.plans.get(stance or "", ()) if part.strategy in paid()), joining=_joining(scenario, stance),
     )  # fmt: skip
 
 
@@ -78,6 +82,7 @@ def build_world(parameters: Parameters) -> World:
         economy=economy, behaviour=behaviour, networks=_networks(parameters),
         innovation=_innovation(parameters, table, plants, behaviour, capability), plants=plants,
         capability0=capability, base0=_base(parameters), usd=base_year.usd,
+        reaction=build_reaction(parameters),
     )  # fmt: skip
 
 
@@ -283,7 +288,8 @@ def _innovation(
     p, s = parameters, table.segment
     known = p["catch_up"]
     catch_up = np.array([known.get(f"{REGIONS[r]}/{SEGMENTS[k]}", 0.0) for r, k in zip(plants.owner, s, strict=True)])
-    support = p.scalar("subsidy_rd_share") * p.array("subsidy_efficiency", REGIONS)[table.location]
+    worth = p.array("subsidy_efficiency", REGIONS)[table.location]
+    support = p.scalar("subsidy_rd_share") * worth
     compute, frameworks = p.scalar("weight_compute_in_quality"), p.scalar("weight_frameworks_in_quality")
     own = own_innovation(
         behaviour.frontier_growth[s], catch_up, behaviour.diffusion_rate, capability, behaviour.diffusion_saturation
@@ -298,7 +304,8 @@ def _innovation(
         own=own, catch_up=catch_up, rd_elasticity=part * research, learning_elasticity=part * learning,
         depreciation=depreciation, rd_lag=p.scalar("rd_lag"),
         tool_dependence=p.scalar("research_tool_dependence"),
-        subsidy_effect=support / p.array("rd_intensity", SEGMENTS)[s], memory=p.scalar("experience_memory"),
+        subsidy_effect=support / p.array("rd_intensity", SEGMENTS)[s],
+        research_effect=worth / p.array("rd_intensity", SEGMENTS)[s], memory=p.scalar("experience_memory"),
         ai_elasticity=p.scalar("elasticity_compute_data"),
         ai_weight=np.array([compute, 1 - compute - frameworks, frameworks]),
         cloud_weight=p.scalar("weight_cloud_in_compute"), induced=p.scalar("induced_innovation_elasticity"),
@@ -319,25 +326,38 @@ def _actions(scenario: Scenario, stance: str | None) -> tuple[Action, ...]:
 
     In an order of their own content, not of the file: sums of three wedges depend on order in the last bit.
     """
-    found = []
-    for m in scenario.measures:
-        senders = tuple(REGION_INDEX[r] for r in scenario.active(m, stance))
-        targets = tuple(REGION_INDEX[r] for r in scenario.regions(m.targets, stance))
-        if senders and targets:
-            found.append(Action(m.id, m.instrument, senders, targets, m))
-    return tuple(sorted(found, key=_content))
+    found = (_action(scenario, m, stance) for m in scenario.measures)
+    return tuple(sorted((action for action in found if action is not None), key=_content))
+
+
+def _action(scenario: Scenario, measure: Measure, stance: str | None) -> Action | None:
+    """A measure with its blocs resolved; None without two sides."""
+    senders = tuple(REGION_INDEX[r] for r in scenario.active(measure, stance))
+    targets = tuple(REGION_INDEX[r] for r in scenario.regions(measure.targets, stance))
+    return Action(measure.id, measure.instrument, senders, targets, measure) if senders and targets else None
+
+
+def _joining(scenario: Scenario, choice: str | None) -> Joining | None:
+    """A stance in part or for a time, beside another or none; None if one holds in full throughout, or if there is none (E52)."""
+    parts = scenario.stance_parts(choice)
+    if not parts or (parts[-1].size.constant == 1.0 and parts[-1].start is None and parts[-1].end is None):
+        return None
+    before = parts[0].strategy if len(parts) > 1 else None
+    apart = tuple(_action(scenario, action.measure, before) for action in _actions(scenario, choice))
+    return Joining(parts[-1], apart, _serving_both(scenario, before))
 
 
 def _content(action: Action) -> tuple[str, float, tuple[int, ...], tuple[int, ...], str]:
     """What an action is, whatever its place in the file."""
     m = action.measure
-    return (m.instrument, m.start, action.senders, action.targets, repr((m.end, m.suspended, sorted(m.levers.items()))))
+    return (m.instrument, m.start, action.senders, action.targets, repr((m.end, m.suspended, m.joining, sorted(m.levers.items()))))
 
 
 def _serving_both(scenario: Scenario, stance: str | None) -> tuple[int, ...]:
     """Regions in no bloc trade with both sides; the focus only when its stance is to do so."""
     inside = {r for bloc in scenario.blocs for r in scenario.members(bloc, stance)}
-    outside = [r for r in REGIONS if r not in inside and (r != scenario.focus or stance is not None)]
+    chosen = scenario.stance_of(stance) is not None
+    outside = [r for r in REGIONS if r not in inside and (r != scenario.focus or chosen)]
     return tuple(REGION_INDEX[r] for r in outside) if scenario.blocs else ()
 
 

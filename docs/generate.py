@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from calibration.states import LadderMeasure
     from model.record import Outcome
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
+TRAITS = ("predictability", "cumulativeness", "appropriability", "modularity")
 MARKER = re.compile(r"(<!-- generated: (?P<name>[a-z_]+) -->\n)(?P<old>.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -93,6 +95,38 @@ def acting(modules: list[str]) -> list[str]:
     return [name for name in modules if not name.startswith("record.")]
 
 
+def ladder_table() -> str:
+    """The ladders of states that react, one row for each measure."""
+    from calibration.states import ladder
+    from model.instruments import instruments
+
+    def levers(m: LadderMeasure) -> str:
+        neutral = instruments()[m.instrument].levers
+        moved = {name: value for name, value in m.levers.items() if value != neutral[name].neutral}
+        return "; ".join(f"{name} {', '.join(v) if isinstance(v, tuple) else format(v, 'g')}" for name, v in moved.items())
+
+    header = ("state", "layer", "measure", "stance", "instrument", "on whom", "levers", "allies", "only if")
+    return table(header, (
+        (m.state, m.layer, f"`{m.rung}`", f"{m.start:g} to {m.full:g}", f"`{m.instrument}`", " ".join(m.targets), levers(m),
+         "yes" if m.allies else "–", m.strategy or "–")
+        for m in ladder()
+    ))  # fmt: skip
+
+
+def strategy_table() -> str:
+    """Strategy of each state by layer: the rule's (E48), and the report's own reading."""
+    from calibration.registry import central
+    from calibration.states import is_behind, rivals, strategy_matrix, traits
+
+    header = ("layer", "state", *TRAITS, "behind in 2018", "by the rule", "in the report", "")
+    known = rivals()
+    return table(header, (
+        (layer, state, *(f"{traits()[layer][t]:g}" for t in TRAITS), "yes" if is_behind(central(), state, known[state], layer) else "no",
+         rule, read or "–", ("same" if rule == read else "**differs**") if read else "")
+        for layer, state, rule, read in strategy_matrix(central())
+    ))  # fmt: skip
+
+
 def outcomes_table() -> str:
     """Outcomes of the default world, from model.record.outcomes."""
     where = {"all": "by default", "main": "for the focus, USA and CHN; all with `--record`", "none": "with `--record`"}
@@ -159,7 +193,8 @@ def glossary_table() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "schedule": schedule_table, "carried": carried_table, "wedges": wedges_table, "instruments": instruments_table,
-    "outcomes": outcomes_table, "neutral": neutral_table, "glossary": glossary_table,
+    "outcomes": outcomes_table, "neutral": neutral_table, "ladder": ladder_table, "strategy": strategy_table,
+    "glossary": glossary_table,
 }  # fmt: skip
 
 

@@ -81,3 +81,9 @@ class StoreError(BlocsError):
     """A folder, file or database that cannot be read or written."""
 
     exit_code = 3
+
+
+class IncompleteError(BlocsError):
+    """Results that an analysis needs are not all there; says which, why and how to go on."""
+
+    exit_code = 1

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 
-from model.stages import account, adjust, adopt, decide, enact, learn, respond, source, trade
+from model.stages import account, adjust, adopt, decide, enact, learn, react, source, trade
 from model.world import Setting, State
 
 Function = Callable[[Setting, SimpleNamespace], State]
@@ -34,11 +34,16 @@ def _names(text: str) -> tuple[str, ...]:
 SCHEDULE: tuple[Stage, ...] = (
     Stage(
         "enact", enact.enact,
-        _names("year in_force lost capability capacity data frameworks theta network_value closed standard left"),
+        _names("year in_force lost capability capacity data frameworks theta base network_value closed standard left"),
         _names("wedges opened denial evaded standards ship duty subsidy quality ai_quality open_links limit"),
-        ("E13", "E21", "E29", "E34", "E36", "E37"),
+        ("E13", "E21", "E29", "E34", "E36", "E37", "E42", "E43", "E49", "E51", "E52"),
     ),
-    Stage("respond", respond.respond, _names("year"), _names("in_force"), ("E22",)),
+    Stage(
+        "respond", react.respond,
+        _names("year quarter in_force stance capability output sales"),
+        _names("in_force stance"),
+        ("E22", "E44", "E45", "E46", "E47"),
+    ),
     Stage(
         "decide", decide.decide,
         _names(
@@ -82,7 +87,7 @@ SCHEDULE: tuple[Stage, ...] = (
         "learn", learn.learn,
         _names("year capability rnd experience efficiency delivered input0 terms wedges subsidy price output capital_price"),
         _names("capability rnd experience efficiency"),
-        ("E14", "E15", "E28", "E30"),
+        ("E14", "E15", "E28", "E30", "E50"),
     ),
     Stage(
         "adopt", adopt.adopt,
@@ -97,6 +102,7 @@ VARIABLES: dict[str, str] = {
     "year": "start of the quarter, in years",
     "quarter": "number of the quarter since the start",
     "in_force": "[measure, r] strength with which each state applies each measure",
+    "stance": "[r, layer] how far a state that reacts has gone against its rival, 0 to 1",
     "lost": "[n, r] part of a row's relations with buyers in a region that is given up",
     "moved": "[n, r] part of a plant's business with a region that sister plants serve",
     "capability": "[n] log distance to the frontier's trend, < 0 behind",

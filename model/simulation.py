@@ -13,12 +13,15 @@ from calibration.registry import central
 from calibration.world import build_setting
 from model.agents.population import Firm, Population, State, Users
 from model.axes import quarter_labels, quarter_start
+from model.kernel.links import Array
 from model.record import Recorder
 from model.scenario.types import Scenario
 from model.schedule import SCHEDULE, Stage, run_quarter
 from model.start import start_state
 from model.world import Parameters, Setting
 
+Held = tuple[Array, Array]
+"""What states decided in the run of a scenario, and in that of the other one (`decisions`): they do not decide again."""
 AGENTS: dict[str, type[mesa.Agent]] = {"state": State, "firm": Firm, "users": Users}
 """The classes that decide; replace one to see what its decisions are worth."""
 
@@ -35,7 +38,7 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
         parameters: Parameters | None = None, dt: float = 0.25, agents: dict[str, type[mesa.Agent]] | None = None,
         schedule: tuple[Stage, ...] = SCHEDULE, record: str | None = None,
         sides: tuple[tuple[int, ...], tuple[int, ...]] | None = None,
-        channels: frozenset[str] | None = None, otherwise: Scenario | None = None,
+        channels: frozenset[str] | None = None, otherwise: Scenario | None = None, held: Held | None = None,
     ) -> None:  # fmt: skip
         super().__init__(seed=seed)
         resolved = load(scenario)
@@ -43,10 +46,11 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
         drawn = parameters if parameters is not None else draw_of(draw, seed, resolved)
         setting = build_setting(drawn, resolved, stance, seed, dt)
         classes = AGENTS | (agents or {})
-        self.setting = replace(setting, agents=populate(self, setting, classes), channels_on=channels)
+        own, others = held or (None, None)
+        self.setting = replace(setting, agents=populate(self, setting, classes), channels_on=channels, held=own)
         if otherwise is not None:
             other = build_setting(drawn, otherwise, None, seed, dt)
-            other = replace(other, agents=populate(self, other, classes))
+            other = replace(other, agents=populate(self, other, classes), held=others)
             self.setting = replace(self.setting, otherwise=other)
         self.quarters = quarter_labels(resolved.first, resolved.last)
         self.end = quarter_start(resolved.last) + 0.25
@@ -69,6 +73,15 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
         while self.running:
             self.step()
         return self.recorder
+
+    def decisions(self) -> Array:
+        """Run to the end; what the states decide for the first quarter and in each [t, measure, R]."""
+        found = [self.now["in_force"]]
+        self.running = True
+        while self.running:
+            self.step()
+            found.append(self.now["in_force"])
+        return np.array(found)
 
     def real_income(self, region: str) -> float:
         """Real Income of a region in the last quarter (index, 2018 = 1); NaN before the first."""

@@ -23,7 +23,7 @@ def start_state(setting: Setting) -> State:
     sales = sum_by(place, economy.flow0, n * regions).reshape(n, regions)
     return {
         "year": setting.first_year, "quarter": 0,
-        "in_force": decide_states(setting, setting.first_year),
+        "in_force": decide_states(setting, setting.first_year), "stance": np.zeros((regions, len(setting.reaction.layers))),
         "lost": np.zeros((n, regions)), "moved": np.zeros((n, regions)), "capability": setting.capability0.copy(),
         "rnd": np.ones(n), "experience": np.ones(n), "efficiency": np.zeros(regions), "ai_quality": np.zeros(n),
         "base": setting.base0.copy(), "new_choices": setting.base0.copy(),

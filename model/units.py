@@ -17,6 +17,7 @@ UNITS: dict[str, str] = {
     "bn USD of 2018": "billion US dollars of 2018, the quarter's flow",
     "percent": "parts of a hundred",
     "percent of baseline real income": "parts of a hundred of the baseline's real income of the same year",
+    "won per USD": "Korean won per US dollar",
     "index": "2018 = 1 unless said otherwise",
     "million": "million users, devices or developers",
     "firms": "a count of firms",

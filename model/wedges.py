@@ -4,7 +4,7 @@ Instruments write here and nowhere else. Every rule is commutative and its neutr
 floating point, so instruments commute and unused ones change nothing, bit for bit. The set may be
 widened only in this file, with a line in docs/architecture.md.
 
-Letters: o origin, d destination, r region, s segment, f plant, e ecosystem, c knowledge channel, k side of a split.
+Letters: o origin, d destination, r region, s segment, f plant, e ecosystem, c knowledge channel, k side of a split, u use.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ T = TypeVar("T")
 def survive(now: Array, new: Array) -> Array:
     """Product of (1 - x): what passes two hurdles, as a denial."""
     return 1.0 - (1.0 - now) * (1.0 - new)
+
+
+def either(one: Array, two: Array) -> Array:
+    """The same for two wedges that act together; exactly the first where the second is neutral."""
+    return np.asarray(np.where(two == 0.0, one, survive(one, two)))
 
 
 RULES: dict[str, tuple[float, Callable[[Array, Array], Array]]] = {
@@ -73,6 +78,7 @@ WEDGES: dict[str, Wedge] = {
     for w in (
         Wedge("firm_listing", "of", "survive", "share", "Trade", "denied part of deliveries from region o to listed plant f"),
         Wedge("denial_rate", "ods", "survive", "share", BY_SEGMENT, "denied part of deliveries of s from o to d"),
+        Wedge("use_denial", "uods", "survive", "share", BY_SEGMENT, "denied part of deliveries of s from o to buyers in d for one use"),
         Wedge("exemption", "ros", "maximum", "share", BY_SEGMENT, "part of a denial by o in s lifted for plants owned in r"),
         Wedge("interoperability", "ree", "survive", "share", "Networks", "lost part of the base of the second ecosystem for users of the first in r"),
         Wedge("market_access", "er", "survive", "share", "Networks", "lost access of ecosystem e to users in r; below 0 gained", -1.0),
@@ -86,13 +92,19 @@ WEDGES: dict[str, Wedge] = {
         Wedge("dual_fixed", "rs", "maximum", "share", "Policy Cost", "fixed cost of both standards, as a share of base output, bought from home rest"),
         Wedge("tariff_rate", "ods", "sum", "rate", BY_SEGMENT, "extra tariff on s from o in d, revenue to d"),
         Wedge("subsidy_rate", "rs", "sum", "rate", "Policy Cost", "part of the price of s paid by region r"),
+        Wedge("release_lag", "rs", "sum", "years", "Policy Cost", "age of what may be sold in r, beyond that of 2018"),
+        Wedge("research_support", "rs", "sum", "share", "Policy Cost", "research paid by region r, as a share of base output of s"),
         Wedge("fixed_cost", "rs", "sum", "share", "Policy Cost", "policy-made fixed cost, as a share of base output, bought from home rest"),
         Wedge("search_cost", "rs", "sum", "share", "Policy Cost", "cost of seeking suppliers, as a share of the purchases sought"),
-        Wedge("announced", "rods", "maximum", "share", BY_SEGMENT, "probability of a control announced and not yet in force, for buyers owned in r"),
+        Wedge("announced", "urods", "maximum", "share", BY_SEGMENT, "probability of a control announced and not yet in force, for buyers owned in r, by use"),
         Wedge("enforcement", "ods", "maximum", "share", BY_SEGMENT, "enforcement against evasion"),
         Wedge("home_priority", "os", "maximum", "share", BY_SEGMENT, "priority of home buyers when deliveries are rationed"),
     )
 }  # fmt: skip
+
+
+USES = ("inputs", "capital", "other")
+"""Uses that a denial can tell apart (letter u): what technology plants use up (parts, services, materials), capital goods, all else."""
 
 
 class Wedges:
@@ -141,9 +153,19 @@ class Wedges:
         return {k: a for k, a in sorted(self._arrays.items()) if not (a == RULES[WEDGES[k].rule][0]).all()}
 
 
+def blend(name: str, apart: Array, joined: Array, part: float) -> Array:
+    """A wedge that lies a part of the way from `apart` to `joined` (E52); what both share stays exactly.
+
+    A threshold is a rule and not a degree: of two caps the lower one holds.
+    """
+    if WEDGES[name].rule == "minimum":
+        return np.minimum(apart, joined)
+    return np.where(apart == joined, apart, (1 - part) * apart + part * joined)
+
+
 def axis_sizes(regions: int, segments: int, plants: int, ecosystems: int, channels: int) -> dict[str, int]:
     """Lengths by letter, as `Wedges` wants them."""
-    return {"o": regions, "d": regions, "r": regions, "s": segments, "f": plants, "e": ecosystems, "c": channels, "k": 2}
+    return {"o": regions, "d": regions, "r": regions, "s": segments, "f": plants, "e": ecosystems, "c": channels, "k": 2, "u": len(USES)}
 
 
 def channel_of(wedge: str, segment: str) -> str:

@@ -15,6 +15,7 @@ from model.kernel.inversion import Economy
 from model.kernel.links import Array, Index, Mask
 from model.networks import Ecosystems
 from model.networks import Network as Network  # what a setting is made of is imported from here
+from model.wedges import USES
 
 T = TypeVar("T")
 State = dict[str, Any]
@@ -124,6 +125,7 @@ class Innovation:
 
     own [n] innovation at base R&D and experience, catch_up [n], both log points a year; rd_elasticity [n] zeta,
     learning_elasticity [n] omega; depreciation a year of knowledge off the path; rd_lag years; tool_dependence: part of R&D that needs foreign tools;
+    research_effect [n] own R&D worth of research paid by the state of one unit of sales (E50), relative to base R&D;
     subsidy_effect [n] own R&D worth of subsidies of one unit of sales, relative to base R&D; memory
     years of output that count as experience. ai_elasticity and ai_weight [3] of compute, data, frameworks;
     cloud_weight: part of AI's compute that stands in platforms; induced: response to scarcity; algorithm_lag years.
@@ -137,6 +139,7 @@ class Innovation:
     rd_lag: float = 1.0
     tool_dependence: float = 0.0
     subsidy_effect: Array = field(default_factory=lambda: np.zeros(1))
+    research_effect: Array = field(default_factory=lambda: np.zeros(1))
     memory: float = 1.0
     ai_elasticity: float = 0.5
     ai_weight: Array = field(default_factory=lambda: np.array([1.0, 0.0, 0.0]))
@@ -168,14 +171,63 @@ class Plants:
 
 
 @dataclass(frozen=True)
+class Rung:
+    """Place of a measure on the ladder of a state that reacts (E46): whose stance on which layer puts it in force, from where
+    to where; whether allies may take part."""
+
+    state: int
+    layer: int
+    start: float
+    full: float
+    allies: bool
+
+
+@dataclass(frozen=True)
 class Action:
-    """A measure with its blocs resolved for one stance: who acts (region indices) on whom, and on what path."""
+    """A measure with its blocs resolved for one stance: who acts (region indices) on whom, and on what path.
+
+    rung: on whose ladder it stands; None for a measure of the scenario.
+    """
 
     id: str
     instrument: str
     senders: tuple[int, ...]
     targets: tuple[int, ...]
     measure: Any
+    rung: Rung | None = None
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """How states react (E44, E45, E47); the defaults leave them alone. Axes R region, G layer.
+
+    rival [R] region a state watches (-1: none); to_catch_up, to_controls [R] strengths a year; decay a year; step taken by chance
+    (0: none is); breadth: part of the worst layer that counts in all; start year of the first reaction; layers: segments of each; alignment [leader, R] of allies, exposure_weight.
+    """
+
+    rival: Index = field(default_factory=lambda: np.zeros(0, np.int64))
+    to_catch_up: Array = field(default_factory=lambda: np.zeros(0))
+    to_controls: Array = field(default_factory=lambda: np.zeros(0))
+    decay: float = 0.0
+    step: float = 0.0
+    breadth: float = 0.0
+    start: float = np.inf
+    layers: tuple[Index, ...] = ()
+    alignment: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    exposure_weight: float = 0.0
+
+
+@dataclass(frozen=True)
+class Joining:
+    """A stance in part or for a time (E52): its strength by date, and what stands without it.
+
+    apart: for each action the same measure with the focus in no bloc, None if it then lacks a side;
+    serves_both: region indices that then trade with both sides.
+    """
+
+    part: Any
+    apart: tuple[Action | None, ...]
+    serves_both: tuple[int, ...]
 
 
 class Latest:
@@ -196,6 +248,8 @@ class Setting:
     """Everything fixed in a run: the calibrated economy, behaviour, networks, plants, actions, seed and step.
 
     channels_on: channels whose wedges act (None: all); in the others those of `otherwise` do (None: neutral).
+    plan: the paid strategies of the focus (`scenario.types.Part`); joining: set if its stance is partial or dated.
+    held [t, measure, R]: what states have decided in another run; they decide nothing themselves then (None: they do).
     """
 
     economy: Economy
@@ -220,6 +274,10 @@ class Setting:
     innovation: Innovation = field(default_factory=Innovation)
     channels_on: frozenset[str] | None = None
     otherwise: Setting | None = None
+    plan: tuple[Any, ...] = ()
+    joining: Joining | None = None
+    reaction: Reaction = field(default_factory=Reaction)
+    held: Array | None = None
 
     @property
     def n(self) -> int:
@@ -249,7 +307,7 @@ class Setting:
     @cached_property
     def place(self) -> Index:
         """Place of each link [l] in a [plant, region of the buyer] array laid out flat."""
-        return np.asarray(self.economy.links.supplier * self.economy.regions + self.economy.lane[1])
+        return self.economy.place
 
     def by_link(self, value: Array, links: slice = slice(None)) -> Array:
         """[n, R] by plant and region of the buyer, as [l]."""
@@ -264,6 +322,15 @@ class Setting:
     def home(self) -> Mask:
         """Which region is a plant's own [n, R]."""
         return np.asarray(self.economy.table.location[:, None] == np.arange(self.economy.regions)[None])
+
+    @cached_property
+    def use(self) -> Index:
+        """What each buyer [C] buys for: index in `USES` of what technology plants use up, of capital goods, of all else."""
+        economy, n = self.economy, self.n
+        found = np.full(len(economy.buyer_region), USES.index("other"))
+        found[:n][self.technology()] = USES.index("inputs")
+        found[n : n + economy.k] = USES.index("capital")
+        return found
 
     @cached_property
     def ecosystem(self) -> Ecosystems:

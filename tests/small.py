@@ -95,14 +95,14 @@ def number(value: Value) -> float:
 
 
 # -- instruments on a small world --------------------------------------------------------------------
-PLANT_REGION = (0, 0, 1, 2, 3)
+PLANT_REGION, PLANT_SEGMENT = (0, 0, 1, 2, 3, 1), (5, 0, 8, 2, 1, 9)
 ALL_ECOSYSTEMS = tuple(e for choices in ECOSYSTEMS.values() for e in choices)
 
 
 def facts() -> Facts:
-    """Five plants, all regions and ecosystems."""
-    firms = ("Apple", "", "Alibaba", "Samsung", "")
-    return Facts(REGIONS, firms, PLANT_REGION, PLANT_REGION, ALL_ECOSYSTEMS, central())
+    """Six plants, all regions and ecosystems."""
+    firms = ("Apple", "", "Alibaba", "Samsung", "", "")
+    return Facts(REGIONS, firms, PLANT_REGION, PLANT_REGION, PLANT_SEGMENT, ALL_ECOSYSTEMS, central())
 
 
 def fresh() -> Wedges:

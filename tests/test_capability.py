@@ -546,6 +546,8 @@ def test_learning_in_numbers() -> None:
         made = sum(now.output[g] for g in firms) / base if base else 1.0
         real = sum(now.output[g] * worth[g] for g in firms) / base if base else 1.0
         target = real * max(0.0, 1 + own.subsidy_effect[f] * now.subsidy[f] / (1 - now.subsidy[f]))
+        support = {g: now.wedges["research_support"][table.location[g], s] * economy.output0[g] * grown[table.location[g]] for g in firms}
+        target += sum(own.research_effect[g] * support[g] for g in firms if not economy.latent[g]) / base if base else 0.0  # E50
         rnd = now.rnd[f] + (1 - np.exp(-dt / own.rd_lag)) * (target - now.rnd[f])
         experience = now.experience[f] + (1 - np.exp(-dt / own.memory)) * (made - now.experience[f])
         assert written["rnd"][f] == pytest.approx(rnd, rel=1e-10)

@@ -55,6 +55,15 @@ def test_inverted_qualities_make_base_shares_stationary(case: tuple[Array, Array
     assert abs(share @ quality) < 1e-12
 
 
+def test_qualities_do_not_hang_on_who_is_absent() -> None:
+    """E16 inverted: an ecosystem without users, and a network without any, change nothing for the others and have no quality."""
+    share, base = np.array([[0.6, 0.3, 0.1], [0.2, 0.3, 0.5]]), np.array([[0.9, 0.5, 0.4], [0.4, 0.8, 0.7]])
+    alone = invert_quality(share, base, 0.8, 1.2)
+    padded = np.vstack([np.insert(share, 1, 0.0, 1), np.zeros(4)])
+    found = invert_quality(padded, np.vstack([np.insert(base, 1, 0.6, 1), np.full(4, 0.5)]), 0.8, 1.2)
+    assert found == pytest.approx(np.vstack([np.insert(alone, 1, 0.0, 1), np.zeros(4)]), abs=1e-12)
+
+
 def test_absent_ecosystems_stay_absent_without_entry() -> None:
     """A choice that nobody in a region had in 2018, and that has no date of entry, is not taken up without policy."""
     model = Decoupling(small.scenario("no_policy", "2020Q4"), parameters=small.still(leave=("rechoice_rate",)))

@@ -106,7 +106,7 @@ def test_language_comes_from_the_line_only(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("args", "code", "needle"),
     [
-        (["validate", "no_policy", "chip_controls", "blocs"], 0, "blocs: ok, 14 measures"),
+        (["validate", "no_policy", "chip_controls", "blocs"], 0, "blocs: ok, 56 measures"),
         (["validate", "blok"], 2, "did you mean blocs?"),
         (["validate", "nowhere/x.yaml"], 2, "no such file"),
         (["validate", "--set", "focus=X", "blocs"], 2, "--set:1:7: focus"),
@@ -191,7 +191,7 @@ def test_run_hands_over_a_request(stub: Stub) -> None:
     result = invoke("run", "blocs", *args, "--set", "horizon=[2018Q1, 2019Q4]")
     assert result.exit_code == 0 and "results/blocs" in result.output
     request = stub.requests[0]
-    assert request["scenario"].name == "blocs" and request["baseline"].name == "chip_controls"
+    assert request["scenario"].name == "blocs" and request["baseline"].name == "history"
     assert request["baseline"].last == "2019Q4"
     assert (request["draws"], request["seed"], request["workers"]) == (3, 7, 2)
     assert (request["stances"], request["figures"], request["record"]) == (("hedge",), False, "all")
@@ -281,7 +281,7 @@ def test_words_exist_in_both_languages() -> None:
         assert word(key, "en").strip() and word(key, "ko").strip(), key
 
 
-WORDS = [*(c for c in COMMANDS if c not in ("run", "new", "verify", "brief", "template")), "--set", "--lang", "ko", "--json", "blocs", "--help"]
+WORDS = [*(c for c in COMMANDS if c not in ("run", "new", "verify", "game", "brief", "template")), "--set", "--lang", "ko", "--json", "blocs", "--help"]
 
 
 @settings(max_examples=100, deadline=None)

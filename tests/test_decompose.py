@@ -146,9 +146,9 @@ def test_all_channels_on_is_the_normal_run_bit_for_bit() -> None:
     assert small.same_bits(recorded(frozenset({"Trade"}), True), recorded(None, False))
 
 
-def test_blocs_without_channels_is_chip_controls_under_every_stance() -> None:
+def test_blocs_without_channels_is_history_under_every_stance() -> None:
     """The parent's measures name blocs that the scenario widens: off means the baseline's cells, not neutral ones."""
-    scenario, base = small.scenario("blocs", LAST), small.scenario("chip_controls", LAST)
+    scenario, base = small.scenario("blocs", LAST), small.scenario("history", LAST)
     plain = small.outcomes_of(Decoupling(base))
     for stance in ("align_us", "align_cn"):
         off = Decoupling(scenario, stance, channels=frozenset(), otherwise=base)
@@ -210,7 +210,7 @@ def test_the_command_writes_rows_that_add_up(tmp_path: Path) -> None:
     assert set(rows["region"]) == {"KOR"}
     assert set(rows["unit"]) == {UNIT}
     assert {str(name) for name in rows["variable"]} == {PREFIX + c for c in (*CHANNELS, REST)}
-    whole = difference(annual(select(frame, "Real Income", "KOR")), "blocs@hedge", "chip_controls").set_index("year")
+    whole = difference(annual(select(frame, "Real Income", "KOR")), "blocs@hedge", "history").set_index("year")
     parts = annual(rows).groupby("year")["value"].sum()
     np.testing.assert_allclose(parts, whole["value"].loc[parts.index], atol=1e-9, rtol=0)
     assert abs(parts[2026]) > 1e-3

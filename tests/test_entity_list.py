@@ -121,11 +121,12 @@ def test_an_investor_is_listed_by_its_replacement_purchases() -> None:
     shared = next(k for k in range(economy.k) if (economy.investor == k).sum() >= 2)
     one, two = np.flatnonzero(economy.investor == shared)[:2]
     rest = np.flatnonzero(economy.investor == shared)[2:]
-    kappa, capacity = economy.kappa.copy(), np.ones(economy.n)
-    kappa[[one, two]], capacity[rest] = (3.0, 1.0), 0.0
-    worn = economy.table.depreciation[[one, two]] * [3.0, 1.0]
+    kappa, capacity, wear = economy.kappa.copy(), np.ones(economy.n), economy.table.depreciation.copy()
+    kappa[[one, two]], wear[[one, two]], capacity[rest] = (3.0, 1.0), (0.1, 0.25), 0.0
+    worn = np.array([3.0 * 0.1, 1.0 * 0.25])
     listing = np.zeros((economy.regions, economy.n))
     listing[REGION_INDEX["USA"], one] = 0.5
-    part = listed_part(replace(setting, economy=replace(economy, kappa=kappa)), listing, capacity)
+    economy = replace(economy, kappa=kappa, table=economy.table.replace(depreciation=wear))
+    part = listed_part(replace(setting, economy=economy), listing, capacity)
     assert part[REGION_INDEX["USA"], economy.n + shared] == pytest.approx(0.5 * worn[0] / worn.sum())
     assert not np.delete(part[:, economy.n + shared], REGION_INDEX["USA"]).any()

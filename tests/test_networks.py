@@ -257,7 +257,7 @@ def test_the_figure_of_forks_says_what_the_lever_does(lang: str) -> None:
     title = forks.SPEC.finding(data, context)
     assert "100%" in title
     assert "2035" in title
-    with house_style():
+    with house_style(lang):
         figure = forks.SPEC.draw(data, context)
     assert len(figure.axes) == 2
     assert forked("support", 0.5).measures[-1].levers["support"].constant == 0.5
@@ -518,3 +518,12 @@ def test_users_shares_and_values_in_numbers() -> None:
     before, after = links.by_cell(np.where(entrant, 0.0, economy.theta)), links.by_cell(raw)
     wanted = raw * np.where(after > 0, before / np.where(after > 0, after, 1.0), 1.0)[links.cell]
     assert shares_of_links(setting, base)[member.any(1)] == pytest.approx(wanted[member.any(1)], rel=1e-10, abs=1e-14)
+
+
+def test_utility_in_numbers() -> None:
+    """E16 by hand: a lost access costs at its own price, a gained one is worth another."""
+    taste = Taste(0.7, 1.5, -10.0, 3.0)
+    found = utility(np.full(3, 0.2), np.array([0.5, 1.0, 2.0]), np.array([1.0, 1.1, 0.8]), np.array([0.4, -0.25, 0.0]), taste)
+    logs = {0.5: -0.6931471805599453, 2.0: 0.6931471805599453, 1.1: 0.09531017980432493, 0.8: -0.2231435513142097}
+    by_hand = [0.2 + 0.7 * logs[0.5] - 10 * 0.4, 0.2 - 1.5 * logs[1.1] + 3 * 0.25, 0.2 - 1.5 * logs[0.8] + 0.7 * logs[2.0]]
+    assert found == pytest.approx(by_hand, rel=1e-12)

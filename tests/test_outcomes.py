@@ -625,7 +625,7 @@ def test_no_row_is_undefined(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_a_full_cut_leaves_few_chips_on_customs_basis() -> None:
     """Fabless chips leave from where their wafers are made today, so a cut that is full is nearly full at the border:
     what is left are chips that third countries design and have made in Korea. Enforced in full: nothing evades."""
-    sets = ("instruments[6].enforcement=1", "instruments[7].enforcement=1")
+    sets = ("instruments[48].enforcement=1", "instruments[49].enforcement=1")
     model = Decoupling(load_scenario("blocs", sets=sets), "align_us")
     for _ in range(48):  # to 2029Q4, a year after the cut is full
         model.step()

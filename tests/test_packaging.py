@@ -130,7 +130,9 @@ def third_party() -> set[str]:
 
 
 def test_dependencies_are_what_is_imported() -> None:
-    assert {name_of(r) for r in project()["dependencies"]} == third_party()
+    extras = project()["optional-dependencies"]
+    used = (project()["dependencies"], *(group for name, group in extras.items() if name != "dev"))
+    assert {name_of(r) for group in used for r in group} == third_party()
 
 
 def test_constraints_are_names_and_versions_only() -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.cli import COMMANDS
 from model.particles import PAIRS, attach, final_sound, particle
 from model.phrases import NONE, Kind, Span, amount, change_text, level_text, money, money_text, yearly_growth
 from model.words import LANGUAGES, TABLES, keys, word
@@ -108,19 +109,21 @@ def test_levels_and_growth() -> None:
     assert math.isnan(yearly_growth(-100.0, 10)) and math.isnan(yearly_growth(1.0, 0))
 
 
-NAMES = frozenset(["p", "blocs", "run", "strategies", "strategies.csv", "calibration.csv", "backtest.csv", "AI", "GDP", "BLOCS", "KIET", "KIEP", "SPRi", "KCCI", "KDI", "iOS", "OS", "BibTeX", "Word", "HWP", "figures", "csv", "draws", "decompose"])
+NAMES = frozenset(["p", "blocs", "run", "strategies", "strategies.csv", "calibration.csv", "backtest.csv", "AI", "GDP", "BLOCS", "KIET", "KIEP", "SPRi", "KCCI", "KDI", "iOS", "OS", "BibTeX", "Word", "HWP", "PRIM", "Friedman", "Fisher", "figures", "csv", "draws", "decompose"])
 """Latin words a Korean reader of figures and reports meets: proper names, and what is typed as it stands."""
 TYPED = frozenset(
     ["template", "USD", "KRW", "rate", "currency", "YAML", "JSON", "CSV", "UTF-8", "Markdown", "HTML", "docx", "html", "md", "png", "pdf", "svg", "xlsx", "NAME", "VALUE", "PATH", "name", "blocs", "none", "sigma", "eta", "ln", "d", "x", "e1", "E4b", "Q1", "Q3", "Q4", "align_us", "USA", "CHN", "KOR", "JPN", "instrument", "parameters", "instruments", "denial_rate", "force", "validate", "docs", "scenario_files.md", "alias", "anchor", "tag", "directive", "strategies.members", "from", "to", "true", "set", "show", "overrides.search_cost", "all", "Value", "Added", "en", "results", "out", "elasticity", "NAME.yaml", "help", "yaml", "scripted", "off", "members", "stances", "index", "assumed", "results.parquet", "income_smoothing", "nan", "ACR", "Caliendo-Parro", "chip_controls", "blocs_all_goods", "all_goods", "local", "manifest.json", "parquet", "page", "column", "slide", "mm", "run", "report", "figures.json", "only", "lang", "sources.txt", "tables", "brief"]
-)
-"""Further ones in help, errors and the referee's tables: keys, options and file names."""
+) | frozenset(
+    ["DIR", "DISTINCT", "Dask", "EMA", "Exports", "FROM", "HI", "HOST", "I", "IAMC", "Income", "JOIN", "K", "LO", "Morris", "N", "PAWN", "PORT", "PRCC", "R2", "Real", "S1", "SELECT", "SQL", "SRRC", "ST", "STEPS", "Sobol", "USING", "WITH", "analysis", "and", "calibration", "comparison.csv", "coverage.csv", "draw", "ema", "failures", "grid", "hedge", "iamc", "instrument.lever", "json", "lhs", "morris", "mu", "or", "overrides", "plan.json", "plans", "pyam", "quarter", "reactions.md", "reactive", "region", "register.csv", "rules.csv", "scenario", "seed", "shards", "sobol", "state", "states", "studies", "table", "tcp", "third_country.yaml", "third_country_reach", "tls", "unit", "value", "variable", "workbench"]
+) | frozenset(COMMANDS)
+"""Further ones in help, errors and the referee's tables: keys, commands, methods, SQL and file names."""
 READ = ("figure.", "report.", "paper.", "phrase.", "glossary.", "region.", "segment.", "layer.", "stance.", "table.",
         "channel.", "ecosystem.", "network.", "unit.", "cite.", "grade.")  # fmt: skip
 
 
 def latin(text: str) -> set[str]:
-    """Latin words of a text, its {fields} left out."""
-    return set(re.findall(r"[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9]|[A-Za-z]", re.sub(r"\{[^}]*\}", " ", text)))
+    """Latin words of a text, its {fields} and --options left out."""
+    return set(re.findall(r"[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9]|[A-Za-z]", re.sub(r"\{[^}]*\}|--[a-z-]+", " ", text)))
 
 
 def test_korean_texts_hold_no_latin_word_outside_the_list() -> None:

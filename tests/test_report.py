@@ -76,7 +76,7 @@ def manifest() -> dict[str, Any]:
     """A manifest as `run` writes it, for the made-up results."""
     scenario = resolved(load_scenario("blocs"))
     return {
-        "run": "3fa9c1d2e4b5" * 5, "scenario": scenario, "baseline": {**resolved(load_scenario("chip_controls")), "name": "status_quo"},
+        "run": "3fa9c1d2e4b5" * 5, "scenario": scenario, "baseline": {**resolved(load_scenario("history")), "name": "status_quo"},
         "stances": list(STANCES), "years": [2026, 2030, 2035], "parameters": "ab" * 32, "seed": 7, "draws": DRAWS, "planned": 24,
         "engine": {"version": "0.1.0"}, "failed": [], "refused_draws": [14],
     }  # fmt: skip
@@ -421,6 +421,7 @@ def test_figures_and_cite_write_into_the_folder(folder: Path, tmp_path: Path) ->
 
 
 def test_a_manifest_gives_the_measures_back_as_the_scenario_tells_them() -> None:
+    from model.experiments.run import first_measure
     from model.scenario.story import period, scope, strength
 
     scenario = load_scenario("blocs")
@@ -428,7 +429,8 @@ def test_a_manifest_gives_the_measures_back_as_the_scenario_tells_them() -> None
     for row, measure in zip(table.to_dict("records"), scenario.measures, strict=True):
         assert (row["period"], row["scope"], row["strength"]) == (period(measure, "en"), scope(measure, "en"), strength(measure, "en"))
         assert (row["start"], row["source"]) == (measure.start, measure.source)
-    assert list(table["new"]).count(True) == 7
+    new = table[table["new"]]
+    assert len(new) == 9 and new["start"].min() == first_measure(scenario, load_scenario("history")) == 2026.0
 
 
 def test_the_made_up_inputs_have_the_columns_of_the_real_ones() -> None:

@@ -80,16 +80,18 @@ def test_shipped_scenarios_load() -> None:
     assert {"no_policy", "chip_controls", "blocs"} <= set(names)
     for name in names:
         scenario = load_scenario(name)
-        assert (scenario.first, scenario.last, scenario.focus) == ("2018Q1", "2035Q4", "KOR")
+        past = name.startswith("history_") or name == "japan_korea_2019"
+        assert (scenario.first, scenario.focus) == ("2018Q1", "KOR")
+        assert scenario.last == "2035Q4" or (past and scenario.last in ("2023Q4", "2025Q4"))
         assert set(scenario.title) == set(scenario.story) == set(LANGUAGES)
         assert all(m.source for m in scenario.measures)
 
 
 def test_chain_of_baselines_ends() -> None:
     blocs = load_scenario("blocs")
-    chip = load_baseline(blocs)
-    assert chip is not None and chip.name == "chip_controls"
-    root = load_baseline(chip)
+    record = load_baseline(blocs)
+    assert record is not None and record.name == "history"
+    root = load_baseline(record)
     assert root is not None and root.name == "no_policy" and load_baseline(root) is None
 
 
@@ -111,14 +113,15 @@ def test_stances_move_the_focus() -> None:
 
 
 def test_members_of_child_hold_for_measures_of_parent() -> None:
-    inherited = load_scenario("blocs").measures[4]
-    assert inherited.id == "chip_controls.export_control.5" and inherited.senders == ("west",)
-    past = load_scenario("blocs").measures[0]
-    assert past.senders == ("USA",) and past.end == quarter_start("2023Q4")
+    blocs = load_scenario("blocs")
+    inherited = next(m for m in blocs.measures if m.id == "veu_withdrawn.export_control.2")
+    assert inherited.senders == ("west", "JPN", "EUR") and blocs.regions(("west",), None) == ("USA", "EUR", "JPN", "TWN")
+    past = next(m for m in blocs.measures if m.id == "history_2022.export_control.1")
+    assert past.senders == ("USA",) and past.end == quarter_start("2026Q1")
 
 
 def test_ramp_is_a_straight_line_and_flat_outside() -> None:
-    path = load_scenario("blocs").measures[6].levers["denial_rate"]
+    path = load_scenario("blocs").measures[48].levers["denial_rate"]
     assert path.at(2020.0) == 0.1
     assert path.at(2026.0) == 0.1
     assert path.at(2027.375) == pytest.approx(0.55)
@@ -200,8 +203,8 @@ instruments:
         ("denial_rate: 0.5", "denial_rate: {2036Q1: 1}", "outside the horizon"),
         ("source: assumed", "source: ''", "allowed: a text"),
         ("    source: assumed\n", "", "instruments[0].source: missing"),
-        ("focus: KOR", "focus: KOR\nstates: {USA: on}", "allowed: scripted, off"),
-        ("focus: KOR", "focus: KOR\nstates: {USA: reactive}", "comes with a later version"),
+        ("focus: KOR", "focus: KOR\nstates: {USA: on}", "allowed: scripted, reactive, off"),
+        ("focus: KOR", "focus: KOR\nstates: {USA: reactiv}", "did you mean reactive?"),
         ("focus: KOR", "focus: KOR\nstates: {US: off}", "did you mean USA?"),
         ("focus: KOR", "focus: KOR\nchannels: {Trade: false}", "comes with a later version"),
         ("focus: KOR", "focus: KOR\nchannels: {Trad: true}", "did you mean Trade?"),
@@ -371,23 +374,23 @@ def test_hangul_folder(tmp_path: Path) -> None:
 
 
 def test_sets_by_index_instrument_and_key() -> None:
-    sets = ["instruments[0].third_country_reach=0.1", "instruments.os_fork.access_loss={2026Q1: 0, 2027Q1: 0.5}",
+    sets = ["instruments[48].third_country_reach=0.1", "instruments.os_fork.access_loss={2026Q1: 0, 2027Q1: 0.5}",
             "strategies.stances.hedge=west", "states.USA=off", "horizon=[2018Q1,2030Q4]"]  # fmt: skip
     scenario = load_scenario("blocs", sets=sets)
-    assert scenario.measures[0].levers["third_country_reach"].constant == 0.1
-    assert scenario.measures[8].levers["access_loss"].points == ((2026.0, 0.0), (2027.0, 0.5))
+    assert scenario.measures[48].levers["third_country_reach"].constant == 0.1
+    assert scenario.measures[50].levers["access_loss"].points == ((2026.0, 0.0), (2027.0, 0.5))
     assert scenario.stances["hedge"] == "west" and scenario.states["USA"] == "off" and scenario.last == "2030Q4"
 
 
 def test_shorter_horizon_by_set_leaves_later_measures_alone() -> None:
-    assert len(load_scenario("blocs", sets=["horizon=[2018Q1, 2019Q4]"]).measures) == 14
+    assert len(load_scenario("blocs", sets=["horizon=[2018Q1, 2019Q4]"]).measures) == 56
 
 
 @pytest.mark.parametrize(
     ("text", "needle"),
     [
         ("instruments[0].denial_rate=2", "--set:1:28: instruments[0].denial_rate: '2' out of range"),
-        ("instruments[99].denial_rate=1", "--set:1:29: instruments[99]: 14 entries there"),
+        ("instruments[99].denial_rate=1", "--set:1:29: instruments[99]: 6 entries there"),
         ("instruments.tariff.rate=1", "unknown name 'tariff'"),
         ("instruments[0].denial_rat=1", "did you mean denial_rate?"),
         ("focus", "allowed: PATH=VALUE"),
@@ -405,7 +408,7 @@ def test_shorter_horizon_by_set_leaves_later_measures_alone() -> None:
 )
 def test_faults_of_set_name_it(text: str, needle: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        load_scenario("blocs", sets=[text])
+        load_scenario("chip_controls", sets=[text])
     assert all(f.file == "--set" and f.line == 1 for f in caught.value.faults)
     assert needle in str(caught.value)
 
@@ -431,8 +434,8 @@ def test_resolved_is_plain_and_holds_no_machine_path(write: Write) -> None:
         assert str(Path.cwd()) not in text and "/tmp" not in text and '"/' not in text
     data = resolved(load_scenario("blocs", sets=["focus=JPN"]))
     assert data["places"]["focus"] == "--set:1"
-    assert data["places"]["instruments[0].capability_cap"].startswith("scenarios/chip_controls.yaml:")
-    assert data["measures"][0]["end"] == "2023Q3"
+    assert data["places"]["instruments[0].rate.2018Q3"].startswith("scenarios/history_2020.yaml:")
+    assert resolved(load_scenario("chip_controls"))["measures"][0]["end"] == "2023Q3"
 
 
 def test_hash_is_of_what_results_depend_on(write: Write) -> None:
@@ -483,13 +486,24 @@ def test_every_lever_and_instrument_has_words() -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_story_has_measures_parameters_and_sources(lang: str) -> None:
-    scenario = load_scenario("blocs")
+    scenario = load_scenario("chip_controls")
     blocks = story_text(scenario, lang)
     assert blocks[0].text == scenario.title[lang]
     tables = [b for b in blocks if b.kind == "table"]
     assert len(tables) == 3 and len(tables[1].rows) == len(scenario.measures)
     assert all(len(row) == len(t.header) for t in tables for row in t.rows)
     assert [b.text for b in blocks if b.kind == "heading"][-1] == word("show.sources", lang)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_long_record_is_told_in_one_line(lang: str) -> None:
+    """Numbers stay those of the list; the record itself, and a scenario without blocs, are told in full."""
+    blocks = story_text(load_scenario("blocs"), lang)
+    rows = [b for b in blocks if b.kind == "table"][1].rows
+    assert [row[0] for row in rows] == [str(i) for i in range(44, 56)]
+    assert word("show.past", lang, last=43, name="history_2025") in [b.text for b in blocks]
+    record = [b for b in story_text(load_scenario("history_2025"), lang) if b.kind == "table"]
+    assert len(record[0].rows) == 44
 
 
 def test_faults_are_worded_in_korean(write: Write) -> None:

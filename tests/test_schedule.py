@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model.axes import REGIONS
 from model.outcomes import Key
 from model.schedule import SCHEDULE, VARIABLES, Stage, carried, run_quarter
 from model.simulation import Decoupling
@@ -103,7 +104,7 @@ def _sources(folder: Any) -> Iterator[str]:
 
 
 def test_every_declared_read_is_used() -> None:
-    """Each stage looks at each variable that it says it reads, in a run in which every instrument acts."""
+    """Each stage looks at each variable that it says it reads, in a run in which every instrument acts and states react."""
     seen: dict[str, set[str]] = {stage.name: set() for stage in SCHEDULE}
 
     def watch(stage: Stage) -> Stage:
@@ -112,7 +113,8 @@ def test_every_declared_read_is_used() -> None:
 
         return replace(stage, function=function)
 
-    model = Decoupling(small.everything("2019Q1"), schedule=tuple(map(watch, SCHEDULE)))
+    reacting = replace(small.everything("2019Q1"), states=dict.fromkeys(REGIONS, "reactive"), overrides={"reaction_start": 2018.0})
+    model = Decoupling(reacting, schedule=tuple(map(watch, SCHEDULE)))
     model.run_to_end()
     unused = {stage.name: set(stage.reads) - seen[stage.name] for stage in SCHEDULE}
     assert not any(unused.values()), unused

@@ -21,11 +21,13 @@ from model.experiments.store import write_results
 from model.instruments import Value
 from model.kernel.accounts import account
 from model.kernel.links import Array, Mask
-from model.scenario.types import Scenario
+from model.scenario.types import Part, Scenario
+from model.scenario.types import Path as Levels
 from model.schedule import SCHEDULE, run_quarter
 from model.simulation import Decoupling
 from model.stages.enact import collect_wedges, spread_wedges
 from model.stages.respond import decide_states
+from model.strategies import paid
 from model.world import Parameters, Setting, State
 from tests import small
 
@@ -284,7 +286,7 @@ class Watched(Parameters):
 
 
 def test_every_parameter_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A parameter that nothing reads must go: neither the settings of blocs@hedge nor the base year do."""
+    """A parameter that nothing reads must go: neither the settings of blocs with every paid strategy nor the base year do."""
     watched, settings_seen = Watched(central().table), set()
     for method in ("number", "word", "by_segment", "by_region", "pairs"):
         plain = getattr(base_year_tables.Settings, method)
@@ -295,18 +297,20 @@ def test_every_parameter_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setattr(base_year_tables.Settings, method, reading)
     monkeypatch.setattr("calibration.world._LATEST", deque(maxlen=1))  # no world of these values is at hand
-    model = Decoupling(small.scenario("blocs", "2018Q2"), "hedge", parameters=watched)
+    spending = tuple(Part(name, Levels(constant=0.1)) for name in paid())
+    scenario = replace(small.scenario("blocs", "2018Q2"), plans={"all": (Part("hedge", Levels(constant=1.0)), *spending)})
+    model = Decoupling(scenario, "all", parameters=watched)
     model.step()
     names = {row.name for row in load_rows()}
     assert watched.seen <= names
-    idle = names - watched.seen - settings_seen
+    idle = names - watched.seen - settings_seen - {"strategy_budget", "won_per_dollar"}  # `blocs strategies` reads these
     assert not idle, f"no code reads {sorted(idle)}"
 
 
 def test_every_base_year_row_has_a_place() -> None:
     """Rows of the base year are read by axis; an index that is no code would be passed over silently."""
     known = {"", *REGIONS, *SEGMENTS, *(part for names in ECOSYSTEMS.values() for e in names for part in e.split("/")), *ECOSYSTEMS, *LAYERS}
-    known |= {"imported_inputs", "open_source", "collaboration", "investment"}
+    known |= {"imported_inputs", "open_source", "collaboration", "investment", *paid()}
     year = build_base_year({}, with_diagnostics=False)
     known |= {name for name, theta in zip(year.plant_ids, year.table.theta, strict=True) if theta > 0}
     strange = [row.key for row in load_rows() if not set(row.index.split("/")) <= known]
@@ -352,7 +356,9 @@ def test_wedges_on_links_in_numbers() -> None:
             mine = economy.investor == b - economy.n
             spared = wedges["exemption"][table.investors[b - economy.n, 2], o, s]
             listed = np.average(wedges["firm_listing"][o, mine], weights=tools[mine]) if tools[mine].any() else 0.0
-        denied = 1 - (1 - wedges["denial_rate"][o, d, s] * (1 - spared)) * (1 - listed)
+        use = 0 if b < economy.n and setting.technology()[b] else 1 if economy.n <= b < economy.n + economy.k else 2
+        controlled = 1 - (1 - wedges["denial_rate"][o, d, s]) * (1 - wedges["use_denial"][use, o, d, s])
+        denied = 1 - (1 - controlled * (1 - spared)) * (1 - listed)
         through = behaviour.evasion[s] * (1 - wedges["enforcement"][o, d, s])
         denial = 1 - (1 - denied * (1 - through)) * (1 - (now.lost[f, d] if o != d else 0)) * (1 - now.left[f, d])
         assert wrote["denial"][i] == pytest.approx(1.0 if denial > behaviour.full_cut else denial, rel=1e-12)
@@ -381,9 +387,11 @@ def test_quality_on_links_in_numbers() -> None:
         return float(now.capacity[rows].sum() / (built[rows].sum() * grown[region])) if rows.any() else 1.0
 
     ai = table.segment == SEGMENT_INDEX["ai_apps"]
+    lost = np.maximum(wedges["market_access"], 0)
+    cloud = [e for e, name in enumerate(setting.ecosystems) if name.startswith("cloud/")]
     for f in np.flatnonzero(ai):
         r = table.location[f]
-        compute = (1 - own.cloud_weight) * ratio(r, "ai_apps") + own.cloud_weight * ratio(r, "platforms")
+        compute = (1 - own.cloud_weight) * ratio(r, "ai_apps") + own.cloud_weight * ratio(r, "platforms") * (1 - now.base[r, cloud] @ lost[cloud, r])
         factors = np.array([compute * np.exp(advance[f]), now.data[r], now.frameworks[r]])
         assert wrote["ai_quality"][f] == pytest.approx(np.log(own.ai_weight @ factors**rho) / rho, rel=1e-10)
     chips = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
@@ -393,6 +401,7 @@ def test_quality_on_links_in_numbers() -> None:
         o, d, s = table.location[f], economy.buyer_region[b], table.segment[f]
         before = 0.0 if economy.latent[f] else setting.capability0[f]
         level = before + wrote["ai_quality"][f] if ai[f] else now.capability[f]
+        level -= behaviour.frontier_growth[s] * wedges["release_lag"][d, s]
         cap = wedges["capability_cap"][o, d, s] - behaviour.frontier_growth[s] * 0.5
         v = behaviour.quality_valuation[f] * (min(level, cap) - before)
         for k, network in enumerate(setting.networks):
@@ -410,7 +419,8 @@ def test_announced_denials_less_exemptions_in_numbers() -> None:
     (usa, chn, kor), s = (REGION_INDEX[r] for r in ("USA", "CHN", "KOR")), SEGMENT_INDEX["logic"]
     for year, seen in ((2018.25, 0.0), (2018.5, 1.0), (2018.75, 1.0), (2019.0, 0.0)):
         wedges = collect_wedges(setting, year, decide_states(setting, year))
-        found = wedges["announced"][:, usa, chn, s]
+        found = wedges["announced"][0, :, usa, chn, s]
+        assert (wedges["announced"] == wedges["announced"][:1]).all()  # a denial of the segment is one of every use
         belief = setting.behaviour.announced_belief * seen
         assert found[chn] == pytest.approx(belief * 0.6)
         assert found[kor] == pytest.approx(belief * 0.6 * (1 - wedges_exempt(setting)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,15 +13,16 @@ from benchmarks.counting import calls_of
 from benchmarks.scaling import neutral_quarter, split
 from calibration.world import elasticities
 from model.kernel.accounts import account
-from model.kernel.deliveries import deliver
+from model.kernel.deliveries import Delivered, deliver
 from model.kernel.inversion import build_economy
+from model.kernel.rationing import Rationing
 from model.simulation import Decoupling
 
 QUARTER = 2200
 """Most calls of model functions in a quarter of `blocs`, whatever the number of plants and links."""
 PASS = 60
 """Most calls of kernel functions that one more pass of rationing adds."""
-KERNEL = ("anderson", "deliveries", "linear", "links", "market", "technique")
+KERNEL = ("deliveries", "linear", "links", "market", "rationing", "technique")
 
 
 def of_kernel(calls: Counter[str]) -> int:
@@ -93,3 +95,37 @@ def test_favour_is_a_power_of_rationing_by_link(priority: float) -> None:
     account(economy, got, terms)  # raises where an identity fails
     same = np.allclose(got.market.output, plain.market.output, rtol=1e-9, atol=0)
     assert same == (priority == 0)
+
+
+@pytest.fixture(scope="module")
+def shortage() -> tuple[Any, ...]:
+    """What `deliver` is asked in the quarter of `blocs` to 2029 in which most plants are rationed."""
+    asked: list[tuple[float, tuple[Any, ...]]] = []
+
+    def watch(*what: Any) -> Delivered:
+        got = deliver(*what)
+        asked.append((float((got.rho < 1).sum()), what))
+        return got
+
+    model = Decoupling("blocs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("model.stages.trade.deliver", watch)
+        for _ in range(48):
+            model.step()
+    return max(asked, key=lambda one: one[0])[1]
+
+
+@pytest.mark.parametrize("answer", [-3.0, 0.0, 5.0, np.nan])
+def test_a_step_that_misleads_ends_in_the_same_shares(
+    shortage: tuple[Any, ...], answer: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the groups' system says, right, wrong or nothing, the same rationing is found (E8); right, in few passes."""
+    with np.errstate(all="ignore"):
+        right = deliver(*shortage)
+        monkeypatch.setattr(Rationing, "_answer", lambda self, need: answer * need)
+        wrong = deliver(*shortage)
+    assert (right.rho < 1).sum() > 20
+    assert right.passes < 20 < wrong.passes
+    assert np.allclose(right.rho, wrong.rho, rtol=0, atol=1e-9)
+    assert np.allclose(right.market.price, wrong.market.price, rtol=1e-9, atol=0)
+    assert np.allclose(right.market.output, wrong.market.output, rtol=1e-8, atol=1e-15)

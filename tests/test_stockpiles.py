@@ -15,6 +15,7 @@ from model.kernel.adjustment import planned_investment
 from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 from model.stages.decide import stock_orders
+from model.wedges import USES
 
 HARDER = (
     "instruments[2].denial_rate=0.8", "instruments[2].segments=[equipment,logic]", "instruments[3].denial_rate=0.8",
@@ -103,24 +104,27 @@ def test_orders_for_stock_in_numbers() -> None:
     economy, behaviour, links = setting.economy, setting.behaviour, setting.economy.links
     wedges = {name: now["wedges"][name].copy() for name in ("announced",)}
     korea, america = setting.regions.index("KOR"), setting.regions.index("USA")
-    wedges["announced"][korea, america, korea] = 0.4
+    wedges["announced"][USES.index("inputs"), korea, america, korea] = 0.4
     rng = np.random.default_rng(3)
-    have = rng.choice([0.0, 0.02, 5.0], len(now["stock"]))  # quarters of use
-    stock = have * now["orders"][links.cell_buyer[: len(now["stock"])]]
-    found = stock_orders(setting, SimpleNamespace(**(now | {"wedges": wedges, "stock": stock})))
     buyer, supplier = links.buyer[: links.technique], links.supplier[: links.technique]
-    table, seen, part = economy.table, 0, 1 - np.exp(-behaviour.stock_speed * setting.dt)
-    for cell in np.flatnonzero(links.cell_buyer[: len(stock)] < setting.n):
-        mine, b = links.cell == cell, links.cell_buyer[cell]
-        if not now["opened"][b]:
-            continue
-        risk = now["theta"][mine] @ (0.4 * (table.location[supplier[mine]] == america))
-        risk *= (table.location[b] == korea) & (setting.plants.owner[b] == korea)
-        target = behaviour.stock_target[links.cell_segment[cell]] * risk
-        orders = part * (target - have[cell]) if have[cell] < behaviour.stock_trigger * target else 0.0
-        assert found[mine] == pytest.approx(orders * now["orders"][b] / (4 * setting.dt), rel=1e-9)
-        seen += orders > 0
-    assert seen > 10
+    table, part, holders = economy.table, 1 - np.exp(-behaviour.stock_speed * setting.dt), len(now["stock"])
+    target = np.zeros(holders)
+    for cell, b in enumerate(links.cell_buyer[:holders]):
+        if setting.technology()[b] and table.location[b] == korea == setting.plants.owner[b]:
+            mine = links.cell == cell
+            risk = now["theta"][mine] @ (0.4 * (table.location[supplier[mine]] == america))
+            target[cell] = behaviour.stock_target[links.cell_segment[cell]] * risk
+    assert 0 < behaviour.stock_trigger < 1
+    have = np.where(target > 0, target, 0.02) * rng.choice([0.0, 0.3, (1 + behaviour.stock_trigger) / 2, 5.0], holders)  # quarters of use
+    stock = have * now["orders"][links.cell_buyer[:holders]]
+    found = stock_orders(setting, SimpleNamespace(**(now | {"wedges": wedges, "stock": stock})))
+    seen = waits = 0
+    for cell in np.flatnonzero(now["opened"][links.cell_buyer[:holders]]):
+        orders = part * (target[cell] - have[cell]) if have[cell] < behaviour.stock_trigger * target[cell] else 0.0
+        at_rate = orders * now["orders"][links.cell_buyer[cell]] / (4 * setting.dt)
+        assert found[links.cell == cell] == pytest.approx(at_rate, rel=1e-9)
+        seen, waits = seen + (orders > 0), waits + (not orders and have[cell] < target[cell])
+    assert min(seen, waits) > 3
     assert not found[buyer >= setting.n].any()
 
 
@@ -139,5 +143,30 @@ def test_tools_wanted_ahead_in_numbers() -> None:
             for link in range(links.pointer[setting.n + i], links.pointer[setting.n + i + 1]):
                 g = links.supplier[link]
                 part = now["theta"][link] * economy.upper[links.cell[link]] * setting.behaviour.stock_target[table.segment[g]]
-                wanted += part * announced[owner, table.location[g], region, table.segment[g]]
+                wanted += part * announced[USES.index("capital"), owner, table.location[g], region, table.segment[g]]
         assert found[f] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_investment_with_tools_wanted_ahead_in_numbers() -> None:
+    """E12 with E27: a gap is closed at r_K, what is wanted ahead at r_S, within the expansion limit."""
+    rng, seen = np.random.default_rng(4), set()
+    size, r_k, r_s, response, limit = 300, 0.3, 0.7, 0.4, 0.25
+    capacity, orders = rng.uniform(0.5, 2, size), rng.uniform(0.3, 2, size)
+    ratio, kappa, slack = rng.uniform(0.5, 2, size), rng.uniform(1, 3, size), rng.uniform(1, 1.3, size)
+    worn, lag, early = rng.uniform(0.05, 0.2, size), rng.uniform(1, 2, size), rng.choice([0.0, 1.0, 4.0], size)
+    coming = rng.uniform(0.5, 2, size) * lag * worn * capacity
+    found = planned_investment(capacity, coming, orders, ratio, kappa, slack, worn, lag, r_k, response, limit, early, r_s)
+    for f in range(size):
+        gap = slack[f] * orders[f] * ratio[f] ** response - capacity[f] - (coming[f] - lag[f] * worn[f] * capacity[f])
+        ahead = early[f] * worn[f] * capacity[f] / 4
+        if gap > 0:
+            kind, wish = "grows", r_k * gap + r_s * ahead
+        elif -gap < ahead:
+            kind, wish = "holds some of it", r_s * (ahead + gap)
+        else:
+            kind, wish = "holds more", r_k * (gap + ahead)
+        wish = min(wish, limit * capacity[f])
+        assert found[f] == pytest.approx(kappa[f] / 4 * max(0.0, worn[f] * capacity[f] + wish), rel=1e-12)
+        seen.add((kind, early[f] > 0, wish == limit * capacity[f], worn[f] * capacity[f] + wish > 0))
+    assert {("grows", True, False, True), ("grows", True, True, True), ("holds some of it", True, False, True)} <= seen
+    assert {("holds more", True, False, True), ("holds more", False, False, False)} <= seen

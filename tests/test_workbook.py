@@ -56,6 +56,15 @@ def test_a_template_is_the_scenario_it_was_made_from(name: str, tmp_path: Path) 
     assert (load_baseline(mine) is None) == (theirs.baseline is None)
 
 
+def test_plans_and_dates_of_the_register_come_back(tmp_path: Path) -> None:
+    own, book = tmp_path / "plan.yaml", tmp_path / "book.xlsx"
+    texts = "title: {en: P, ko: 계획}\nstory: {en: s, ko: 이야기}\nextends: blocs\nbaseline: history\n"
+    parts = "{hedge: 1, chip_leverage: {register us.control.2022-10: 0.1, 2026Q1: 0.2}, align_us: {start: 2028Q1, strength: 0.5}}"
+    own.write_text(f"name: plan\n{texts}strategies:\n  plans:\n    mix: {parts}\n", encoding="utf-8", newline="\n")
+    assert invoke("template", str(book), "--from", str(own)).exit_code == 0
+    assert load_scenario(str(book)).plans == load_scenario(str(own)).plans != {}
+
+
 def test_numbers_are_numbers_and_parameters_are_read(book: Path) -> None:
     sheet = load_workbook(book)["measures"]
     numbers = [cell.value for row in sheet.iter_rows(min_row=2) for cell in row if isinstance(cell.value, int | float)]

@@ -7,6 +7,7 @@ from typing import Any
 import mesa
 import numpy as np
 
+from model.agents.reactions import StateRule, StateView, follows, update_stance
 from model.agents.rules import (
     FirmDecision,
     FirmRule,
@@ -26,15 +27,23 @@ from model.world import Network, Setting
 
 
 class State(mesa.Agent):  # type: ignore[misc]
-    """The government of one region: applies the measures that are written for it, if it acts at all."""
+    """The government of one region: applies the measures that are due from it, if it acts at all; may react to a rival."""
 
     def __init__(self, model: mesa.Model, region: int, mode: str) -> None:
         super().__init__(model)
         self.region, self.mode = region, mode
 
     def decide(self, due: Array) -> Array:
-        """Strength of each of its measures in the quarter to come; `due` marks those dated for it."""
-        return scripted_strength(due) if self.mode == "scripted" else np.zeros(len(due))
+        """Strength of each of its measures in the quarter to come; `due`: 1 on its dates, less low on a ladder."""
+        return np.zeros(len(due)) if self.mode == "off" else scripted_strength(due)
+
+    def react(self, view: StateView, rule: StateRule) -> Array:
+        """Its stances [G] in the quarter to come (E45); asked of states that react."""
+        return update_stance(view, rule)
+
+    def follow(self, chance: Array, luck: float) -> Mask:
+        """Whether it takes part in a leader's measures on each layer [G] (E47); asked of states that react."""
+        return follows(chance, np.full(len(chance), luck))
 
 
 class Firm(mesa.Agent):  # type: ignore[misc]

@@ -200,5 +200,5 @@ def choose_ecosystems(view: UsersView, rule: UsersRule) -> Array:
 
 # -- states ------------------------------------------------------------------------------------------
 def scripted_strength(in_force_next: Array) -> Array:
-    """A scripted state applies its measures as dated: strength 1 where in force in the quarter to come."""
+    """A state applies its measures at the strength that is due in the quarter to come: 1 where dated to be in force (E22)."""
     return in_force_next.astype(float)

@@ -8,6 +8,7 @@ import numpy as np
 
 from model.agents.rules import FirmRule, PlantView
 from model.kernel.links import Array, Index, Mask, sum_by
+from model.wedges import USES
 from model.world import Setting
 
 
@@ -109,14 +110,14 @@ def tools_ahead(setting: Setting, now: Any) -> Array:
     own = slice(links.pointer[economy.n], links.pointer[economy.n + economy.k])
     f, i, cell = links.supplier[own], links.buyer[own] - economy.n, links.cell[own]
     place = (table.investors[i, 2], table.location[f], table.investors[i, 0], table.segment[f])
-    threat = now.theta[own] * economy.upper[cell] * now.wedges["announced"][place]
+    threat = now.theta[own] * economy.upper[cell] * now.wedges["announced"][(USES.index("capital"), *place)]
     quarters = sum_by(i, threat * setting.behaviour.stock_target[table.segment[f]], economy.k)
     return np.asarray(np.where(economy.investor >= 0, quarters[economy.investor], 0.0))
 
 
 def hardest_denial(setting: Setting, now: Any) -> Array:
     """Hardest denial by each region of any technology, or to any listed plant, in each region [o, d]; none at home (E19)."""
-    denied = now.wedges["denial_rate"].max(2)
+    denied = np.maximum(now.wedges["denial_rate"], now.wedges["use_denial"].max(0)).max(2)
     listing, location = now.wedges["firm_listing"], setting.economy.table.location
     if listing.any():
         np.maximum.at(denied.T, location, listing.T)

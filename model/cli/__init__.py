@@ -17,7 +17,11 @@ from model.cli.wording import Among, WordsCommand, WordsContext, usage_message
 from model.errors import BlocsError, UsageError
 from model.words import LANGUAGES, word
 
-COMMANDS = ("run", "validate", "show", "scenarios", "instruments", "parameters", "schedule", "verify", "new", "figures", "report", "cite", "brief", "template")
+COMMANDS = (
+    "run", "brief", "figures", "report", "cite", "compare", "study", "strategies", "game", "sweep", "resume", "status",
+    "analyse", "discover", "robust", "query", "export", "validate", "show", "scenarios", "instruments",
+    "parameters", "schedule", "coverage", "verify", "new", "template",
+)  # fmt: skip
 INTERRUPTED = 130
 ENVIRONMENT = 3
 

@@ -10,6 +10,7 @@ import click
 from model.cli.wording import Among, Whole, WordsCommand
 from model.words import LANGUAGES, word
 
+METHODS = ("grid", "lhs", "sobol", "morris")
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -37,6 +38,13 @@ def options(names: str, lang: str) -> Decorator:
     return decorate
 
 
+def _names(context: click.Context, param: click.Parameter, begun: str) -> list[str]:
+    """Names that --vary may go on with, for the shell."""
+    from model.experiments.sampling import known_names
+
+    return [name for name in known_names() if name.startswith(begun)]
+
+
 def _flag(lang: str) -> dict[str, Any]:
     return {"is_flag": True, "default": False}
 
@@ -61,5 +69,25 @@ _OPTIONS: dict[str, Callable[[str], dict[str, Any]]] = {
     "lang": lambda lang: {"metavar": "|".join(LANGUAGES), "default": lang, "type": Among(LANGUAGES, lang)},
     "json": _flag,
     "quiet": _flag,
+    "variable": lambda lang: {"metavar": "NAME", "default": "Real Income"},
+    "region": _text("REGION"),
+    "period": _text("YEAR|QUARTER"),
+    "level": _flag,
+    "case": lambda lang: {"metavar": "NAME@STANCE", "multiple": True},
+    "without-failed": _flag,
+    "top": lambda lang: {"metavar": "N", "default": 10, "type": Whole(1, lang)},
+    "with": lambda lang: {"metavar": "STANCE", "default": "hedge"},
+    "budget": _text("PERCENT"),
+    "rate": _text("WON"),
+    "driver": lambda lang: {"metavar": "PARAMETER", "multiple": True},
+    "no-flip": _flag,
+    "method": lambda lang: {"metavar": "|".join(METHODS), "required": True, "type": Among(METHODS, lang)},
+    "samples": lambda lang: {"metavar": "N", "default": None, "type": Whole(2, lang)},
+    "vary": lambda lang: {"metavar": "NAME[=LO:HI[:STEPS]]", "multiple": True, "shell_complete": _names},
+    "screen": lambda lang: {"metavar": "K", "default": None, "type": Whole(1, lang)},
+    "cluster": _text("tcp://HOST:PORT"),
+    "shard": _text("I/N"),
+    "dry-run": _flag,
+    "retry": _flag,
     "from": lambda lang: {"metavar": "NAME", "default": "blocs"},
 }

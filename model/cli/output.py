@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from model.scenario.story import Block
+from model.words import word
 
 WIDEST = 60
 
@@ -56,6 +57,17 @@ def block_data(block: Block) -> dict[str, Any]:
         "header": list(block.header),
         "rows": [list(row) for row in block.rows],
     }
+
+
+def show_answer(answer: Any, options: dict[str, Any], folder: str) -> None:
+    """What an analysis found: its text and where its tables and figures are, or JSON; nothing with --quiet."""
+    if options["json"]:
+        emit_json({**answer.data, "files": [path.as_posix() for path in answer.files]})
+    elif not options["quiet"]:
+        emit_blocks(answer.blocks)
+        if answer.files:
+            names = ", ".join(path.name for path in answer.files)
+            click.echo(word("question.written", options["lang"], folder=folder, names=names))
 
 
 def _width(text: str) -> int:

@@ -36,7 +36,7 @@ def command(lang: str) -> click.Command:
 
 
 def _rows(patterns: tuple[str, ...], lang: str) -> list[dict[str, str]]:
-    from calibration.registry import load_rows
+    from calibration.registry import country_rows, load_rows
     from model.scenario.story import unit_name
 
     return [
@@ -48,6 +48,6 @@ def _rows(patterns: tuple[str, ...], lang: str) -> list[dict[str, str]]:
             "grade": word(f"show.grade.{row.evidence}", lang),
             "source": row.source,
         }
-        for row in load_rows()
+        for row in (*load_rows(), *(country_rows().values() if patterns else ()))
         if not patterns or any(p in (row.name, row.key) or fnmatchcase(row.name, p) for p in patterns)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,9 @@ def execute(name: str, options: dict[str, Any]) -> int:
     lang = options["lang"]
     fixed = {"baseline": options["baseline"], "focus": options["focus"]}
     scenario = load_scenario(name, sets=options["set"], lang=lang, **fixed)
-    stances = _stances(options["stance"], tuple(scenario.stances), lang)
+    stances = _stances(options["stance"], scenario.choices, lang)
     out = Path(options["out"]) if options["out"] is not None else Path(RESULTS) / scenario.name
-    _check_free(out, options["force"], lang)
+    check_free(out, options["force"], lang)
     baseline = load_baseline(scenario, lang)
     if options["decompose"] and baseline is None:
         raise UsageError(word("cli.run.no_baseline", lang, scenario=scenario.name))
@@ -61,10 +62,10 @@ def execute(name: str, options: dict[str, Any]) -> int:
         quiet=options["quiet"],
         force=options["force"],
     )
-    return _report(run_scenario(request, _progress(options)), out, options)
+    return _report(run_scenario(request, progress_of(options)), out, options)
 
 
-def _progress(options: dict[str, Any]) -> Any:
+def progress_of(options: dict[str, Any]) -> Any:
     """A counter on standard error while the runs go on, where a person is looking."""
     if options["quiet"] or options["json"] or not sys.stderr.isatty():
         return None
@@ -87,9 +88,14 @@ def _report(result: Any, out: Path, options: dict[str, Any]) -> int:
     elif not options["quiet"]:
         click.echo(result.text)
         click.echo(word("cli.run.done", options["lang"], folder=folder, cases=cases))
+    return say_failures(result.failures, failed, cases, options)
+
+
+def say_failures(failures: Sequence[Any], failed: int, cases: int, options: dict[str, Any]) -> int:
+    """Say on standard error how many runs failed, and which came first; the exit code."""
     if failed and not options["json"]:
         click.echo(word("cli.run.failed", options["lang"], failed=failed, cases=cases), err=True)
-        for failure in result.failures[:SHOWN]:
+        for failure in failures[:SHOWN]:
             click.echo(f"  {failure.name} {failure.draw}: {failure.reason}", err=True)
     return 1 if failed else 0
 
@@ -101,7 +107,8 @@ def _stances(asked: tuple[str, ...], known: tuple[str, ...], lang: str) -> tuple
     return asked or None
 
 
-def _check_free(out: Path, force: bool, lang: str) -> None:
+def check_free(out: Path, force: bool, lang: str) -> None:
+    """StoreError if a folder may not be written to: no folder, or not empty without --force."""
     if out.exists() and not out.is_dir():
         raise StoreError(word("cli.run.no_folder", lang, folder=out.as_posix()))
     if out.is_dir() and not force and any(out.iterdir()):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from math import isfinite
 from typing import Any
 
 import click
@@ -72,6 +73,26 @@ class Whole(click.ParamType):  # type: ignore[type-arg]
         if not (digits.isascii() and digits.isdigit() and len(digits) < 19) or int(text) < self.low:
             self.fail(word("cli.whole", self.lang, value=text, low=self.low), param, ctx)
         return int(text)
+
+
+class Number(click.ParamType):  # type: ignore[type-arg]
+    """A finite number; U+2212 is a minus too."""
+
+    name = "x"
+
+    def __init__(self, lang: str) -> None:
+        """`lang`: language of its messages."""
+        self.lang = lang
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Text -> float."""
+        try:
+            found = float(str(value).replace("−", "-"))
+        except ValueError:
+            found = float("nan")
+        if not isfinite(found):
+            self.fail(word("cli.number", self.lang, value=value), param, ctx)
+        return found
 
 
 class Among(click.ParamType):  # type: ignore[type-arg]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from model.errors import BlocsError
+from model.experiments.workers import Died, supervise
 from model.outcomes import Recording
 from model.scenario.types import Scenario
+from model.world import Parameters
 
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""One thread a worker: as fast for systems of this size, and the same bytes on any number of cores."""
+if TYPE_CHECKING:
+    from model.simulation import Held
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Case:
     """One run. `name` heads its rows (NAME or NAME@STANCE); `sides` are the blocs that bloc indices compare.
 
     `channels` whose wedges act (None: all); in the others those of the scenario `otherwise` do (None: neutral).
+    `held`: what the states of both decided in their own runs, where a state reacts (None: they decide in this one).
+    `parameters` of a sweep's state of the world, of which `draw` is then the number; None: those of the draw.
     """
 
     name: str
@@ -32,6 +37,8 @@ class Case:
     record: str | None = None
     channels: frozenset[str] | None = None
     otherwise: Scenario | None = None
+    held: Held | None = field(default=None, compare=False)
+    parameters: Parameters | None = None
 
 
 @dataclass(frozen=True)
@@ -61,8 +68,8 @@ def run_case(case: Case) -> Recording | Failure:
     try:
         with np.errstate(all="ignore"):
             model = Decoupling(
-                case.scenario, case.stance, case.draw, case.seed, record=case.record, sides=case.sides,
-                channels=case.channels, otherwise=case.otherwise,
+                case.scenario, case.stance, case.draw, case.seed, case.parameters, record=case.record, sides=case.sides,
+                channels=case.channels, otherwise=case.otherwise, held=case.held,
             )  # fmt: skip
             keys, values = model.run_to_end().table()
     except BlocsError as error:
@@ -92,12 +99,14 @@ def _results(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, Recordi
     if workers <= 1 or len(cases) == 1:
         yield from ((i, run_case(cases[i])) for i in order)
         return
-    for name in ONE_THREAD:
-        os.environ.setdefault(name, "1")
-    with ProcessPoolExecutor(min(workers, len(cases)), mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(run_case, cases[i]): i for i in order}
-        for future in as_completed(waiting):
-            yield waiting[future], future.result()
+    groups = [list(group) for _, group in groupby(order, key=lambda i: (cases[i].draw, cases[i].seed))]
+    for i, result in supervise(partial(_run_one, tuple(cases)), groups, workers):
+        case = cases[i]
+        yield i, Failure(case.name, case.draw, case.seed, result.reason) if isinstance(result, Died) else result
+
+
+def _run_one(cases: tuple[Case, ...], index: int) -> Recording | Failure:
+    return run_case(cases[index])
 
 
 def default_workers() -> int:

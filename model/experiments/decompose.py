@@ -1,8 +1,8 @@
 """Decomposition of the focus region's real-income difference by channel: Shapley values of groups of wedge cells (E26).
 
 The channels partition the cells of all wedges (model/wedges.py). A coalition is a run in which the wedges of its
-channels act as in the scenario and all others as in the baseline, with the same draw and seed. States are scripted
-and do not react, so a coalition needs no recorded wedges: it collects those of both scenarios anew each quarter.
+channels act as in the scenario and all others as in the baseline, with the same draw and seed. A coalition collects the
+wedges of both scenarios anew each quarter, from what their states decided in the scenarios' own runs: they do not react again.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from model.axes import quarter_start
 from model.experiments.cases import Case, Failure, Shards, run_cases
 from model.experiments.results import HEADLINE, FigureContext, display_width, select, signed, stance_levels
 from model.outcomes import Key, Recording
-from model.scenario.types import Scenario
-from model.simulation import Decoupling
+from model.scenario.types import REACTIVE, Scenario
+from model.simulation import Decoupling, Held
 from model.stages.enact import collect_wedges, wedges_otherwise
 from model.stages.respond import decide_states
 from model.wedges import CHANNELS, moved_channels
@@ -68,12 +68,22 @@ def coalitions(channels: Sequence[str]) -> list[Coalition]:
 
 def active_channels(case: Case, baseline: Scenario) -> tuple[str, ...]:
     """Channels in which the scenario's wedges differ from the baseline's in any quarter; the others need no runs."""
-    model = Decoupling(case.scenario, case.stance, case.draw, case.seed, channels=frozenset(), otherwise=baseline)
+    model = Decoupling(
+        case.scenario, case.stance, case.draw, case.seed, channels=frozenset(), otherwise=baseline, held=case.held
+    )  # fmt: skip
     setting, found = model.setting, frozenset[str]()
     for year in (quarter_start(quarter) for quarter in model.quarters):
         own = collect_wedges(setting, year, decide_states(setting, year))
         found |= moved_channels(own, wedges_otherwise(setting, year))
     return tuple(channel for channel in CHANNELS if channel in found)
+
+
+def held_decisions(case: Case, baseline: Scenario) -> Held | None:
+    """What the states decided in the case's own run and in its baseline's; None where none of them reacts."""
+    if not any(REACTIVE in scenario.states.values() for scenario in (case.scenario, baseline)):
+        return None
+    own = Decoupling(case.scenario, case.stance, case.draw, case.seed)
+    return own.decisions(), Decoupling(baseline, None, case.draw, case.seed).decisions()
 
 
 def coalition_case(case: Case, channels: Coalition, baseline: Scenario) -> Case:
@@ -91,6 +101,7 @@ def decompose(
     draws = tuple(sorted({c.draw for c in cases})[:MOST_DRAWS])
     wanted = [c for c in cases if c.name != baseline.name and c.draw in draws]
     wanted = [c for c in wanted if {(c.name, c.draw), (baseline.name, c.draw)} <= set(held)]
+    wanted = [replace(c, held=held_decisions(c, baseline)) for c in wanted]
     active = {(c.name, c.draw): active_channels(c, baseline) for c in wanted}
     planned = [coalition_case(c, group, baseline) for c in wanted for group in coalitions(active[c.name, c.draw])]
     shards = run_cases(planned, workers, progress) if planned else Shards()

@@ -12,13 +12,11 @@ from typing import Any
 import pandas as pd
 
 from calibration.registry import GRADES, load_rows, table
-from model.axes import quarter_start
 from model.errors import StoreError
 from model.experiments.published import OURS, published
 from model.instruments import instruments
+from model.scenario.record import restored_measure
 from model.scenario.story import period, region_name, scope, strength
-from model.scenario.types import Measure, Place
-from model.scenario.types import Path as Course
 from model.words import has_word, word
 
 BESIDE = {
@@ -49,19 +47,16 @@ def measures_table(manifest: Mapping[str, Any], lang: str) -> pd.DataFrame:
     Columns: id, instrument, title, senders, targets, scope, period, strength, source, start, end, announced, new.
     """
     scenario, baseline = manifest["scenario"], manifest["baseline"]
-    known = (
-        {(m["instrument"], m["start"], *m["from"], "", *m["to"]) for m in baseline["measures"]} if baseline else set()
-    )
-    rows = []
-    for raw in scenario["measures"]:
-        measure = measure_of(raw)
-        rows.append({
+    known = {restored_measure(raw).what for raw in baseline["measures"]} if baseline else set()
+    rows = [
+        {
             "id": measure.id, "instrument": measure.instrument, "title": instruments()[measure.instrument].title[lang],
             "senders": _joined(measure.senders, lang), "targets": _joined(measure.targets, lang),
             "scope": scope(measure, lang), "period": period(measure, lang), "strength": strength(measure, lang),
             "source": measure.source, "start": measure.start, "end": measure.end, "announced": measure.announced,
-            "new": (raw["instrument"], raw["start"], *raw["from"], "", *raw["to"]) not in known,
-        })  # fmt: skip
+            "new": measure.what not in known,
+        } for measure in map(restored_measure, scenario["measures"])
+    ]  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -78,26 +73,6 @@ def blocs_table(manifest: Mapping[str, Any]) -> pd.DataFrame:
         )
     ]
     return pd.DataFrame(rows, columns=["stance", "region", "bloc"])
-
-
-def measure_of(raw: Mapping[str, Any]) -> Measure:
-    """A measure as it stands in a manifest, back in the form the scenario's words are made from."""
-    after = 0.25  # `end` and pauses name the last quarter in force, the model the first after it
-    return Measure(
-        raw["id"], raw["instrument"], quarter_start(raw["start"]),
-        None if raw["end"] is None else quarter_start(raw["end"]) + after,
-        None if raw["announced"] is None else quarter_start(raw["announced"]),
-        tuple((quarter_start(a), quarter_start(b) + after) for a, b in raw["suspended"]),
-        tuple(raw["from"]), tuple(raw["to"]), {name: _course(value) for name, value in raw["levers"].items()},
-        raw["source"], Place(raw["place"], 1),
-    )  # fmt: skip
-
-
-def _course(value: Any) -> Course:
-    """A lever as it stands in a manifest: a number, a list of names, or numbers by quarter."""
-    if isinstance(value, Mapping):
-        return Course(points=tuple((quarter_start(quarter), float(number)) for quarter, number in value.items()))
-    return Course(constant=tuple(value) if isinstance(value, list) else value)
 
 
 def evidence_table() -> pd.DataFrame:

@@ -19,10 +19,12 @@ TOLD = ("published",)
 """Figures that the report does not show, but whose data it speaks of."""
 
 
-def write_report(run: RunFolder, formats: Sequence[str] = ("html",), out: Path | None = None) -> list[Path]:
-    """Write figures/, tables/, sources.txt and report.FORMAT; returns the reports' paths."""
+def write_report(
+    run: RunFolder, formats: Sequence[str] = ("html",), out: Path | None = None, only: Sequence[str] | None = None
+) -> list[Path]:
+    """Write figures/ (all of the report's, or `only` these), tables/, sources.txt and report.FORMAT; the reports' paths."""
     out = out or run.path
-    document = build(run, out)
+    document = build(run, out, only)
     try:
         written = [_write(document, kind, out / f"report.{kind}") for kind in formats]
         for table in (block for block in document.blocks if isinstance(block, Table)):
@@ -34,12 +36,13 @@ def write_report(run: RunFolder, formats: Sequence[str] = ("html",), out: Path |
     return written
 
 
-def build(run: RunFolder, out: Path) -> Document:
-    """Draw the figures of the report into figures/ and put the report together."""
-    wanted = [name for name, spec in FIGURES.items() if spec.report or name in TOLD]
-    data = {name: FIGURES[name].data(run.results, run.context) for name in wanted}
+def build(run: RunFolder, out: Path, only: Sequence[str] | None = None) -> Document:
+    """Draw the figures of the report, or `only` these, into figures/ and put the report together."""
+    chosen = only or [name for name, spec in FIGURES.items() if spec.report]
+    read = [name for name, spec in FIGURES.items() if spec.report or name in (*TOLD, *chosen)]
+    data = {name: FIGURES[name].data(run.results, run.context) for name in read}
     data = {name: rows for name, rows in data.items() if not rows.empty}
-    drawn = make_figures(run.results, run.context, out / "figures", [name for name in data if name not in TOLD])
+    drawn = make_figures(run.results, run.context, out / "figures", [name for name in data if name in chosen])
     shown = {f.name: Picture(f.png, f.title, f.caption) for f in drawn}
     facts = Facts(run.context, run.results, run.manifest, data)
     return paper(facts, shown)

@@ -23,7 +23,7 @@ from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
-from model.scenario.types import Scenario
+from model.scenario.types import REACTIVE, Scenario
 from model.words import word
 
 PACKAGES = ("numpy", "scipy", "pandas", "mesa", "matplotlib", "duckdb")
@@ -43,6 +43,7 @@ class RunRequest:
     record: str | None = None
     decompose: bool = False
     figures: bool = True
+    only: tuple[str, ...] | None = None
     lang: str = "en"
     json: bool = False
     quiet: bool = False
@@ -122,8 +123,8 @@ def plan_cases(request: RunRequest) -> list[Case]:
 
 
 def stances_of(request: RunRequest) -> tuple[str | None, ...]:
-    """Stances to run: those asked for, else those of the scenario, else none."""
-    return request.stances or tuple(request.scenario.stances) or (None,)
+    """Stances and plans to run: those asked for, else those of the scenario, else none."""
+    return request.stances or request.scenario.choices or (None,)
 
 
 def index_sides(scenario: Scenario) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -135,10 +136,18 @@ def index_sides(scenario: Scenario) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def first_measure(scenario: Scenario, baseline: Scenario | None) -> float:
-    """Start of the first measure that the baseline lacks; of the horizon where there is none."""
-    known = {(m.instrument, m.start, m.senders, m.targets) for m in baseline.measures} if baseline else set()
-    new = [m.start for m in scenario.measures if (m.instrument, m.start, m.senders, m.targets) not in known]
+    """Start of the first measure that the baseline lacks, or of the first reaction; of the horizon where there is none."""
+    known = {m.what for m in baseline.measures} if baseline else set()
+    new = [m.start for m in scenario.measures if m.what not in known]
+    new += [first_reaction(scenario)] if REACTIVE in scenario.states.values() else []
     return min(new, default=quarter_start(scenario.first))
+
+
+def first_reaction(scenario: Scenario) -> float:
+    """Year from which the states that react do so."""
+    from calibration.registry import central
+
+    return float(scenario.overrides.get("reaction_start", central().scalar("reaction_start")))
 
 
 def shown_years(scenario: Scenario, baseline: Scenario | None) -> tuple[int, ...]:
@@ -153,7 +162,7 @@ def write_pages(request: RunRequest, context: FigureContext, frame: pd.DataFrame
         return
     from model.experiments.report import write_report
 
-    write_report(RunFolder(request.out, document, context, frame), ("html",))
+    write_report(RunFolder(request.out, document, context, frame), ("html",), only=request.only)
 
 
 def manifest(request: RunRequest, cases: list[Case], shards: Shards) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,54 @@ def write_results(path: Path, recordings: Iterable[Recording]) -> str:
     if not runs:
         raise StoreError(f"{path}: no run to write")
     _check(runs)
-    with _refusing(path), _scratch(path) as temporary:
+    with refusing(path), scratch(path) as temporary:
         _copy(runs, temporary)
-        _publish(temporary, path)
+        publish(temporary, path)
     return sha256(path)
+
+
+def write_run(path: Path, run: Recording, tags: Mapping[str, str]) -> None:
+    """Write one run as a sorted parquet file of its own, with `tags` (key -> text) beside the schema version."""
+    _check([run])
+    frame = _run_frame(run, _vocabulary([run]))
+    with refusing(path), scratch(path) as temporary:
+        connection = _writer()
+        connection.register("run", frame)
+        connection.execute(_copy_statement("run", tags), [str(temporary)])
+        connection.unregister("run")
+        publish(temporary, path)
+
+
+def merge_runs(path: Path, files: Sequence[Path]) -> str:
+    """results.parquet from files of one run each, in the order given; returns its sha256. Streams: memory stays small."""
+    with refusing(path), scratch(path) as temporary:
+        connection = _writer()
+        connection.execute("SET VARIABLE files = $1", [[str(file) for file in files]])
+        connection.execute(_copy_statement("read_parquet(getvariable('files'))"), [str(temporary)])
+        publish(temporary, path)
+    return sha256(path)
+
+
+def read_tags(files: Sequence[Path]) -> dict[Path, dict[str, str]]:
+    """What stands beside the rows of each file (`tags` of `write_run`); a file that cannot be read is left out."""
+    query = "SELECT file_name, key, value FROM parquet_kv_metadata($1)"
+    try:
+        rows = _writer().execute(query, [[str(file) for file in files]]).fetchall() if files else []
+    except duckdb.Error:
+        half = len(files) // 2  # a broken one among them: look in halves
+        return {**read_tags(files[:half]), **read_tags(files[half:])} if half else {}
+    found: dict[Path, dict[str, str]] = {}
+    for name, key, value in rows:
+        found.setdefault(Path(name), {})[key.decode("utf-8", "replace")] = value.decode("utf-8", "replace")
+    return found
+
+
+@cache
+def _writer() -> duckdb.DuckDBPyConnection:
+    """A connection in memory, kept: opening one costs as much as writing a run."""
+    connection = duckdb.connect(":memory:", config={"threads": 1})
+    connection.execute("SET preserve_insertion_order = true")
+    return connection
 
 
 def read_results(
@@ -57,37 +102,45 @@ def read_results(
     """
     if not Path(path).is_file():
         raise StoreError(f"{path}: no such file; run the scenario first")
-    with _refusing(path), _reader(Path(path)) as connection:
+    with refusing(path), _reader(Path(path)) as connection:
         _check_version(connection, path)
         wanted, values = _condition(connection, path, variables, regions)
         return _fetch(connection, path, wanted, values)
 
 
-def write_manifest(folder: Path, manifest: Mapping[str, Any], provenance: Mapping[str, Any]) -> Path:
+def write_text(path: Path, text: str) -> None:
+    """Write a small file whole or not at all, as it is given (no line ends changed)."""
+    with refusing(path), scratch(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8"))
+        publish(temporary, path)
+
+
+def write_manifest(
+    folder: Path, manifest: Mapping[str, Any], provenance: Mapping[str, Any], without: Sequence[str] = ()
+) -> Path:
     """Write manifest.json: the manifest, `cases` run, `outputs` (path -> sha256) and, apart, `provenance`.
 
-    Time, host and paths belong into `provenance`, which stands outside every hash.
+    Time, host and paths belong into `provenance`, which stands outside every hash. Files of the subfolders `without`
+    are no outputs.
     """
     folder = Path(folder)
     document = dict(manifest)
     document["schema_version"] = SCHEMA_VERSION
     document["cases"] = count_cases(folder / RESULTS) if (folder / RESULTS).is_file() else 0
-    document["outputs"] = _outputs(folder)
+    document["outputs"] = _outputs(folder, without)
     document["provenance"] = dict(provenance)
     target = folder / MANIFEST
     try:
         text = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n"
     except (TypeError, ValueError) as fault:
         raise StoreError(f"{target}: cannot be written as JSON: {fault}") from fault
-    with _refusing(target), _scratch(target) as temporary:
-        temporary.write_bytes(text.encode("utf-8"))
-        _publish(temporary, target)
+    write_text(target, text)
     return target
 
 
 def count_cases(path: Path) -> int:
     """Number of runs (scenario with stance, draw, seed) that a results.parquet holds."""
-    with _refusing(path), _reader(Path(path)) as connection:
+    with refusing(path), _reader(Path(path)) as connection:
         query = "SELECT count(*) FROM (SELECT DISTINCT scenario, draw, seed FROM read_parquet(?))"
         row = connection.execute(query, [str(Path(path).resolve())]).fetchone()
     return int(row[0]) if row else 0
@@ -139,13 +192,20 @@ def _copy(runs: Sequence[Recording], temporary: Path) -> None:
         connection.execute(_copy_statement(), [str(temporary)])
 
 
-def _copy_statement() -> str:
-    """The COPY of the table to a parquet file with plain columns and the schema version beside them."""
+def _copy_statement(source: str = "results", tags: Mapping[str, str] | None = None) -> str:
+    """The COPY of a table to a parquet file with plain columns, the schema version and `tags` beside them."""
     plain = ", ".join(f"{name}::{kind} AS {name}" for name, kind in zip(COLUMNS, _TYPES, strict=True))
+    beside = {"schema_version": SCHEMA_VERSION, **(tags or {})}
+    pairs = ", ".join(f"{key}: '{_quoted(value)}'" for key, value in beside.items())
     return (
-        f"COPY (SELECT {plain} FROM results) TO $1 (FORMAT parquet, COMPRESSION zstd, "
-        f"ROW_GROUP_SIZE {_ROW_GROUP}, KV_METADATA {{schema_version: '{SCHEMA_VERSION}'}})"
+        f"COPY (SELECT {plain} FROM {source}) TO $1 (FORMAT parquet, COMPRESSION zstd, "
+        f"ROW_GROUP_SIZE {_ROW_GROUP}, KV_METADATA {{{pairs}}})"
     )
+
+
+def _quoted(text: str) -> str:
+    """Text inside the quotes of SQL."""
+    return text.replace("'", "''")
 
 
 def _vocabulary(runs: Sequence[Recording]) -> dict[str, list[str]]:
@@ -238,7 +298,7 @@ def _reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def _scratch(target: Path) -> Iterator[Path]:
+def scratch(target: Path) -> Iterator[Path]:
     """A temporary file beside the target, removed again if it was not published."""
     folder = Path(target).parent
     folder.mkdir(parents=True, exist_ok=True)
@@ -251,7 +311,7 @@ def _scratch(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def refusing(path: Path) -> Iterator[None]:
     """Turn failures of the disk or of DuckDB into a StoreError that names the file."""
     try:
         yield
@@ -259,7 +319,7 @@ def _refusing(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {fault}") from fault
 
 
-def _publish(temporary: Path, target: Path) -> None:
+def publish(temporary: Path, target: Path) -> None:
     """Bring a finished temporary file safely to disk and give it its name in one step."""
     mask = os.umask(0)
     os.umask(mask)
@@ -279,7 +339,8 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _outputs(folder: Path) -> dict[str, str]:
-    """sha256 of every file in a folder but the manifest and hidden files, by path inside it."""
+def _outputs(folder: Path, without: Sequence[str] = ()) -> dict[str, str]:
+    """sha256 of every file in a folder but the manifest, hidden files and subfolders left out, by path inside it."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in files if path != folder / MANIFEST}
+    kept = {path.relative_to(folder): path for path in files if path != folder / MANIFEST}
+    return {name.as_posix(): sha256(path) for name, path in kept.items() if name.parts[0] not in without}

@@ -34,6 +34,12 @@ class Lever:
     source: str = "assumed"
     choices: tuple[str, ...] = ()
     many: bool = False
+    optional: bool = False
+
+    @property
+    def needed(self) -> bool:
+        """Whether every measure must name something: a list without a neutral one, unless it is optional."""
+        return self.many and self.neutral == () and not self.optional
 
 
 def lever(unit: str, neutral: float, low: float, high: float, doc: str, source: str = "assumed") -> Lever:
@@ -53,18 +59,23 @@ def segments_lever(neutral: tuple[str, ...] = (), doc: str = "segments concerned
     return Lever("name", neutral, doc=doc, choices=SEGMENTS, many=True)
 
 
+OWN_PLATFORMS = {"USA": "us_platforms", "CHN": "cn_platforms"}
+"""Region -> ecosystem of the platforms it owns; those of all other regions are one, `local_platforms`."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """What an instrument may know of the world besides its measure: fixed indices, no state.
 
     `regions` all codes; `firms` firm name per plant; `origin` region index per plant (location);
-    `owner` region index per plant (largest owner); `ecosystems` all names; `time` years now.
+    `owner` region index per plant (largest owner); `segment` index per plant; `ecosystems` all names.
     """
 
     regions: tuple[str, ...]
     firms: tuple[str, ...]
     origin: tuple[int, ...]
     owner: tuple[int, ...]
+    segment: tuple[int, ...]
     ecosystems: tuple[str, ...]
     parameters: Mapping[str, object]
 

@@ -1,4 +1,9 @@
-"""Tariff: targets' goods pay duty, or a barrier that earns nobody anything, on entering the senders."""
+"""Tariff: targets' goods pay duty, or a barrier that earns nobody anything, on entering the senders.
+
+Purchase commitments, as China's of the phase-one deal of January 2020 (register ev.trade.phase1: 200 bn USD over the
+level of 2017), are left out: they are a promised quantity, not a price, and were not kept (recalled). The tariff cut of
+that deal is a lower rate from its date.
+"""
 
 from __future__ import annotations
 

@@ -16,13 +16,16 @@ TOLERANCE = 1e-10
 
 
 class Accounts(NamedTuple):
-    """flow [l] units shipped; value [l] at basic prices; paid [l] incl. duty; wages, profit [n];
-    income, transfers N, net exports, gdp, gnp [R] nominal; purchases_other [n] (O and investment);
-    trade [R, R] values by origin and destination; errors by identity."""
+    """flow [l] units shipped, shipped [n, R] the same by plant and region of the buyer; value [l] at basic prices; paid
+    [l] incl. duty; bought [C] the same by buyer, apart [C] the part of it that follows no technique; wages, profit [n];
+    income, transfers N, net exports, gdp, gnp [R] nominal; trade [R, R] values by origin and destination; errors by identity."""
 
     flow: Array
+    shipped: Array
     value: Array
     paid: Array
+    bought: Array
+    apart: Array
     wages: Array
     profit: Array
     income: Array
@@ -37,7 +40,7 @@ class Accounts(NamedTuple):
 def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     """Recompute all flows from what was delivered; IdentityError names the identity that fails."""
     links, n, k, regions = economy.links, economy.n, economy.k, economy.regions
-    location, region = economy.table.location, economy.buyer_region
+    location = economy.table.location
     market, lt = got.market, economy.links.technique
     activity = np.concatenate([market.output, np.zeros(k), market.expenditure / market.price_index])
     current = np.zeros(len(links.buyer))
@@ -46,10 +49,11 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     price = market.price[links.supplier]
     value = price * flow
     duty = terms.duty * value
-    paid, other = value + duty, (1 + terms.duty) * price * terms.ship * got.fixed
-    columns = len(region)
+    paid, columns = value + duty, len(economy.buyer_region)
     bought = sum_by(links.buyer, paid, columns)
-    apart = sum_by(links.buyer, other, columns)
+    some = np.flatnonzero(got.fixed)  # few links carry purchases without a technique
+    other = (1 + terms.duty[some]) * price[some] * terms.ship[some] * got.fixed[some]
+    apart = sum_by(links.buyer[some], other, columns)
     own = apart[:n] + economy.of_investor(terms.share, apart[n : n + k])
     inputs = bought[:n] - apart[:n]
     wages = terms.wage[location] * got.labour * market.output
@@ -58,7 +62,8 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     state = apart[economy.buyers :]
     public = sum_by(economy.lane[1], duty, regions) - sum_by(location, subsidy, regions)
     income = sum_by(location, wages, regions) + terms.owner @ profit + public - state
-    trade = sum_by(economy.trade_lane, value, regions * regions).reshape(regions, regions)
+    shipped = sum_by(economy.place, flow, n * regions).reshape(n, regions)
+    trade = economy.home @ (market.price[:, None] * shipped)
     net_exports = trade.sum(1) - trade.sum(0)
     foreign = terms.owner @ profit - sum_by(location, profit, regions)
     gdp = sum_by(location, market.price * market.output + subsidy - inputs, regions) + public
@@ -66,7 +71,7 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     balance = terms.balance + terms.smoothing * (terms.habit - terms.balance - income)
     absorbed = sum_by(location, own, regions) + state
     errors = {
-        "market": _relative(sum_by(links.supplier, flow, n), market.output),
+        "market": _relative(shipped.sum(1), market.output),
         "budget": float(abs(spending - income - balance).max()),
         "trade": float(abs(net_exports + balance + foreign).max()),
         "gdp": float(abs(gdp - (spending + absorbed + net_exports)).max()),
@@ -76,7 +81,9 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
         "sum_of_profit_income": _largest_sum(foreign, terms.bloc),
     }
     check(errors)
-    return Accounts(flow, value, paid, wages, profit, income, foreign, net_exports, gdp, gdp + foreign, trade, errors)
+    return Accounts(
+        flow, shipped, value, paid, bought, apart, wages, profit, income, foreign, net_exports, gdp, gdp + foreign, trade, errors,
+    )  # fmt: skip
 
 
 def check(errors: dict[str, float]) -> None:

@@ -16,6 +16,14 @@ def ai_quality(factors: Array, weight: Array, elasticity: float) -> Array:
     return np.asarray(np.log(weight @ factors**rho) / rho)
 
 
+def rented_compute(cloud: Array, share: Array, shut: Array) -> Array:
+    """Compute that AI firms rent [R] (E42): of the clouds that stand there [R], less those their users are shut out of.
+
+    share [R, e] of users, shut [R, e] lost access of the clouds; access gained brings no compute.
+    """
+    return np.asarray(cloud * (1 - (share * np.maximum(shut, 0.0)).sum(1)))
+
+
 def effective_compute(own: Array, cloud: Array, cloud_weight: float, algorithms: Array) -> Array:
     """Effective compute (E29): AI firms' own stock and the cloud's, times algorithmic efficiency (log, against trend)."""
     return np.asarray(((1 - cloud_weight) * own + cloud_weight * cloud) * np.exp(algorithms))

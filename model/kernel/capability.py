@@ -17,6 +17,11 @@ def usable_quality(valuation: Array, level: Array, level0: Array, cap: Array) ->
     return valuation * (np.minimum(level, cap) - level0)
 
 
+def released(level: Array, growth: Array, lag: Array) -> Array:
+    """Level of what is on sale (E43): of what was made `lag` years ago, when the frontier's trend was lower by growth x lag."""
+    return np.asarray(level - growth * lag)
+
+
 def diffusion(gap: Array, saturation: float) -> Array:
     """Catch-up per unit of rate (E14): gap exp(-gap/saturation), fast where close, nil where far (Benhabib-Spiegel).
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from model.errors import ConvergenceError
-from model.kernel.anderson import Anderson
 from model.kernel.inversion import Economy
 from model.kernel.linear import TOLERANCE as SOLVER
 from model.kernel.links import Array
 from model.kernel.market import Guess, Market, MarketSolver, Pass
 from model.kernel.plan import Plan, Terms, make_plan
+from model.kernel.rationing import Found, Rationing, within
 from model.kernel.technique import TINY, Rationed, composite, prepare_composite, project, rationed_composite
 
 TOLERANCE = 2e-11
@@ -21,8 +21,6 @@ PASSES = 3000
 ROUNDING = 1e-13
 NEAR, LOOSE = 1e-9, 1e-2
 """While rationing still moves by more than NEAR, a pass is solved only to LOOSE times the last move (E8)."""
-LEAST = 1e-9
-"""Smallest rationing share: what is below delivers nothing that counts."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +65,12 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
     n, cells = economy.n, len(orders.stock)
     plan, arriving = _plan(economy, orders, terms)
     ordered = composite(economy, orders.theta, orders.inputs * orders.quality) if orders.stock.any() else None
-    markets, mixing = MarketSolver(economy, plan, terms), Anderson()
+    markets, search = MarketSolver(economy, plan, terms), Rationing(economy, plan, arriving, orders.input_limit)
     rho, used, scale, output = np.ones(n), np.zeros(cells), np.ones(economy.buyers), orders.expected
     first, change = output, 0.0
     for k in range(PASSES):
         share = plan.counters.share(rho)
-        q, drawn = _with_stocks(economy, orders, rationed_composite(arriving, share), ordered, output, scale)
+        q, drawn = _with_stocks(economy, orders, rationed_composite(economy, arriving, share), ordered, output, scale)
         scale = project(economy, q, orders.labour)
         tolerance = SOLVER if change < NEAR else max(SOLVER, min(change, 1.0) * LOOSE)
         market = markets.solve(Pass(share, scale), guess, tolerance)
@@ -80,18 +78,13 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
         used = drawn * (output / scale[:n])[economy.links.cell_buyer[:cells]]
         first = output if k == 0 else first
         limit = orders.capacity * np.minimum(1.0, scale[:n]) ** orders.input_limit
-        wanted = _within(rho * limit / np.maximum(output, TINY))
+        wanted = within(rho * limit / np.maximum(output, TINY))
         change = float(abs(wanted - rho).max())
         if tolerance == SOLVER and change < TOLERANCE and float(abs(used - drawing).max(initial=0.0)) < TOLERANCE:
             return _delivered(economy, orders, plan, Pass(share, scale), (market, used, first, wanted, k))
         guess = Guess(market.price, output, market.expenditure)
-        rho = _within(np.exp(mixing.next(np.log(rho), np.log(wanted))))
+        rho = search.next(rho, wanted, Found(Pass(share, scale), q, market))
     raise ConvergenceError("rationing", change)
-
-
-def _within(rho: Array) -> Array:
-    """Rationing shares kept between LEAST and 1."""
-    return np.asarray(np.minimum(np.maximum(rho, LEAST), 1.0))
 
 
 def _plan(economy: Economy, orders: Orders, terms: Terms) -> tuple[Plan, Rationed]:

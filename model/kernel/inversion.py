@@ -51,6 +51,23 @@ class Groups(NamedTuple):
     no_plant: Array
 
 
+class Nests(NamedTuple):
+    """What the CES nests raise to (E2, E3), where they raise it: sigma and rho [k] of cells and [lt] of links, eta and
+    upper rho [k] of the cell's buyer, root [T] = 1 / upper rho; plain [k], plain_buyers [T]: Cobb-Douglas, if any."""
+
+    sigma: Array
+    sigma_link: Array
+    rho: Array
+    rho_link: Array
+    eta: Array
+    upper: Array
+    root: Array
+    plain: Mask
+    plain_buyers: Mask
+    any_plain: bool
+    any_plain_buyer: bool
+
+
 def group_plants(table: BaseTable, links: Links, investor: Index, capital0: Array) -> Groups:
     """Groups of plants that share region and segment, and what the solver needs of them."""
     k, regions = len(table.investors), table.regions
@@ -125,6 +142,11 @@ class Economy:
         return self.table.regions
 
     @cached_property
+    def nests(self) -> Nests:
+        """Elasticities and exponents at the cells and links that they act on."""
+        return nests(self)
+
+    @cached_property
     def home(self) -> Array:
         """1 where a plant stands [R, n]."""
         return np.asarray(np.arange(self.regions)[:, None] == self.table.location, float)
@@ -139,6 +161,11 @@ class Economy:
     def trade_lane(self) -> Index:
         """Origin x destination of each link [l]: location of the supplier times R plus region of the buyer."""
         return np.asarray(self.lane[0] * self.regions + self.lane[1])
+
+    @cached_property
+    def place(self) -> Index:
+        """Place of each link [l] in a [plant, region of the buyer] array laid out flat."""
+        return np.asarray(self.links.supplier * self.regions + self.lane[1])
 
     def of_investor(self, share: Array, value: Array) -> Array:
         """A plant's share of what its investor holds or pays: share [n] x value [k] -> [n], 0 without investor."""
@@ -155,6 +182,17 @@ class Economy:
     def buyers(self) -> int:
         """T, buyers with a technique."""
         return self.n + self.k + self.regions
+
+
+def nests(economy: Economy) -> Nests:
+    """Elasticities and exponents of an economy spread over cells and links."""
+    segment, buyer, cell = economy.links.cell_segment, economy.links.cell_buyer, economy.links.cell
+    sigma, rho = economy.sigma[segment], economy.rho[segment]
+    plain, plain_buyers = abs(sigma - 1) < COBB_DOUGLAS, abs(economy.eta - 1) < COBB_DOUGLAS
+    return Nests(
+        sigma, sigma[cell], rho, rho[cell], economy.eta[buyer], economy.rho_upper[buyer], 1 / economy.rho_upper,
+        plain, plain_buyers, bool(plain.any()), bool(plain_buyers.any()),
+    )  # fmt: skip
 
 
 def investor_of(table: BaseTable) -> Index:
@@ -279,7 +317,9 @@ def _with_balances(economy: Economy) -> Economy:
     cross = np.where(origin != region, economy.flow0, 0.0)
     trade = sum_by(origin, cross, regions) + sum_by(region, cross, regions)
     if abs(balance.sum()) > BALANCE_TOLERANCE or abs(economy.expenditure0.sum() - 1) > BALANCE_TOLERANCE:
-        raise TableError(f"the table does not balance: sum of balances {balance.sum():.2g}, of final use {economy.expenditure0.sum():.12g}")
+        raise TableError(
+            f"the table does not balance: sum of balances {balance.sum():.2g}, of final use {economy.expenditure0.sum():.12g}"
+        )
     if not (economy.labour0 > 0).all():
         raise TableError(f"plants without wages: {np.flatnonzero(~(economy.labour0 > 0)).tolist()}")
     return replace(economy, balance=balance, trade_ratio0=trade / economy.expenditure0)

@@ -28,9 +28,13 @@ def sum_by(index: NDArray[np.integer], weight: Array, count: int = 0) -> Array:
 @dataclass(frozen=True)
 class Counters:
     """Where suppliers serve buyers whom they ration alike: counter [l] of each link, of [c] its supplier, favour [c] the
-    exponent of rho (1: rationed like all others). alike: one counter a supplier, in their order."""
+    exponent of rho (1: rationed like all others). alike: one counter a supplier, in their order. column [l]: the counter
+    in the short integers that sparse matrices want (and gathers do not); order [lt], first [c + 1]: links by counter."""
 
-    counter: Any
+    counter: Index
+    column: Any
+    order: Index
+    first: Any
     of: Index
     favour: Array
     alike: bool
@@ -73,34 +77,46 @@ class Links:
 
     @cached_property
     def _rows(self) -> tuple[Any, Any, Any]:
-        """Suppliers [l], first links of buyers and of cells, in the short integers that sparse products want."""
+        """Buyers [lt], first links of buyers and of cells, in the short integers that sparse products want."""
         rows = np.r_[self.start, self.technique]
-        return tuple(a.astype(np.int32) for a in (self.supplier, self.pointer, rows))  # type: ignore[return-value]
+        return tuple(a.astype(np.int32) for a in (self.buyer[: self.technique], self.pointer, rows))  # type: ignore[return-value]
+
+    @cached_property
+    def _suppliers(self) -> Counters:
+        """Counters where all buyers are served alike."""
+        return self._counters(self.supplier, np.arange(self.plants), np.ones(self.plants), True)
+
+    def _counters(self, counter: Index, of: Index, favour: Array, alike: bool) -> Counters:
+        """Counters with their links in order."""
+        mine = counter[: self.technique]
+        order = np.argsort(mine, kind="stable")
+        first = np.searchsorted(mine[order], np.arange(len(of) + 1)).astype(np.int32)
+        return Counters(counter, counter.astype(np.int32), order, first, of, favour, alike)
 
     def counters(self, favour: Array | None = None) -> Counters:
         """Suppliers as they serve buyers: one counter each, or one for each favour [l] that a supplier gives."""
         if favour is None:
-            return Counters(self._rows[0], np.arange(self.plants), np.ones(self.plants), True)
+            return self._suppliers
         kinds, kind = np.unique(favour, return_inverse=True)
         used, counter = np.unique(self.supplier * len(kinds) + kind, return_inverse=True)
-        return Counters(counter.astype(np.int32), used // len(kinds), kinds[used % len(kinds)], False)
+        return self._counters(counter, used // len(kinds), kinds[used % len(kinds)], False)
 
     def matrix(self, values: Array, counters: Counters) -> Any:
         """Values by link [lt] as a sparse matrix [T, c]: buyers by counters."""
         pointer = self._rows[1]
-        columns = counters.counter[: self.technique]
+        columns = counters.column[: self.technique]
         return csr_array((values, columns, pointer), shape=(len(pointer) - 1, len(counters.of)))
 
-    def sparse_matrix(self, values: Array, counters: Counters) -> Any:
-        """The same of values most of which are zero: it keeps the others only."""
-        some, pointer = np.flatnonzero(values), self._rows[1]
-        first = np.searchsorted(some, pointer).astype(np.int32)
-        return csr_array((values[some], counters.counter[some], first), shape=(len(pointer) - 1, len(counters.of)))
+    def sent_matrix(self, values: Array, counters: Counters) -> Any:
+        """Values by link [lt] as a sparse matrix [c, T]: counters by buyers."""
+        buyers, order = self._rows[0], counters.order
+        shape = (len(counters.of), len(self.pointer) - 1)
+        return csr_array((values[order], buyers[order], counters.first), shape=shape)
 
     def cell_matrix(self, values: Array, counters: Counters) -> Any:
         """Values by link [lt] as a sparse matrix [k, c]: cells by counters."""
         start = self._rows[2]
-        columns = counters.counter[: self.technique]
+        columns = counters.column[: self.technique]
         return csr_array((values, columns, start), shape=(len(start) - 1, len(counters.of)))
 
     def by_cell(self, values: Array) -> Array:

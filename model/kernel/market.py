@@ -181,11 +181,11 @@ def trade_system(economy: Economy, plan: Plan, now: Pass, terms: Terms, price: A
     """Everything E7 needs, from deliveries: x = sent x + sent E + fixed; E = (1 - psi)(Y(x, E) + B) + psi habit."""
     n, final = economy.n, economy.final
     value, part = now.share * plan.counters.spread(price), 1 / now.scale
-    duties = part * (plan.duties @ value)
+    charges = plan.charges @ value
+    duties, spent = part * charges[: economy.buyers], charges[economy.buyers :]
     wages = plan.wages * part[:n]
     subsidy = plan.subsidy * price
     income = terms.owner * (price + subsidy - wages - bill[:n]) + economy.home * (wages + duties[:n] - subsidy)
-    spent = plan.fixed_paid @ value
     own = spent[:n] + plan.share * spent[plan.investor]
     duty_fixed = plan.fixed_duty @ value
     per, index = part, bill[final]
@@ -229,9 +229,9 @@ def trade_groups(
     c, b = plan.counters.counter[: links.technique], links.buyer[: links.technique]
     size, column, per = groups.count + regions, groups.activity, system.per * mix
     small = np.eye(size)
-    mixes = plan.shipped.data * now.share[c] * per[b]
+    mixes = plan.units * now.share[c] * per[b]
     small[: groups.count] -= sum_by(groups.flow, mixes, groups.count * size).reshape(-1, size)
-    earned = (plan.shipped @ (now.share * system.income[:, plan.counters.of]).T) * per[:, None]
+    earned = (plan.sent.T @ (now.share * system.income[:, plan.counters.of]).T) * per[:, None]
     place = column[:, None] * regions + np.arange(regions)
     small[groups.count :] -= sum_by(place.ravel(), earned.ravel(), size * regions).reshape(size, regions).T
     small[groups.count :, groups.count :] -= np.diag(system.duty_final)

@@ -45,19 +45,20 @@ class Plan:
     """Sparse matrices and vectors of one quarter at rho = F = 1; columns c are counters: suppliers, or suppliers by
     whom they serve first.
 
-    full [lt] units of f per unit of b, paid [T, c] = full tau (1+t), shipped [T, c] = full tau and its transpose
-    sent [c, T], duties [T, c] = full tau t; wages [n] = w l per unit; margin [n] = m (1+mu)(1-subsidy); subsidy [n]
-    per unit of price; investor [n] place of a plant's investor among the buyers (any where it has none), with capital
-    [n] its purchases per unit of output and share [n] the plant's share in them (0 where it has none);
-    fixed [l] purchases that follow no technique: fixed_sent [c] units, fixed_paid [C, c] and fixed_duty [R, c] values.
+    full [lt] units of f per unit of b, paid [T, c] = full tau (1+t), units [lt] = full tau, as a matrix sent [c, T];
+    wages [n] = w l per unit; margin [n] = m (1+mu)(1-subsidy); subsidy [n] per unit of price; investor [n] place of a
+    plant's investor among the buyers (any where it has none), with capital [n] its purchases per unit of output and
+    share [n] the plant's share in them (0 where it has none); fixed [l] purchases that follow no technique: fixed_sent
+    [c] units; charges [T + C, c] what buyers pay beside their technique's mill prices: duties = full tau t of the
+    technique, then fixed purchases; fixed_duty [R, c] duties on those.
     """
 
     counters: Counters
     full: Array
     paid: Any
-    shipped: Any
+    units: Array
     sent: Any
-    duties: Any
+    charges: Any
     wages: Array
     margin: Array
     subsidy: Array
@@ -66,33 +67,38 @@ class Plan:
     share: Array
     fixed: Array
     fixed_sent: Array
-    fixed_paid: Any
     fixed_duty: Any
 
 
-def make_plan(
-    economy: Economy, counters: Counters, full: Array, labour: Array, fixed: Array, terms: Terms
-) -> Plan:
+def make_plan(economy: Economy, counters: Counters, full: Array, labour: Array, fixed: Array, terms: Terms) -> Plan:
     """The plan of `full` [lt], labour [n] per unit at F = 1 and `fixed` [l]."""
     links, lt = economy.links, economy.links.technique
     tau, duty = terms.ship[:lt], terms.duty[:lt]
     units = full * tau
-    shipped = links.matrix(units, counters)
     some = np.flatnonzero(fixed)  # few links carry purchases without a technique
     counter, buyer, count = counters.counter[some], links.buyer[some], len(counters.of)
     dispatched = terms.ship[some] * fixed[some]
     value = dispatched * (1 + terms.duty[some])
     duty_place = economy.buyer_region[buyer] * count + counter
     fixed_duty = sum_by(duty_place, dispatched * terms.duty[some], economy.regions * count)
-    first = np.searchsorted(buyer, np.arange(len(economy.buyer_region) + 1))
     has = economy.investor >= 0
     return Plan(
-        counters=counters, full=full, paid=links.matrix(units * (1 + duty), counters), shipped=shipped, sent=shipped.T, duties=links.sparse_matrix(units * duty, counters),
+        counters=counters, full=full, paid=links.matrix(units * (1 + duty), counters), units=units, sent=links.sent_matrix(units, counters),
+        charges=_charges(economy, counters, units * duty, some, value),
         wages=terms.wage[economy.table.location] * labour,
         margin=economy.markup * (1 + terms.rent) * (1 - terms.subsidy),
         subsidy=terms.subsidy / (1 - terms.subsidy),
         investor=economy.n + np.maximum(economy.investor, 0), capital=np.where(has, economy.capital0, 0.0),
         share=np.where(has, terms.share, 0.0), fixed=fixed, fixed_sent=sum_by(counter, dispatched, count),
-        fixed_paid=csr_array((value, counter, first), shape=(len(first) - 1, count)),
         fixed_duty=fixed_duty.reshape(economy.regions, -1),
     )  # fmt: skip
+
+
+def _charges(economy: Economy, counters: Counters, duties: Array, some: Index, value: Array) -> Any:
+    """Duties by link [lt] most of which are zero, and values of fixed purchases on `some` links, by buyer and counter."""
+    links, taxed = economy.links, np.flatnonzero(duties)
+    last = np.searchsorted(some, np.searchsorted(links.buyer, np.arange(1, len(economy.buyer_region) + 1)))
+    first = np.concatenate([np.searchsorted(taxed, links.pointer), len(taxed) + last]).astype(np.int32)
+    columns = np.concatenate([counters.column[taxed], counters.column[some]])
+    shape = (len(first) - 1, len(counters.of))
+    return csr_array((np.concatenate([duties[taxed], value]), columns, first), shape=shape)

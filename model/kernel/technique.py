@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model.errors import ModelError
-from model.kernel.inversion import COBB_DOUGLAS, Economy
+from model.kernel.inversion import Economy
 from model.kernel.links import Array, Counters, Mask
 
 TINY = 1e-300
@@ -28,64 +28,57 @@ class Dual(NamedTuple):
 
 def composite(economy: Economy, theta: Array, inputs: Array) -> Array:
     """q_sb [k], the CES composite of each segment (E2a): (sum theta inputs^rho)^(1/rho)."""
-    links = economy.links
-    rho = economy.rho[links.cell_segment]
-    total = links.by_cell(theta * inputs ** rho[links.cell])
-    q = total ** (1 / rho)
-    plain = abs(economy.sigma - 1) < COBB_DOUGLAS
-    if plain.any():
+    links, nests = economy.links, economy.nests
+    total = links.by_cell(theta * inputs**nests.rho_link)
+    q = total ** (1 / nests.rho)
+    if nests.any_plain:
         log = links.by_cell(theta * np.log(np.maximum(inputs, TINY))) / links.by_cell(theta)
-        q = np.where(plain[links.cell_segment], np.exp(log), q)
+        q = np.where(nests.plain, np.exp(log), q)
     return q
 
 
 class Rationed(NamedTuple):
     """E2a of one quarter's orders at any rationing: what does not depend on rho is raised to its power once.
 
-    weight [k, c] theta inputs^rho_s; power [c], root [k] the exponents; plain [k] cells of the Cobb-Douglas form,
-    with logs of their composites [k] and share [k, c] of each counter.
+    weight [k, c] theta inputs^rho_s; power [c] the exponent; where there are cells of the Cobb-Douglas form, logs of
+    their composites [k] and share [k, c] of each counter.
     """
 
     weight: Any
     power: Array
-    root: Array
-    plain: Mask
     log: Array
     share: Any
 
 
 def prepare_composite(economy: Economy, theta: Array, inputs: Array, counters: Counters) -> Rationed:
     """E2a ready for `rationed_composite`; inputs [lt] at rho = 1, times usable quality."""
-    links = economy.links
-    exponent = economy.rho[links.cell_segment]
-    plain = (abs(economy.sigma - 1) < COBB_DOUGLAS)[links.cell_segment]
-    weight = links.cell_matrix(theta * inputs ** exponent[links.cell], counters)
+    links, nests = economy.links, economy.nests
+    weight = links.cell_matrix(theta * inputs**nests.rho_link, counters)
     log, share = np.zeros(0), None
-    if plain.any():
+    if nests.any_plain:
         part = theta / links.by_cell(theta)[links.cell]
         log, share = links.by_cell(part * np.log(np.maximum(inputs, TINY))), links.cell_matrix(part, counters)
-    power = counters.spread(economy.rho[economy.table.segment])
-    return Rationed(weight, power, 1 / exponent, plain, log, share)
+    return Rationed(weight, counters.spread(economy.rho[economy.table.segment]), log, share)
 
 
-def rationed_composite(ready: Rationed, share: Array) -> Array:
+def rationed_composite(economy: Economy, ready: Rationed, share: Array) -> Array:
     """q_sb [k] (E2a) when counters deliver these shares [c] of what is ordered: one power a counter, one a cell."""
-    q = (ready.weight @ share**ready.power) ** ready.root
-    if ready.plain.any():
-        q = np.where(ready.plain, np.exp(ready.log + ready.share @ np.log(share)), q)
+    nests = economy.nests
+    q = (ready.weight @ share**ready.power) ** (1 / nests.rho)
+    if nests.any_plain:
+        q = np.where(nests.plain, np.exp(ready.log + ready.share @ np.log(share)), q)
     return np.asarray(q)
 
 
 def yield_of(economy: Economy, q: Array, labour: Array) -> Array:
     """F_b [T], units of output that composites q [k] and labour [T] make (E2b)."""
-    links, r = economy.links, economy.rho_upper
+    links, nests = economy.links, economy.nests
     with np.errstate(divide="ignore", over="ignore"):
-        inner = links.by_buyer(economy.upper * q ** r[links.cell_buyer])
-        result = (inner + economy.labour_share * labour**r) ** (1 / r)
-        plain = abs(economy.eta - 1) < COBB_DOUGLAS
-        if plain.any():
+        inner = links.by_buyer(economy.upper * q**nests.upper)
+        result = (inner + economy.labour_share * labour**economy.rho_upper) ** nests.root
+        if nests.any_plain_buyer:
             log = links.by_buyer(economy.upper * np.log(q)) + economy.labour_share * np.log(labour)
-            result = np.where(plain, np.exp(log), result)
+            result = np.where(nests.plain_buyers, np.exp(log), result)
     return np.asarray(result)
 
 
@@ -107,32 +100,30 @@ def solve_dual(
 
     wage [R], price [n] ratios; pay [lt] = tau (1+t); quality [lt] = e^v.
     """
-    links = economy.links
+    links, nests = economy.links, economy.nests
     technique = links.technique
     d = price[links.supplier[:technique]] * pay / ((1 + economy.tariff0[:technique]) * quality)
-    sigma = economy.sigma[links.cell_segment]
-    plain_s = abs(sigma - 1) < COBB_DOUGLAS
-    power = np.where(plain_s, 1.0, 1 - sigma)
+    power = np.where(nests.plain, 1.0, 1 - nests.sigma)
     live = theta * open_links
-    inside = d ** -sigma[links.cell]
+    inside = d**-nests.sigma_link
     total = links.by_cell(live * d * inside)  # theta d^(1-sigma): one power a link serves index and demand
     index = np.where(total > 0, np.where(total > 0, total, 1.0) ** (1 / power), 1.0)
-    if plain_s.any():
-        index = np.where(plain_s, np.exp(links.by_cell(live * np.log(d)) / links.by_cell(theta)), index)
+    if nests.any_plain:
+        index = np.where(nests.plain, np.exp(links.by_cell(live * np.log(d)) / links.by_cell(theta)), index)
     cost = _unit_cost(economy, index, wage[economy.buyer_region[: economy.buyers]])
-    upper = (index / cost[links.cell_buyer]) ** (-economy.eta[links.cell_buyer])
-    inputs = open_links * inside * (index**sigma * upper)[links.cell] / quality
+    upper = (index / cost[links.cell_buyer]) ** -nests.eta
+    inputs = open_links * inside * (index**nests.sigma * upper)[links.cell] / quality
     labour = (wage[economy.buyer_region[: economy.buyers]] / cost) ** (-economy.eta)
     return Dual(cost, index, inputs, labour)
 
 
 def _unit_cost(economy: Economy, index: Array, wage: Array) -> Array:
     """c_b [T] (E3b): CES of wages and segment price indices with elasticity eta."""
-    links, plain = economy.links, abs(economy.eta - 1) < COBB_DOUGLAS
-    power = np.where(plain, 1.0, 1 - economy.eta)
+    links, nests = economy.links, economy.nests
+    power = np.where(nests.plain_buyers, 1.0, 1 - economy.eta)
     inner = links.by_buyer(economy.upper * index ** power[links.cell_buyer])
     cost = (economy.labour_share * wage**power + inner) ** (1 / power)
-    if plain.any():
+    if nests.any_plain_buyer:
         log = economy.labour_share * np.log(wage) + links.by_buyer(economy.upper * np.log(index))
-        cost = np.where(plain, np.exp(log), cost)
+        cost = np.where(nests.plain_buyers, np.exp(log), cost)
     return np.asarray(cost)

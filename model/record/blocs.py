@@ -36,10 +36,11 @@ def investment_flows(book: Book) -> Array:
 
 def standards_flows(book: Book) -> Array:
     """Devices and platforms [o, d]; what crosses a border counts less what a second standard costs its maker (E39)."""
-    kept = 1 - book.standards_cost / np.where(book.sales > 0, book.sales, 1.0)
-    plants = book.fixed.follows_standards
-    value = book.now["sales"] * np.where(book.setting.home, 1.0, kept[:, None])
-    return np.asarray(book.setting.home[plants].T.astype(float) @ value[plants])
+    plants = np.flatnonzero(book.fixed.follows_standards)
+    sales, home = book.sales[plants], book.setting.home[plants]
+    kept = 1 - book.standards_cost[plants] / np.where(sales > 0, sales, 1.0)
+    value = book.now["sales"][plants] * np.where(home, 1.0, kept[:, None])
+    return np.asarray(home.T.astype(float) @ value)
 
 
 class Choices:

@@ -120,6 +120,12 @@ class Fixed:
         made = np.flatnonzero((self.s == SEGMENT_INDEX["foundry"]) & (links.buyer < n))
         return made, links.buyer[made] * self.shape[0] + self.o[made]
 
+    @cached_property
+    def at_home(self) -> Array:
+        """1 in the region of each plant whose output crosses borders as customs see it [n, R]."""
+        goods = self.setting.plants.customs.sum(1) > 0
+        return np.asarray(np.eye(self.shape[0])[self.setting.economy.table.location] * goods[:, None])
+
     def wafers(self, value: Array) -> Array:
         """Where the foundry services that each plant buys come from [n, R], as shares; zero where it buys none."""
         made, place = self.wafer_links
@@ -137,10 +143,9 @@ class Fixed:
 
     def customs_view(self, value: Array) -> Array:
         """Region each plant's output leaves from [n, R]: fabless chips from where their wafers are made today."""
-        made, location = self.wafers(value), self.setting.economy.table.location
-        part = np.where(made.sum(1) > 0, self.fabless, 0.0)[:, None]
-        home = np.eye(self.shape[0])[location] * (self.setting.plants.customs.sum(1) > 0)[:, None]
-        return np.asarray((1 - part) * home + part * made)
+        made = self.wafers(value)
+        part = np.where(made.any(1), self.fabless, 0.0)[:, None]
+        return np.asarray((1 - part) * self.at_home + part * made)
 
     def on_customs_basis(self, leaves: Array, amount: Array) -> Array:
         """Amounts [n, R] of chip products by place they leave from and destination [o, d]; `leaves` is a customs view."""
@@ -250,23 +255,15 @@ class Book:
         return held
 
     @cached_property
-    def apart(self) -> Array:
-        """Purchases that follow no technique, at buyers' prices, by buyer [C]."""
-        links, terms, fixed = self.setting.economy.links, self.now["terms"], self.now["delivered"].fixed
-        some = np.flatnonzero(fixed)
-        other = (1 + terms.duty[some]) * terms.ship[some] * self.market.price[links.supplier[some]] * fixed[some]
-        return sum_by(links.buyer[some], other, len(self.setting.economy.buyer_region))
-
-    @cached_property
     def invested(self) -> Array:
         """What each plant pays for capital goods delivered this quarter [n]."""
         economy, n = self.setting.economy, self.setting.n
-        return np.asarray(economy.of_investor(self.now["terms"].share, self.apart[n : n + economy.k]))
+        return np.asarray(economy.of_investor(self.now["terms"].share, self.books.apart[n : n + economy.k]))
 
     @cached_property
     def value_added(self) -> Array:
         """Value added by location and segment [r, s]: wages, and profit before what is bought apart (E9)."""
-        return self.by_location(self.books.wages + self.books.profit + self.apart[: self.setting.n] + self.invested)
+        return self.by_location(self.books.wages + self.books.profit + self.books.apart[: self.setting.n] + self.invested)
 
     @cached_property
     def levels(self) -> Array:

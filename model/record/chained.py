@@ -89,9 +89,9 @@ class ChainedGdp:
 
     def add(self, now: State) -> Array:
         """Index [R] of the quarter just run."""
-        got, terms, flow, own = now["delivered"], now["terms"], now["books"].flow, self.current
-        current = self.by_place(flow[own] - terms.ship[own] * got.fixed[own])
-        return self.chain.add((got.market.output, current, self.by_place(flow)), (got.market.price, self.duties(terms.duty)))
+        got, terms, books, own = now["delivered"], now["terms"], now["books"], self.current
+        current = self.by_place(books.flow[own] - terms.ship[own] * got.fixed[own])
+        return self.chain.add((got.market.output, current, books.shipped), (got.market.price, self.duties(terms.duty)))
 
 
 class ChainedPrice:

@@ -24,7 +24,7 @@ def net_investment(book: Book) -> Array:
     n, k = economy.n, economy.k
     if not k:
         return np.zeros(n)
-    paid = sum_by(economy.links.buyer[book.fixed.capital_links] - n, book.books.paid[book.fixed.capital_links], k)
+    paid = book.books.bought[n : n + k]
     standing = np.where(np.isfinite(now["capacity_now"]), now["capacity_now"], 0.0)
     worn = economy.of_investor(table.depreciation / 4 * economy.kappa * standing, now["capital_price"])
     return np.asarray(economy.of_investor(now["terms"].share, paid) - worn)

@@ -18,7 +18,7 @@ from model.record.declare import (
     USD,
     Outcome,
 )
-from model.wedges import STANDARD_SEGMENTS, survive
+from model.wedges import STANDARD_SEGMENTS, either, survive
 from model.world import Setting
 
 
@@ -62,6 +62,7 @@ class Stance:
 
     def __init__(self, setting: Setting) -> None:
         economy, regions = setting.economy, setting.economy.regions
+        self.rival = setting.reaction.rival
         self.made = np.zeros((regions, economy.table.segments))
         np.add.at(self.made, (economy.table.location, economy.table.segment), economy.output0)
         self.standards: Index = np.array([setting.segments.index(s) for s in STANDARD_SEGMENTS], np.int64)
@@ -77,14 +78,25 @@ class Stance:
         return np.asarray((part[:, :, segments] * (weight / weight.sum(1, keepdims=True))[:, None]).sum(2))
 
     def read(self, book: Book) -> Array:
-        """[o, layer, d]: deliveries denied and access to ecosystems closed; investment blocked; cost of the other standard."""
+        """[o, layer, d]: deliveries denied (for the use hit hardest) and access to ecosystems closed; investment blocked; cost of the other standard."""
         wedges = book.now["wedges"]
-        layers = [self.mean(wedges["denial_rate"], segments) for segments in LAYER_SEGMENTS]
+        denied = either(wedges["denial_rate"], wedges["use_denial"].max(0))
+        layers = [self.mean(denied, segments) for segments in LAYER_SEGMENTS]
         for layer, columns, owners in self.owned:
             layers[layer] = survive(layers[layer], self.closed(wedges["market_access"][columns], owners))
         layers.append(self.mean(wedges["investment_flow"], np.concatenate(LAYER_SEGMENTS)))
         layers.append(self.mean(1 - 1 / wedges["iceberg_cost"], self.standards))
-        return no_self(np.stack(layers, axis=1))
+        return no_self(self.taken(np.stack(layers, axis=1), book.get("stance", None)))
+
+    def taken(self, seen: Array, stance: Array | None) -> Array:
+        """What is seen [o, layer, d], but towards its rival at least the stance that a state has taken (E45) where it reacts."""
+        if stance is None or not stance.any():
+            return seen
+        for state, rival in enumerate(self.rival.tolist()):
+            if rival >= 0:
+                layers = seen[state, : stance.shape[1], rival]
+                seen[state, : stance.shape[1], rival] = np.maximum(layers, stance[state])
+        return seen
 
     def closed(self, loss: Array, owners: Index) -> Array:
         """Mean loss of access of a region's ecosystems in each other region [o, d]; 0 for owners of none or access gained."""

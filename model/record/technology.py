@@ -66,7 +66,8 @@ class AiMeasures:
         made, told = book.market.output, book.get("ai_quality", None)
         if told is None:
             return np.zeros(self.regions)
-        return np.nan_to_num(ratio(self.by_owner(made * told), self.by_owner(made)))
+        mean = ratio(self.by_owner(made * told), self.by_owner(made))
+        return np.where(np.isnan(mean), 0.0, mean)
 
     def quality(self, book: Book) -> Array:
         """Log level against the best of 2018 [R]: where 2018 stood, the trend, and the ratio to it."""
@@ -78,8 +79,9 @@ class AiMeasures:
         return np.asarray(level.max() - level)
 
     def lag(self, book: Book) -> Array:
-        """Months after which a region reaches what the best has today, at the trend's speed [R]."""
-        return 12 * self.gap(book) / self.growth if self.growth > 0 else np.full(len(self.level0), np.nan)
+        """Months after which a region reaches what the best has today, at the trend's speed, and may sell it [R]."""
+        late = 12 * book.now["wedges"]["release_lag"][:, AI]
+        return 12 * self.gap(book) / self.growth + late if self.growth > 0 else np.full(len(self.level0), np.nan)
 
     def models(self, book: Book) -> Array:
         """Notable models a year [R]: the count of 2018 scaled with quality-adjusted output."""

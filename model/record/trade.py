@@ -27,7 +27,7 @@ def no_diagonal_by_segment(cube: Array) -> Array:
 
 def chip_volume(book: Book) -> Array:
     """Chips imported on customs basis at base prices [R], over the base table's."""
-    chips = book.fixed.on_customs_basis(book.leaves, book.fixed.by_destination(book.books.flow))
+    chips = book.fixed.on_customs_basis(book.leaves, book.books.shipped)
     return ratio(chips.sum(0) - np.diag(chips), book.fixed.chip_volume0)
 
 

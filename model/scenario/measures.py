@@ -13,12 +13,13 @@ from model.scenario.reading import Node, found, join
 from model.scenario.types import Measure, Path
 from model.scenario.values import QUARTER, many_of, map_of, number, one_of, quarter, quarter_of, span, text
 
-COMMON = ("instrument", "start", "end", "announced", "suspended", "from", "to")
+COMMON = ("instrument", "start", "end", "announced", "suspended", "from", "to", "joining")
 REQUIRED = ("instrument", "start", "from", "to", "source")
 MEASURE_KEYS = (*COMMON, "source")
 ALL_TECHNOLOGY = "all_technology"
 TECHNOLOGY = tuple(s for s in SEGMENTS if s != "rest")
 EPSILON = 1e-9
+NOTHING = Path(constant=0.0)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def _measure(faults: Faults, node: Node, path: str, setting: Setting, counts: di
     instrument = None if name is None else instruments()[name]
     start, end, announced, pauses = _dates(faults, node, path, setting)
     senders, targets = _sides(faults, node, path, setting)
+    joining = _joining(faults, node, join(path, "joining"), setting, (senders, start, end))
     source = _optional_text(faults, node, path)
     if instrument is None:
         return None
@@ -72,7 +74,7 @@ def _measure(faults: Faults, node: Node, path: str, setting: Setting, counts: di
     identity = f"{PurePosixPath(node.place.file).stem}.{instrument.name}"
     counts[identity] = counts.get(identity, 0) + 1
     return Measure(f"{identity}.{counts[identity]}", instrument.name, start, end, announced, pauses, senders, targets,
-                   levers, source, node.place)  # fmt: skip
+                   levers, source, node.place, joining)  # fmt: skip
 
 
 def _optional_text(faults: Faults, node: Node, path: str) -> str:
@@ -90,13 +92,13 @@ def _unknown_keys(faults: Faults, node: Node, path: str, instrument: Instrument)
 def _dates(
     faults: Faults, node: Node, path: str, setting: Setting
 ) -> tuple[float | None, float | None, float | None, tuple[tuple[float, float], ...]]:
-    start, last, announced = (_date(faults, node, path, key, setting) for key in ("start", "end", "announced"))
-    if start is not None and last is not None and last < start:
-        _order(faults, node, path, "end", last, "error.end.allowed", start)
+    announced = _date(faults, node, path, "announced", setting)
+    start, after = part_dates(faults, node, path, setting)
+    last = None if after is None else after - QUARTER
     if start is not None and announced is not None and announced > start:
         _order(faults, node, path, "announced", announced, "error.announced.allowed", start)
     pauses = _pauses(faults, node, join(path, "suspended"), start, last)
-    return start, None if last is None else last + QUARTER, announced, pauses
+    return start, after, announced, pauses
 
 
 def _date(faults: Faults, node: Node, path: str, key: str, setting: Setting) -> float | None:
@@ -167,6 +169,31 @@ def _sides(faults: Faults, node: Node, path: str, setting: Setting) -> tuple[tup
     return sides[0], sides[1]
 
 
+def _joining(
+    faults: Faults, node: Node, path: str, setting: Setting, measure: tuple[tuple[str, ...], float | None, float | None]
+) -> tuple[tuple[str, float], ...]:
+    """Senders that begin later, and when: regions of `from`, or any where it names a bloc (the focus may be any), between start and end."""
+    senders, start, end = measure
+    reach = REGIONS if any(token in setting.blocs for token in senders) else senders
+    found_: dict[str, float] = {}
+    for key, value in map_of(faults, node.get("joining"), path):
+        where = join(path, key.text)
+        when = quarter(faults, value, where)
+        if key.text not in REGIONS:
+            faults.unknown(key.place, where, key.text, REGIONS)
+        elif senders and key.text not in reach:
+            allowed = faults.say("error.joining.allowed", names=", ".join(reach))
+            faults.add(key.place, where, faults.say("error.joining.found", value=key.text), allowed)
+        elif when is not None and not _inside(when, setting):
+            _outside(faults, value, where, when, setting)
+        elif when is not None and start is not None and (when < start or (end is not None and when >= end)):
+            found_when = faults.say("error.order.found", value=quarter_label(when))
+            faults.add(value.place, where, found_when, faults.say("error.joining.between"))
+        elif when is not None:
+            found_[key.text] = when
+    return tuple(sorted(found_.items()))
+
+
 def _levers(faults: Faults, node: Node, path: str, instrument: Instrument, setting: Setting) -> dict[str, Path]:
     levers: dict[str, Path] = {}
     for name, lever in instrument.levers.items():
@@ -174,7 +201,7 @@ def _levers(faults: Faults, node: Node, path: str, instrument: Instrument, setti
         if value is not None:
             levers[name] = _lever(faults, value, join(path, name), lever, setting)
             continue
-        if lever.many and lever.neutral == ():
+        if lever.needed:
             faults.add(node.place, join(path, name), faults.say("error.missing.found"),
                        faults.say("error.names.allowed", names=", ".join(lever.choices)))  # fmt: skip
         levers[name] = Path(constant=lever.neutral)
@@ -187,11 +214,26 @@ def _lever(faults: Faults, node: Node, path: str, lever: Lever, setting: Setting
         return Path(constant=_names(faults, node, path, lever))
     if lever.choices:
         return Path(constant=one_of(faults, node, path, lever.choices)) if node.kind != "refused" else neutral
+    return lever_path(faults, node, path, (lever.low, lever.high, lever.unit), setting, neutral)
+
+
+def lever_path(
+    faults: Faults, node: Node, path: str, limits: tuple[float, float, str], setting: Setting, neutral: Path = NOTHING
+) -> Path:  # fmt: skip
+    """A number within limits (low, high, unit), or numbers by date; `neutral` where there is a fault."""
     if node.kind != "map":
-        value = number(faults, node, path, lever.low, lever.high, lever.unit)
+        value = number(faults, node, path, *limits)
         return neutral if value is None else Path(constant=value)
-    points = _points(faults, node, path, lever, setting)
+    points = _points(faults, node, path, limits, setting)
     return Path(points=tuple(sorted(points.items()))) if points else neutral
+
+
+def part_dates(faults: Faults, node: Node, path: str, setting: Setting) -> tuple[float | None, float | None]:
+    """First quarter of something with `start` and `end`, and the first after it; None where it has none."""
+    start, last = (_date(faults, node, path, key, setting) for key in ("start", "end"))
+    if start is not None and last is not None and last < start:
+        _order(faults, node, path, "end", last, "error.end.allowed", start)
+    return start, None if last is None else last + QUARTER
 
 
 def _names(faults: Faults, node: Node, path: str, lever: Lever) -> tuple[str, ...]:
@@ -205,14 +247,16 @@ def _names(faults: Faults, node: Node, path: str, lever: Lever) -> tuple[str, ..
     return TECHNOLOGY
 
 
-def _points(faults: Faults, node: Node, path: str, lever: Lever, setting: Setting) -> dict[float, float]:
+def _points(
+    faults: Faults, node: Node, path: str, limits: tuple[float, float, str], setting: Setting
+) -> dict[float, float]:  # fmt: skip
     points: dict[float, float] = {}
     if not node.entries:
         faults.add(node.place, path, found(node, faults), faults.say("error.path.allowed"))
     for key, value in map_of(faults, node, path):
         where = join(path, key.text)
         when = quarter_of(faults, key.text, key.place, where)
-        amount = number(faults, value, where, lever.low, lever.high, lever.unit)
+        amount = number(faults, value, where, *limits)
         if when is None or amount is None:
             continue
         if when in points:

@@ -56,10 +56,10 @@ def load_baseline(scenario: Scenario, lang: str = "en") -> Scenario | None:
 
 
 def known_parameters() -> dict[str, Range]:
-    """Range, or names, of every parameter by `name` or `name[index]`, from calibration/parameters."""
-    from calibration.registry import load_rows
+    """Range, or names, of every parameter by `name` or `name[index]`, and of the base-year shares of a country."""
+    from calibration.registry import country_rows, load_rows
 
-    return {row.key: row.choices or (row.low, row.high) for row in load_rows()}
+    return {row.key: row.choices or (row.low, row.high) for row in (*load_rows(), *country_rows().values())}
 
 
 def _check_baselines(root: Node, path: Path, faults: Faults) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from model.axes import quarter_label
 from model.instruments import Lever, instruments
 from model.scenario.measures import ALL_TECHNOLOGY, TECHNOLOGY
 from model.scenario.record import last_quarter
-from model.scenario.types import Measure, Path, Scenario
+from model.scenario.types import Measure, Part, Path, Scenario
+from model.strategies import paid
 from model.words import has_word, word
 
 GRADES = ("measured", "estimated", "assumed", "recalled")
+LONG_RECORD = 12
+"""More measures than this that others set between regions are told in one line where there are blocs."""
 _NAMED = ("segment", "ecosystem", "network")
 
 
@@ -81,7 +85,8 @@ def strength(measure: Measure, lang: str) -> str:
 def scope(measure: Measure, lang: str) -> str:
     """What the measure names: segments or ecosystems."""
     levers = instruments()[measure.instrument].levers
-    return "; ".join(_names(measure.levers[n].constant, lang) for n, lever in levers.items() if lever.choices)
+    named = (measure.levers[n].constant for n, lever in levers.items() if lever.choices)
+    return "; ".join(_names(names, lang) for names in named if names)
 
 
 def period(measure: Measure, lang: str) -> str:
@@ -89,6 +94,8 @@ def period(measure: Measure, lang: str) -> str:
     text = f"{quarter_label(measure.start)}–{last_quarter(measure.end) or ''}"
     for first, after in measure.suspended:
         text += word("show.suspended", lang, first=quarter_label(first), last=last_quarter(after))
+    for region, when in measure.joining:
+        text += word("show.joining", lang, region=region_name(region, lang), quarter=quarter_label(when))
     if measure.announced is not None:
         text += word("show.announced", lang, quarter=quarter_label(measure.announced))
     return text
@@ -115,8 +122,20 @@ def _sides(scenario: Scenario, lang: str) -> list[Block]:
          if b is not None else word("show.neither", lang, stance=stance_name(s, lang), focus=focus),)
         for s, b in scenario.stances.items()
     ]  # fmt: skip
+    stances += [(plan_text(name, parts, lang),) for name, parts in scenario.plans.items()]
     table = Block("table", header=(word("show.bloc", lang), word("show.members", lang)), rows=tuple(rows))
     return [Block("heading", word("show.blocs", lang)), table, Block("list", rows=tuple(stances))]
+
+
+def plan_text(name: str, parts: tuple[Part, ...], lang: str) -> str:
+    """A plan in words: its strategies with size and dates."""
+    texts = []
+    for part in parts:
+        size = "show.budget" if part.strategy in paid() else "show.strength"
+        first = "" if part.start is None else quarter_label(part.start)
+        dates = f", {first}–{last_quarter(part.end) or ''}" if first or part.end is not None else ""
+        texts.append(word(size, lang, strategy=stance_name(part.strategy, lang), size=_values(part.size)) + dates)
+    return f"{stance_name(name, lang)}: " + "; ".join(texts)
 
 
 def _measures(scenario: Scenario, lang: str) -> list[Block]:
@@ -127,13 +146,28 @@ def _measures(scenario: Scenario, lang: str) -> list[Block]:
     counts = {"count": len(scenario.measures), "own": own, "inherited": len(scenario.measures) - own}
     columns = ("number", "measure", "from", "to", "scope", "period", "strength")
     header = tuple(word(f"show.column.{c}", lang) for c in columns)
-    rows = tuple(_measure_row(i, m, lang) for i, m in enumerate(scenario.measures))
-    off = tuple(code for code, state in scenario.states.items() if state == "off")
-    note = [Block("paragraph", word("show.states_off", lang, names=_joined(off, lang)))] if off else []
+    past = _past(scenario)
+    shown = tuple(enumerate(scenario.measures))[past:]
+    rows = tuple(_measure_row(i, m, lang) for i, m in shown)
+    note = []
+    if past:
+        name = scenario.measures[past - 1].id.partition(".")[0]
+        note.append(Block("paragraph", word("show.past", lang, last=past - 1, name=name)))
+    for state in ("off", "reactive"):
+        names = tuple(code for code, mode in scenario.states.items() if mode == state)
+        note += [Block("paragraph", word(f"show.states_{state}", lang, names=_joined(names, lang)))] if names else []
     count = Block("paragraph", word("show.measure_count", lang, **counts))
     places = Block("paragraph", word("show.measure_sources", lang))
-    sources = Block("list", rows=tuple((f"{i}: {m.source}",) for i, m in enumerate(scenario.measures)))
+    sources = Block("list", rows=tuple((f"{i}: {m.source}",) for i, m in shown))
     return [heading, count, Block("table", header=header, rows=rows), *note, places, sources]
+
+
+def _past(scenario: Scenario) -> int:
+    """How many measures at the head of the list are a long record taken over: between regions, so the same under every stance."""
+    own = f"{scenario.name}."
+    record = takewhile(lambda m: not m.id.startswith(own) and not {*m.senders, *m.targets} & set(scenario.blocs), scenario.measures)
+    count = sum(1 for _ in record)
+    return count if scenario.blocs and count > LONG_RECORD else 0
 
 
 def _measure_row(index: int, measure: Measure, lang: str) -> tuple[str, ...]:

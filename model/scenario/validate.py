@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping
 from model.axes import REGIONS, quarter_label, quarter_start
 from model.scenario.faults import Faults, shown
 from model.scenario.measures import Setting, build_measures
+from model.scenario.plans import build_plans
 from model.scenario.reading import Node, found, join
-from model.scenario.types import Place, Scenario
+from model.scenario.types import REACTIVE, Place, Scenario
 from model.scenario.values import BLOC, many_of, map_of, number, one_of, scenario_name, span, switch, text
 from model.words import LANGUAGES
 
 KEYS = ("name", "title", "story", "extends", "baseline", "focus", "horizon", "instruments", "states", "strategies",
         "overrides", "channels", "sources")  # fmt: skip
 REQUIRED = ("name", "title", "story", "focus", "horizon")
-STRATEGY_KEYS = ("members", "stances")
-STATES = ("scripted", "off")
-LATER_STATES = ("reactive",)
+STRATEGY_KEYS = ("members", "stances", "plans")
+STATES = ("scripted", REACTIVE, "off")
 CHANNELS = ("Trade", "Inputs", "Knowledge", "Networks", "Demand", "Policy Cost")
 NONE = "none"
 FIRST = "2018Q1"
@@ -44,7 +44,9 @@ def build_scenario(
     horizon = _horizon(root.get("horizon"), faults)
     strategies = root.get("strategies")
     blocs = _members(strategies, faults)
-    open_end = _from_option(root.get("horizon"))
+    setting = Setting(blocs, horizon, _from_option(root.get("horizon")))
+    stances = _stances(strategies, blocs, faults)
+    plans = strategies.get("plans") if strategies is not None and strategies.kind == "map" else None
     scenario = Scenario(
         name=name,
         title=_languages(root, "title", faults),
@@ -53,9 +55,10 @@ def build_scenario(
         focus=_focus(root.get("focus"), faults),
         first=quarter_label(horizon[0]) if horizon else FIRST,
         last=quarter_label(horizon[1]) if horizon else FIRST,
-        measures=build_measures(faults, root.get("instruments"), Setting(blocs, horizon, open_end)),
+        measures=build_measures(faults, root.get("instruments"), setting),
         blocs=blocs,
-        stances=_stances(strategies, blocs, faults),
+        stances=stances,
+        plans=build_plans(faults, plans, stances, setting),
         states=_states(root.get("states"), faults),
         overrides=_overrides(root.get("overrides"), parameters, faults),
         channels=_channels(root.get("channels"), faults),
@@ -182,8 +185,6 @@ def _states(node: Node | None, faults: Faults) -> dict[str, str]:
         path = join("states", key.text)
         if key.text not in REGIONS:
             faults.unknown(key.place, path, key.text, REGIONS)
-        elif value.kind == "text" and value.text in LATER_STATES:
-            faults.add(value.place, path, shown(value.text), faults.say("error.later.allowed", names=", ".join(STATES)))
         else:
             states[key.text] = one_of(faults, value, path, STATES) or STATES[0]
     return states

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from math import isfinite
 
+from calibration.linked import LinkError, figure_date, figure_number, linked
 from model.axes import quarter_label, quarter_start
 from model.scenario.faults import Faults, shown
 from model.scenario.reading import Node, found, join
@@ -36,20 +37,41 @@ def text(faults: Faults, node: Node, path: str) -> str | None:
 
 
 def number(faults: Faults, node: Node, path: str, low: float, high: float, unit: str = "") -> float | None:
-    """A finite number in low..high."""
+    """A finite number in low..high, written out or pointed at (`register ID`)."""
     if node.kind == "refused":
         return None
     allowed = faults.say("error.number.allowed", low=f"{low:g}", high=f"{high:g}", unit=unit).rstrip()
-    match = NUMBER.fullmatch(node.text) if node.kind == "text" else None
-    if match is None or not node.plain:
-        fix = faults.say("error.number.quotes") if match else ""
-        faults.add(node.place, path, found(node, faults), allowed, fix)
+    if node.kind == "text" and linked(node.text):
+        value = _pointed(faults, node.text, node.place, path)
+    elif node.kind == "text" and node.plain and NUMBER.fullmatch(node.text):
+        value = float(node.text)
+    else:
+        quoted = node.kind == "text" and NUMBER.fullmatch(node.text) is not None
+        faults.add(node.place, path, found(node, faults), allowed, faults.say("error.number.quotes") if quoted else "")
         return None
-    value = float(node.text)
+    if value is None:
+        return None
     if not isfinite(value) or not low <= value <= high:
         faults.add(node.place, path, faults.say("error.range.found", value=shown(node.text)), allowed)
         return None
     return value + 0.0
+
+
+def _pointed(faults: Faults, text_: str, place: Place, path: str) -> float | None:
+    """The number of the register that a text points at, or a fault and None."""
+    try:
+        return figure_number(text_)
+    except LinkError as error:
+        _no_figure(faults, error, place, path)
+        return None
+
+
+def _no_figure(faults: Faults, error: LinkError, place: Place, path: str) -> None:
+    if error.what == "row":
+        faults.unknown(place, path, error.name, error.ids, "error.figure")
+    else:
+        allowed = faults.say(f"error.figure.{error.what}.allowed")
+        faults.add(place, path, faults.say(f"error.figure.{error.what}.found", name=error.name), allowed)
 
 
 def switch(faults: Faults, node: Node, path: str) -> bool | None:
@@ -103,7 +125,13 @@ def quarter(faults: Faults, node: Node, path: str) -> float | None:
 
 
 def quarter_of(faults: Faults, value: str, place: Place, path: str) -> float | None:
-    """The same for a bare text (a key of a path)."""
+    """The same for a bare text (a key of a path); it may point at the register, whose date counts then."""
+    if linked(value):
+        try:
+            return quarter_start(figure_date(value))
+        except LinkError as error:
+            _no_figure(faults, error, place, path)
+            return None
     label, day = LABEL.fullmatch(value), DAY.fullmatch(value)
     wrong, allowed = faults.say("error.date.found", value=shown(value)), faults.say("error.date.allowed")
     if label and "1" <= label[2] <= "4" and label[1] >= "1900":

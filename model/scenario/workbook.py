@@ -17,13 +17,13 @@ from typing import Any
 from model.errors import StoreError
 from model.instruments import instruments
 from model.scenario.faults import Faults, shown
+from model.scenario.measures import MEASURE_KEYS
 from model.scenario.reading import MAX_BYTES, Node, read_text
 from model.scenario.types import Place
 
 BOOK = ".xlsx"
 SHEETS = {"scenario": "", "measures": "instruments", "parameters": "overrides"}
 """Sheets that are read, and the key of the scenario they fill."""
-FIXED = ("instrument", "start", "end", "announced", "suspended", "from", "to", "source")
 LISTS = ("from", "to", "suspended", "horizon", "sources")
 PROSE = ("title", "story", "sources", "source", "name")
 """Keys whose cells are text as it stands."""
@@ -180,9 +180,9 @@ def write_book(root: Node, name: str, path: Path, lang: str) -> None:
         keys.append([key, name if key == "name" else _cell(node)])
     levers = list(dict.fromkeys(lever for i in instruments().values() for lever in i.levers))
     measures = book.create_sheet("measures")
-    measures.append([*FIXED, *levers])
+    measures.append([*MEASURE_KEYS, *levers])
     for item in (root.get("instruments") or root).items:
-        measures.append([_cell(found) if (found := item.get(column)) is not None else None for column in (*FIXED, *levers)])
+        measures.append([_cell(found) if (found := item.get(column)) is not None else None for column in (*MEASURE_KEYS, *levers)])
     parameters = book.create_sheet("parameters")
     parameters.append(["name", "value"])
     for entry, node in (root.get("overrides") or Node("map", root.place)).entries:
@@ -202,12 +202,15 @@ def write_book(root: Node, name: str, path: Path, lang: str) -> None:
 
 
 def _rows(node: Node, path: str) -> Iterator[tuple[str, Node]]:
-    """Dotted keys and single values of a tree, measures and parameters apart; a list of texts stands row by row."""
+    """Dotted keys and single values of a tree, measures and parameters apart; a list of texts stands row by row.
+
+    A block whose keys hold dots themselves (dates that point at the register) stands in one cell.
+    """
     for key, value in node.entries:
         name = f"{path}.{key.text}" if path else key.text
         if name in SHEETS.values():
             continue
-        if value.kind == "map":
+        if value.kind == "map" and not any("." in inner.text for inner, _ in value.entries):
             yield from _rows(value, name)
         elif name == "sources":
             yield from ((name, item) for item in value.items)

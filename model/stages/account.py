@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from model.kernel import accounts as accounting
-from model.kernel.links import sum_by
 from model.world import Setting, State, View
 
 
@@ -15,7 +14,4 @@ def account(setting: Setting, now: View) -> State:
     ratio = (books.trade.sum(1) + books.trade.sum(0) - 2 * np.diag(books.trade)) / now.expenditure
     capacity_error = float((now.output / now.capacity_now).max() - 1)
     accounting.check({"capacity": max(0.0, capacity_error)})
-    links, n, regions = setting.economy.links, setting.economy.n, setting.economy.regions
-    place = links.supplier * regions + setting.economy.buyer_region[links.buyer]
-    sales = sum_by(place, books.value, n * regions).reshape(n, regions)
-    return {"books": books, "trade_ratio": ratio, "sales": sales}
+    return {"books": books, "trade_ratio": ratio, "sales": now.delivered.market.price[:, None] * books.shipped}

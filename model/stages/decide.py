@@ -73,7 +73,7 @@ def stock_orders(setting: Setting, now: View) -> Array:
         return np.zeros(lt)
     f, b, table = links.supplier[:lt], links.buyer[:lt], economy.table
     owner = setting.plants.owner[np.minimum(b, economy.n - 1)]
-    risk = now.wedges["announced"][owner, table.location[f], economy.buyer_region[b], table.segment[f]]
+    risk = now.wedges["announced"][setting.use[b], owner, table.location[f], economy.buyer_region[b], table.segment[f]]
     threat = links.by_cell(theta * risk)[:cells]
     target = behaviour.stock_target[links.cell_segment[:cells]] * threat
     use = np.maximum(now.orders[links.cell_buyer[:cells]], TINY)

@@ -1,4 +1,4 @@
-"""Enact: the quarter's wedges, spread over links, and AI quality (E13, E21, E26, E27, E29, E31, E36, E37)."""
+"""Enact: the quarter's wedges, spread over links, and AI quality (E13, E21, E26, E27, E29, E31, E36, E37, E42, E43, E49, E52)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import numpy as np
 from model.agents.rules import BOTH
 from model.axes import KNOWLEDGE_CHANNELS
 from model.instruments import Facts, Order, instruments
-from model.kernel.ai import ai_quality, effective_compute
-from model.kernel.capability import usable_quality
+from model.kernel.ai import ai_quality, effective_compute, rented_compute
+from model.kernel.capability import released, usable_quality
 from model.kernel.links import Array, Index, Mask, sum_by
 from model.stages.respond import decide_states
-from model.wedges import Wedges, axis_sizes, keep_channels
+from model.strategies import Means, spend
+from model.wedges import Wedges, axis_sizes, blend, either, keep_channels
 from model.world import Action, Setting, State, View
 
-AI_APPS, PLATFORMS = "ai_apps", "platforms"
+AI_APPS, PLATFORMS, CLOUD = "ai_apps", "platforms", "cloud"
 COMPUTE = ("equipment", "foundry", "memory", "logic", "accelerators", "platforms")
 """Chips and platforms: AI applications buy compute, so their quality does not change AI applications' cost."""
 TINY = 1e-300
@@ -41,7 +42,7 @@ def wedges_in_force(setting: Setting, year: float, in_force: Array) -> Wedges:
 
 
 def wedges_otherwise(setting: Setting, year: float) -> Wedges | None:
-    """Wedges of the other scenario this quarter; nothing is recorded, as states follow their script and do not react."""
+    """Wedges of the other scenario this quarter: by its script, or by what its states decided in its own run (`held`)."""
     other = setting.otherwise
     return None if other is None else wedges_in_force(other, year, decide_states(other, year))
 
@@ -51,49 +52,147 @@ def collect_wedges(setting: Setting, year: float, in_force: Array) -> Wedges:
     return moved_by(setting, orders_of(setting, year, in_force))
 
 
-class Orders(NamedTuple):
-    """What is ordered this quarter: (instrument, order) of the measures in force, and of those announced (E27)."""
+Ordered = tuple[tuple[str, Order], ...]
+"""(instrument, order) of measures."""
 
-    now: tuple[tuple[str, Order], ...]
-    announced: tuple[tuple[str, Order], ...]
+
+class Orders(NamedTuple):
+    """What is ordered this quarter: by the measures in force, and by those announced (E27); part of its stance that the focus
+    takes, and what is ordered where it takes none (E52); (strategy, budget in percent of GDP) of what it pays for (E49)."""
+
+    now: Ordered
+    announced: Ordered
+    part: float = 1.0
+    apart: Ordered = ()
+    paid: tuple[tuple[str, float], ...] = ()
 
 
 def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
-    """Orders of the measures that some state applies, and of those announced and not yet in force."""
-    now, announced = [], []
-    for action, strengths in zip(setting.actions, in_force.tolist(), strict=False):
-        senders = tuple(r for r in action.senders if strengths[r] > 0)
-        if senders:
-            strength = max(strengths[r] for r in senders)
-            now.append((action.instrument, order_of(setting, action, senders, year, strength)))
-    for action in setting.actions:
+    """Orders of the measures that some state applies, and of those announced and not yet in force; what the focus pays for."""
+    part, strengths = joined_part(setting, year), in_force.tolist()
+    joined = in_force_now(setting, setting.actions, strengths, year, setting.serves_both) if part > 0 else ()
+    apart = in_force_now(setting, apart_from(setting), strengths, year, serving_apart(setting)) if part < 1 else ()
+    paid = ((one.strategy, one.at(year)) for one in setting.plan)
+    spent = tuple((name, size) for name, size in paid if size > 0)
+    if part == 0:
+        return Orders(apart, announced(setting, year), paid=spent)
+    return Orders(joined, announced(setting, year), part, apart, spent)
+
+
+def announced(setting: Setting, year: float) -> Ordered:
+    """Orders to come of measures that are announced and not yet in force (E27), as the focus will stand to them."""
+    found = []
+    for action, apart in zip(setting.actions, apart_from(setting), strict=True):
         m = action.measure
-        if m.announced is not None and m.announced - 1e-9 <= year < m.start - 1e-9:
-            announced.append((action.instrument, order_of(setting, action, action.senders, np.inf)))
-    return Orders(tuple(now), tuple(announced))
+        if m.announced is None or not m.announced - 1e-9 <= year < m.start - 1e-9:
+            continue
+        joins = joined_part(setting, m.start) > 0
+        coming, serving = (action, setting.serves_both) if joins else (apart, serving_apart(setting))
+        if coming is not None:
+            found.append((action.instrument, order_of(setting, coming, coming.senders, np.inf, 1.0, serving)))
+    return tuple(found)
 
 
-def order_of(setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0) -> Order:
-    """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end)."""
+def in_force_now(
+    setting: Setting, actions: tuple[Action | None, ...], strengths: list[list[float]], year: float, serving: tuple[int, ...]
+) -> Ordered:  # fmt: skip
+    """Orders of these actions, each as the states in its row of `strengths` apply it."""
+    pairs = ((a, ordered(setting, a, row, year, serving)) for a, row in zip(actions, strengths, strict=False))
+    return tuple((a.instrument, order) for a, order in pairs if a is not None and order is not None)
+
+
+def joined_part(setting: Setting, year: float) -> float:
+    """How far the focus takes its stance in a quarter (E52)."""
+    return 1.0 if setting.joining is None else float(setting.joining.part.at(year))
+
+
+def apart_from(setting: Setting) -> tuple[Action | None, ...]:
+    """Each action as it is with the focus in no bloc; the action itself where the stance holds in full, and on ladders."""
+    apart = () if setting.joining is None else setting.joining.apart
+    return (*apart, *setting.actions[len(apart) :])
+
+
+def serving_apart(setting: Setting) -> tuple[int, ...]:
+    """Regions that trade with both sides when the focus takes no stance."""
+    return setting.serves_both if setting.joining is None else setting.joining.serves_both
+
+
+def ordered(
+    setting: Setting, action: Action | None, strengths: list[float], year: float, serving: tuple[int, ...]
+) -> Order | None:  # fmt: skip
+    """A measure as the states in `strengths` [R] apply it; None if nobody does."""
+    if action is None:
+        return None
+    taking_part = (r for r, strength in enumerate(strengths) if strength > 0)  # on a ladder allies too (E47)
+    senders = tuple(r for r in taking_part if r in action.senders or action.rung is not None)
+    if not senders:
+        return None
+    return order_of(setting, action, senders, year, max(strengths[r] for r in senders), serving)
+
+
+def order_of(
+    setting: Setting, action: Action, senders: tuple[int, ...], year: float, strength: float = 1.0,
+    serving: tuple[int, ...] | None = None,
+) -> Order:  # fmt: skip
+    """A measure as its instrument sees it: who acts on whom, levers at their value in `year` (inf: the path's end).
+
+    A sender that has not joined yet is one of the others. Where a measure names regions only, as those of the past do,
+    all others serve both its sides: whichever blocs come later.
+    """
     levers = {name: path.at(year) for name, path in action.measure.levers.items()}
-    sides = {*action.senders, *action.targets}
+    sides = {*action.senders, *senders, *action.targets}
+    if action.measure.joining:
+        sides -= {setting.regions.index(region) for region in action.measure.waiting(year)}
     others = tuple(r for r in range(setting.economy.regions) if r not in sides)
-    both = tuple(r for r in setting.serves_both if r in others)
+    sides_named = (*action.measure.senders, *action.measure.targets)
+    if action.rung is None and all(side in setting.regions for side in sides_named):
+        return Order(senders, action.targets, others, levers, strength, others)
+    both = tuple(r for r in (setting.serves_both if serving is None else serving) if r in others)
     return Order(senders, action.targets, others, levers, strength, both)
 
 
 def moved_by(setting: Setting, orders: Orders) -> Wedges:
     """Neutral wedges, moved by these orders. Announced controls: probability x the denial at the end of their path (E27)."""
-    facts = setting.fixed("facts", lambda: facts_of(setting))
-    wedges = Wedges(setting.fixed("sizes", lambda: sizes_of(setting)))
-    for instrument, order in orders.now:
-        instruments()[instrument].apply(wedges, order, facts)
-    for instrument, order in orders.announced:
-        coming = Wedges(wedges.sizes)
-        instruments()[instrument].apply(coming, order, facts)
-        denial = coming["denial_rate"] * (1 - coming["exemption"][:, :, None])
+    wedges = by_measures(setting, orders.now)
+    if orders.part < 1:
+        wedges = in_part(by_measures(setting, orders.apart), wedges, orders.part)
+    for strategy, percent in orders.paid:
+        spend(strategy, wedges, percent, setting.fixed("means", lambda: means_of(setting)))
+    for one in orders.announced:
+        coming = by_measures(setting, (one,))
+        denial = either(coming["denial_rate"], coming["use_denial"])[:, None] * (1 - coming["exemption"][:, :, None])
         wedges.move("announced", (slice(None),), setting.behaviour.announced_belief * denial)
     return wedges
+
+
+def by_measures(setting: Setting, orders: Ordered) -> Wedges:
+    """Neutral wedges, moved by measures."""
+    facts = setting.fixed("facts", lambda: facts_of(setting))
+    wedges = Wedges(setting.fixed("sizes", lambda: sizes_of(setting)))
+    for instrument, order in orders:
+        instruments()[instrument].apply(wedges, order, facts)
+    return wedges
+
+
+def in_part(apart: Wedges, joined: Wedges, part: float) -> Wedges:
+    """Wedges between those without the focus's stance and those with it (E52): of all measures together, so that a stance
+    in part lies between also where one measure opens what another closes."""
+    wedges = Wedges(apart.sizes)
+    for name in sorted({*joined.moved(), *apart.moved()}):
+        wedges.move(name, (...,), blend(name, apart[name], joined[name], part))
+    return wedges
+
+
+def means_of(setting: Setting) -> Means:
+    """What the focus's strategies may know of this world: base-year output and GDP (E9)."""
+    economy, links, regions = setting.economy, setting.economy.links, setting.economy.regions
+    output = np.zeros((regions, economy.table.segments))
+    np.add.at(output, (economy.table.location, economy.table.segment), economy.output0)
+    _, d, _ = economy.lane
+    current = (links.buyer < economy.n) * (1 + economy.tariff0) * economy.flow0
+    duties = economy.tariff0 * economy.flow0
+    gdp = output.sum(1) + sum_by(d, duties - current, regions)
+    return Means(setting.focus, output, gdp, setting.parameters)
 
 
 def facts_of(setting: Setting) -> Facts:
@@ -101,7 +200,7 @@ def facts_of(setting: Setting) -> Facts:
     plants, table = setting.plants, setting.economy.table
     return Facts(
         setting.regions, plants.firms, tuple(table.location.tolist()), tuple(plants.owner.tolist()),
-        setting.ecosystems, setting.parameters,
+        tuple(table.segment.tolist()), setting.ecosystems, setting.parameters,
     )  # fmt: skip
 
 
@@ -114,12 +213,13 @@ def sizes_of(setting: Setting) -> dict[str, int]:
 # -- spreading ---------------------------------------------------------------------------------------
 class Spread(NamedTuple):
     """What follows from wedges alone. By plant and region of the buyer [n, R]: ship (barriers), standard, dual (extra of
-    serving both), cap; by link [l]: controlled (part of orders that is), unguarded (part of denials that evades), duty; subsidy [n]."""
+    serving both), cap, late (age of what may be sold); by link [l]: controlled (part of orders that is), unguarded (part of denials that evades), duty; subsidy [n]."""
 
     ship: Array
     standard: Array
     dual: Array
     cap: Array
+    late: Array
     controlled: Array
     unguarded: Array
     duty: Array
@@ -135,11 +235,19 @@ def spread(setting: Setting, wedges: Wedges) -> Spread:
     evades = evaded_part(setting.behaviour.evasion, wedges["enforcement"])
     return Spread(
         ship=at(wedges["iceberg_cost"]), standard=at(wedges["standard_cost"]), dual=at(wedges["dual_cost"].sum(0)),
-        cap=at(wedges["capability_cap"]),
-        controlled=setting.by_link(at(wedges["denial_rate"])) * (1 - lifted), unguarded=setting.by_link(at(evades)),
+        cap=at(wedges["capability_cap"]), late=wedges["release_lag"].T[table.segment],
+        controlled=denied_orders(setting, wedges) * (1 - lifted), unguarded=setting.by_link(at(evades)),
         duty=setting.economy.tariff0 + setting.by_link(at(wedges["tariff_rate"])),
         subsidy=wedges["subsidy_rate"][table.location, table.segment],
     )  # fmt: skip
+
+
+def denied_orders(setting: Setting, wedges: Wedges) -> Array:
+    """Part of orders that controls deny [l] before exemptions (E21): of a segment, and of it for one use."""
+    denied = setting.by_link(setting.by_plant(wedges["denial_rate"]))
+    if not wedges["use_denial"].any():
+        return denied
+    return either(denied, wedges["use_denial"][(setting.use[setting.economy.links.buyer], *setting.economy.lane)])
 
 
 def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> State:
@@ -147,7 +255,7 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
     technique, economy = slice(setting.economy.links.technique), setting.economy
     on = wedges.once("spread", lambda: spread(setting, wedges))
     denial, evaded = denied_and_evaded(setting, wedges, on, opened, now)
-    intelligence = quality_of_ai(setting, now)
+    intelligence = quality_of_ai(setting, wedges, now)
     standards = on.standard * (1 + on.dual * (now.standard == BOTH)[:, None])
     return {
         "denial": denial,
@@ -156,7 +264,7 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
         "ship": setting.by_link(on.ship * standards) * (1 + setting.behaviour.evasion_premium * evaded),
         "duty": on.duty,
         "subsidy": on.subsidy,
-        "quality": link_quality(setting, on.cap, now, intelligence),
+        "quality": link_quality(setting, on, now, intelligence),
         "ai_quality": intelligence,
         "open_links": opened[economy.links.supplier[technique]] & (denial[technique] < 1) & (now.theta > 0),
         "limit": np.full(economy.n, np.inf),
@@ -218,19 +326,21 @@ def buyer_owner(setting: Setting) -> Array:
     return owner
 
 
-def link_quality(setting: Setting, cap: Array, now: View, intelligence: Array) -> Array:
-    """e^v by link [lt] (E13); of AI applications by their quality (E29) in place of capability alone. cap [n, R].
+def link_quality(setting: Setting, on: Spread, now: View, intelligence: Array) -> Array:
+    """e^v by link [lt] (E13, E43); of AI applications by their quality (E29) in place of capability alone.
 
     Platforms and chips carry none into AI applications' current cost: AI quality counts compute already. Investors
     in compute do see the chips' quality, so worse chips are less compute for the money.
     """
     economy, behaviour = setting.economy, setting.behaviour
-    beyond = behaviour.frontier_growth[economy.table.segment] * (now.year - setting.first_year)
-    cap = np.where(np.isfinite(cap), cap - beyond[:, None], np.inf)
+    growth = behaviour.frontier_growth[economy.table.segment]
+    beyond = growth * (now.year - setting.first_year)
+    cap = np.where(np.isfinite(on.cap), on.cap - beyond[:, None], np.inf)
     # an entrant's notional technique is its competitors', so it starts from what it is behind them
     before = np.where(economy.latent, 0.0, setting.capability0)
     level = np.where(setting.plants_of(AI_APPS), before + intelligence, now.capability)
-    value = usable_quality(behaviour.quality_valuation[:, None], level[:, None], before[:, None], cap)
+    level = released(level[:, None], growth[:, None], on.late)
+    value = usable_quality(behaviour.quality_valuation[:, None], level, before[:, None], cap)
     value = value + network_quality(setting, now.network_value)
     quality = setting.by_link(np.exp(value), slice(economy.links.technique))
     quality[setting.fixed("compute in AI", lambda: compute_in_ai(setting))] = 1.0
@@ -253,15 +363,22 @@ def network_quality(setting: Setting, value: Array) -> Array:
     return np.asarray(weight @ (setting.ecosystem.valuation * value).T)
 
 
-def quality_of_ai(setting: Setting, now: View) -> Array:
+def quality_of_ai(setting: Setting, wedges: Wedges, now: View) -> Array:
     """ln of AI quality [n] relative to base trend (E29): own algorithms on the region's compute, data and frameworks."""
     own, ai, place = setting.innovation, setting.plants_of(AI_APPS), setting.economy.table.location
     if not ai.any():
         return np.zeros(setting.n)
-    mine, rented = (capacity_ratio(setting, now, name) for name in (AI_APPS, PLATFORMS))
+    mine, clouds = (capacity_ratio(setting, now, name) for name in (AI_APPS, PLATFORMS))
+    rented = rented_compute(clouds, *in_clouds(setting, now.base, wedges))
     compute = effective_compute(mine[place], rented[place], own.cloud_weight, now.capability - setting.capability0)
     factors = np.array([compute, now.data[place], now.frameworks[place]])
     return np.where(ai, ai_quality(factors, own.ai_weight, own.ai_elasticity), 0.0)
+
+
+def in_clouds(setting: Setting, base: Array, wedges: Wedges) -> tuple[Array, Array]:
+    """Shares of users and lost access of each cloud [R, e] (E42)."""
+    columns = [e for network in setting.networks if network.name == CLOUD for e in network.column]
+    return base[:, columns], wedges["market_access"].T[:, columns]
 
 
 def capacity_ratio(setting: Setting, now: View, segment: str) -> Array:

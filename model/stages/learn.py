@@ -1,4 +1,4 @@
-"""Learn: R&D, experience, diffusion and what scarcity teaches move capability (E14, E15, E28, E30)."""
+"""Learn: R&D, experience, diffusion and what scarcity teaches move capability (E14, E15, E28, E30, E50)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def learn(setting: Setting, now: View) -> State:
 
 
 def research(setting: Setting, now: View) -> tuple[Array, Array]:
-    """R&D spending and experience after the quarter [n], relative to base grown with the region's labour (E28).
+    """R&D spending and experience after the quarter [n], relative to base grown with the region's labour (E28, E50).
 
     Both are a firm's in a segment, wherever its plants stand: a line that moves to a sister plant takes its research
     along. Firms that have only entrants have no base year: they keep 1, but for the subsidies they get.
@@ -57,6 +57,10 @@ def research(setting: Setting, now: View) -> tuple[Array, Array]:
         return np.where(base > 0, sum_by(firm, value)[firm] / np.where(base > 0, base, 1.0), 1.0)
 
     target = law.rnd_target(over_base(real_price * now.output), now.subsidy / (1 - now.subsidy), own.subsidy_effect)
+    support = now.wedges["research_support"]
+    if support.any():
+        paid = own.research_effect * support[place, economy.table.segment] * usual
+        target = np.maximum(0.0, target + np.where(base > 0, over_base(paid), 0.0))
     rnd = law.update_stock(now.rnd, target, own.rd_lag, setting.dt)
     return rnd, law.update_stock(now.experience, over_base(now.output), own.memory, setting.dt)
 

@@ -1,29 +1,67 @@
-"""Respond: which of its measures each state applies next (E22)."""
+"""Respond: which of its measures each state applies next, by its script and by the stances it has taken (E22, E46, E47)."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from model.agents.reactions import rung_strength
 from model.kernel.links import Array, Index
-from model.world import Setting, State, View
+from model.scenario.types import REACTIVE
+from model.world import Action, Setting
 
 
-def respond(setting: Setting, now: View) -> State:
-    """Each state decides which of its measures it applies in the quarter to come (E22)."""
-    return {"in_force": decide_states(setting, now.year + setting.dt)}
+def decide_states(setting: Setting, year: float, stance: Array | None = None, joined: Array | None = None) -> Array:
+    """Strength [measures, R] that the states give to their measures in the quarter that starts at `year` (E22).
 
-
-def decide_states(setting: Setting, year: float) -> Array:
-    """Strength [measures, R] that the states give to their measures in the quarter that starts at `year`."""
+    stance [R, G] of states that react; joined [leader, R, G] whether an ally takes part; none of either by default.
+    """
+    if setting.held is not None:
+        return np.asarray(setting.held[round((year - setting.first_year) / setting.dt)])
+    due = strength_due(setting, year, stance, joined)
     strength = np.zeros((len(setting.actions), setting.economy.regions))
-    due = np.array([action.measure.in_force(year) for action in setting.actions], bool)
     own = setting.fixed("measures of each state", lambda: measures_of_states(setting))
     for region, agent in enumerate(setting.agents.states):
-        strength[own[region], region] = agent.decide(due[own[region]])
+        strength[own[region], region] = agent.decide(due[own[region], region])
     return strength
 
 
+def strength_due(setting: Setting, year: float, stance: Array | None, joined: Array | None) -> Array:
+    """Strength [measures, R] at which measures are due from each state: 1 on their dates; on a ladder as far as the stance goes (E46)."""
+    dated = np.array([action.measure.in_force(year) for action in setting.actions], bool)
+    due = setting.fixed("senders", lambda: senders_of(setting)) * dated[:, None]
+    for k, action in enumerate(setting.actions):
+        rung = action.rung
+        if dated[k] and action.measure.joining:
+            due[k, [setting.regions.index(region) for region in action.measure.waiting(year)]] = 0.0
+        if rung is None or not dated[k]:
+            continue
+        if rung.allies and joined is not None:
+            due[k, joined[rung.state, :, rung.layer]] = 1.0
+        due[k] *= 0.0 if stance is None else rung_strength(stance[rung.state, rung.layer], rung.start, rung.full)
+    return np.asarray(due)
+
+
+def senders_of(setting: Setting) -> Array:
+    """1 where a region [R] sends a measure [k]."""
+    sends = np.zeros((len(setting.actions), setting.economy.regions))
+    for k, action in enumerate(setting.actions):
+        sends[k, list(action.senders)] = 1.0
+    return sends
+
+
 def measures_of_states(setting: Setting) -> list[Index]:
-    """Measures that each state sends."""
-    senders = [action.senders for action in setting.actions]
-    return [np.array([k for k, among in enumerate(senders) if r in among], int) for r in range(setting.economy.regions)]
+    """Measures that each state sends, or may take part in."""
+    return [
+        np.array(
+            [k for k, action in enumerate(setting.actions) if r in action.senders or may_join(setting, action, r)], int
+        )
+        for r in range(setting.economy.regions)
+    ]
+
+
+def may_join(setting: Setting, action: Action, region: int) -> bool:
+    """Whether a region may take part in a leader's measure (E47): it reacts, has no rival of its own and is no target."""
+    rung = action.rung
+    if rung is None or not rung.allies or setting.states.get(region) != REACTIVE:
+        return False
+    return bool(setting.reaction.rival[region] < 0 and region not in action.targets)

@@ -27,9 +27,9 @@ def trade(setting: Setting, now: View) -> State:
     planned = inputs * input0
     first, last = links.pointer[n], links.pointer[n + k]
     planned[first:last] *= investment[links.buyer[first:last] - n]
-    buyer_open = np.concatenate([now.opened, np.ones(len(economy.buyer_region) - n, bool)])
+    buyer_open = (links.buyer >= n) | now.opened[np.minimum(links.buyer, n - 1)]
     possible = (np.concatenate([planned, np.zeros(len(fixed) - lt)]) + fixed) * (1 - now.denial)
-    bloc = find_blocs(economy, (possible > 0) & now.opened[links.supplier] & buyer_open[links.buyer])
+    bloc = find_blocs(economy, (possible > 0) & now.opened[links.supplier] & buyer_open)
     terms = Terms(
         wage=now.wage, rent=now.rent, ship=now.ship, duty=now.duty, subsidy=now.subsidy,
         owner=paid_abroad(economy, bloc), bloc=bloc,

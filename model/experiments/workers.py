@@ -1,0 +1,232 @@
+"""Supervised worker processes: tasks in, results as they come; a worker that dies is replaced.
+
+A task is a number, what is done with it a function shipped to each worker once. Tasks come in groups: those of a
+group share something expensive to build (a world), so one worker takes them one after the other as long as others
+have enough to do. A task that was at work in two workers that died is given up; everything else goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Any, Generic, TypeVar
+
+from model.errors import StoreError
+
+R = TypeVar("R")
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""One thread a worker: as fast for systems of this size, and the same bytes on any number of cores."""
+MOST_DEATHS = 2
+"""A task that was at work this many times when its worker died is given up."""
+PATIENCE = 5.0
+"""Seconds that a worker is given to end before it is ended."""
+READY, DONE, STOP, BUG = "ready", "done", "stop", "bug"
+
+
+@dataclass(frozen=True)
+class Died:
+    """What comes of a task that is given up: how its worker ended."""
+
+    reason: str
+
+
+@dataclass
+class Queue:
+    """Tasks that are waiting, in groups; `own` are the groups that workers are on."""
+
+    groups: deque[deque[int]]
+    own: dict[int, deque[int]] = field(default_factory=dict)
+    deaths: Counter[int] = field(default_factory=Counter)
+
+    def take(self, worker: int) -> int | None:
+        """The next task for a worker: of its group, else of a new group, else the last of the longest group."""
+        mine = self.own.get(worker)
+        if not mine and self.groups:
+            mine = self.own[worker] = self.groups.popleft()
+        if mine:
+            return mine.popleft()
+        longest = max(self.own.values(), key=len, default=None)
+        return longest.pop() if longest else None
+
+    def put_back(self, worker: int, task: int) -> bool:
+        """Note a death at a task; the task waits again, first of all, unless it died too often (False)."""
+        left = self.own.pop(worker, deque())
+        self.deaths[task] += 1
+        again = self.deaths[task] < MOST_DEATHS
+        self.groups.extendleft(group for group in (left, deque([task] if again else [])) if group)
+        return again
+
+
+@dataclass
+class Worker:
+    """A process, the pipe to it, and the task it is at."""
+
+    number: int
+    process: SpawnProcess
+    pipe: Connection
+    started: bool = False
+    task: int | None = None
+
+    def give(self, task: int | None) -> None:
+        """Hand a task over (None: no more); a pipe that is already closed shows as a death soon."""
+        self.task = task
+        try:
+            self.pipe.send(task)
+        except OSError:
+            return
+
+    def answers(self) -> Iterator[tuple[str, Any]]:
+        """What it has sent; whatever a dying worker sent in full still counts."""
+        try:
+            while self.pipe.poll():
+                yield self.pipe.recv()
+        except (EOFError, OSError):
+            return
+
+
+class Supervisor(Generic[R]):
+    """Runs tasks on worker processes; see `supervise`."""
+
+    def __init__(self, work: Callable[[int], R], groups: Sequence[Sequence[int]], workers: int) -> None:
+        """Nothing is started yet."""
+        self.work, self.queue = work, Queue(deque(deque(group) for group in groups if group))
+        self.open = sum(len(group) for group in groups)
+        self.size, self.count, self.workers = min(workers, self.open), 0, list[Worker]()
+
+    def run(self) -> Iterator[tuple[int, R | Died]]:
+        """Tasks with what came of them, until all are done."""
+        try:
+            self.workers = [self._start() for _ in range(self.size)]
+            while self.open:
+                for task, result in self._events():
+                    self.open -= 1
+                    yield task, result
+            for worker in self.workers:
+                worker.give(None)
+            for worker in self.workers:
+                worker.process.join(PATIENCE if worker.started else 0)
+        finally:
+            self._stop()
+
+    def _start(self) -> Worker:
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        self.count += 1
+        process = context.Process(target=serve, args=(theirs, self.work), daemon=True, name=f"worker-{self.count}")
+        with one_thread():
+            process.start()
+        theirs.close()
+        return Worker(self.count, process, ours)
+
+    def _events(self) -> Iterator[tuple[int, R | Died]]:
+        """Wait for something to happen; tasks that are finished by it, or given up."""
+        busy = {w.pipe: w for w in self.workers} | {w.process.sentinel: w for w in self.workers}
+        for worker in {id(w): w for w in (busy[key] for key in wait(list(busy)))}.values():  # type: ignore[index]
+            ended = not worker.process.is_alive()  # looked at before the pipe, so that its last words are read
+            for kind, value in worker.answers():
+                yield from self._heard(worker, kind, value)
+            if ended:
+                yield from self._buried(worker)
+        for worker in self.workers:
+            if worker.started and worker.task is None:
+                task = self.queue.take(worker.number)
+                if task is not None:
+                    worker.give(task)
+
+    def _heard(self, worker: Worker, kind: str, value: Any) -> Iterator[tuple[int, R | Died]]:
+        if kind == STOP:
+            raise StoreError(value)
+        if kind == BUG:
+            raise RuntimeError(value)
+        worker.started = True
+        task, worker.task = worker.task, None
+        if kind == DONE and task is not None:
+            yield task, value
+
+    def _buried(self, worker: Worker) -> Iterator[tuple[int, R | Died]]:
+        """Replace a dead worker; its task waits again or is given up."""
+        reason = ending(worker.process.exitcode)
+        worker.pipe.close()
+        if not worker.started:
+            raise StoreError(f"worker processes do not start: {reason}")
+        self.workers[self.workers.index(worker)] = self._start()
+        if worker.task is not None and not self.queue.put_back(worker.number, worker.task):
+            yield worker.task, Died(reason)
+
+    def _stop(self) -> None:
+        for worker in self.workers:
+            if worker.process.is_alive():
+                worker.process.terminate()
+        for worker in self.workers:
+            worker.process.join(PATIENCE)
+            if worker.process.is_alive():
+                worker.process.kill()
+            worker.pipe.close()
+
+
+def supervise(
+    work: Callable[[int], R], groups: Sequence[Sequence[int]], workers: int
+) -> Iterator[tuple[int, R | Died]]:
+    """Do the work for every task on worker processes; (task, result) as they arrive.
+
+    work     can be pickled; called in a worker, on one thread. Raising StoreError or OSError stops everything
+    groups   tasks that share what is expensive to build; a task stands in one group only
+    """
+    return Supervisor(work, groups, workers).run()
+
+
+def serve(pipe: Connection, work: Callable[[int], Any]) -> None:
+    """The life of a worker: one task after the other until the other end says so or is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the supervisor ends the workers
+    answer: tuple[str, Any] = (READY, None)
+    try:
+        while True:
+            pipe.send(answer)
+            task = pipe.recv()
+            if task is None:
+                return
+            answer = _answer(work, task)
+    except (EOFError, OSError):
+        return  # the supervisor is gone
+
+
+def _answer(work: Callable[[int], Any], task: int) -> tuple[str, Any]:
+    try:
+        return DONE, work(task)
+    except (StoreError, OSError) as fault:
+        return STOP, str(fault)
+    except Exception:  # noqa: BLE001  a fault of ours: shown in full where it can be read
+        return BUG, traceback.format_exc()
+
+
+def ending(code: int | None) -> str:
+    """How a process ended, in words: 'killed by SIGKILL', 'ended with code 3'."""
+    if code is not None and code < 0:
+        try:
+            return f"killed by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"killed by signal {-code}"
+    return f"ended with code {code}"
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Processes started inside compute on one thread each."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
