@@ -123,7 +123,7 @@ def context() -> FigureContext:
 
 
 def drawn(name: str, data: pd.DataFrame, context: FigureContext, size: str = "page") -> Figure:
-    with house_style(size):
+    with house_style(context.lang, size):
         return FIGURES[name].draw(data, context)
 
 
@@ -189,7 +189,7 @@ def test_nothing_drawn_leaves_the_figure(name: str, frame: pd.DataFrame, context
     for lang, size in (("ko", "page"), ("en", "column")):
         spoken = replace(context, lang=lang)
         figure = drawn(name, FIGURES[name].data(frame, spoken), spoken, size)
-        with house_style():
+        with house_style(lang):
             figure.canvas.draw()
             box = figure.get_tightbbox()
         width, height = figure.get_size_inches()

@@ -69,8 +69,8 @@ def write_forks(folder: Path) -> None:
             SCENARIO, (), SCENARIO, "KOR", (2035,), lang, "", parameter_hash(central()), __version__, 0, 1
         )
         data = SPEC.data(frame, context)
-        with house_style():
-            save_figure(SPEC.draw(data, context), folder / lang, SPEC.name, data)
+        with house_style(lang):
+            save_figure(SPEC.draw(data, context), folder / lang, SPEC.name, data, lang)
 
 
 if __name__ == "__main__":

@@ -49,9 +49,7 @@ def measures_table(manifest: Mapping[str, Any], lang: str) -> pd.DataFrame:
     Columns: id, instrument, title, senders, targets, scope, period, strength, source, start, end, announced, new.
     """
     scenario, baseline = manifest["scenario"], manifest["baseline"]
-    known = (
-        {(m["instrument"], m["start"], *m["from"], "", *m["to"]) for m in baseline["measures"]} if baseline else set()
-    )
+    known = {_what(m) for m in baseline["measures"]} if baseline else set()
     rows = []
     for raw in scenario["measures"]:
         measure = measure_of(raw)
@@ -60,9 +58,14 @@ def measures_table(manifest: Mapping[str, Any], lang: str) -> pd.DataFrame:
             "senders": _joined(measure.senders, lang), "targets": _joined(measure.targets, lang),
             "scope": scope(measure, lang), "period": period(measure, lang), "strength": strength(measure, lang),
             "source": measure.source, "start": measure.start, "end": measure.end, "announced": measure.announced,
-            "new": (raw["instrument"], raw["start"], *raw["from"], "", *raw["to"]) not in known,
+            "new": _what(raw) not in known,
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _what(raw: Mapping[str, Any]) -> str:
+    """What makes two measures the same one: instrument, dates, sides and levers."""
+    return repr([raw[key] for key in ("instrument", "start", "end", "from", "to")] + sorted(raw["levers"].items()))
 
 
 def blocs_table(manifest: Mapping[str, Any]) -> pd.DataFrame:

@@ -40,14 +40,14 @@ def make_figure(
     spec = FIGURES[name]
     data = spec.data(frame, context)
     title, caption = context.say(f"figure.{name}.name"), context.say(f"figure.{name}.caption")
-    with house_style(size), every_sign(name):
+    with house_style(context.lang, size), every_sign(name):
         if data.empty:
             caption = context.say("figure.missing", variables=", ".join(spec.variables + spec.inputs))
             figure = note_figure(context, title, caption)
         else:
             title = spec.finding(data, context)
             figure = spec.draw(data, context)
-    return Saved(name, title, caption, save_figure(figure, folder, name, data, formats), not data.empty)
+    return Saved(name, title, caption, save_figure(figure, folder, name, data, context.lang, formats), not data.empty)
 
 
 def make_figures(
@@ -66,4 +66,13 @@ def make_figures(
     return made
 
 
-__all__ = ["FIGURES", "FigureContext", "FigureSpec", "Saved", "figure_variables", "make_figure", "make_figures"]
+def save_spec(spec: FigureSpec, frame: pd.DataFrame, context: FigureContext, folder: Path, name: str = "") -> Saved:
+    """Draw and save a figure that is not in the report: its spec, the table it shows, where to, under which file name."""
+    data, name = spec.data(frame, context), name or spec.name
+    with house_style(context.lang), every_sign(name):
+        figure = spec.draw(data, context)
+    files = save_figure(figure, folder, name, data, context.lang)
+    return Saved(name, spec.finding(data, context), context.say(f"figure.{spec.name}.caption"), files)
+
+
+__all__ = ["FIGURES", "FigureContext", "FigureSpec", "Saved", "figure_variables", "make_figure", "make_figures", "save_spec"]

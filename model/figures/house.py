@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 INK, SOFT, FAINT, GRID = "#222222", "#555555", "#9a9a9a", "#e4e4e4"
-FONTS = ("NanumGothic", "DejaVu Sans")
+FONTS = {"ko": ("NanumGothic", "DejaVu Sans"), "en": ("DejaVu Sans", "NanumGothic")}
+"""Fonts by language, the second where the first has no glyph: each one used is cut to size for each PDF, which takes long."""
 Line = Literal["-", "none"] | tuple[float, tuple[float, ...]]
 SIZES: dict[str, float] = {"page": 8.0, "column": 5.6, "slide": 8.0}
 """Drawn width in inches by size. Put on a page 160 mm wide, in a column 112 mm, or on a slide its text has 7 points
@@ -149,18 +150,18 @@ def _load_fonts() -> None:
     with as_file(files("model.figures").joinpath("fonts")) as folder:
         for font in sorted(folder.glob("*.ttf")):
             font_manager.fontManager.addfont(str(font))
-    for name in FONTS:
+    for name in FONTS["ko"]:
         font_manager.findfont(name, fallback_to_default=False)  # an error where another font would stand in
 
 
 @contextmanager
-def house_style(size: str | None = None) -> Iterator[None]:
-    """Matplotlib's settings while a figure is drawn or saved, and the size it is drawn in; restored afterwards."""
+def house_style(lang: str = "en", size: str | None = None) -> Iterator[None]:
+    """Matplotlib's settings while a figure is drawn or saved in a language and a size; restored afterwards."""
     import matplotlib
 
     _load_fonts()
     settings: dict[str, Any] = {
-        "font.family": list(FONTS), "font.size": 9.0, "text.color": INK, "text.parse_math": False,
+        "font.family": list(FONTS[lang]), "font.size": 9.0, "text.color": INK, "text.parse_math": False,
         "axes.edgecolor": FAINT, "axes.linewidth": 0.7, "axes.labelcolor": SOFT, "axes.unicode_minus": True,
         "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "axes.grid": True,
         "grid.color": GRID, "grid.linewidth": 0.7, "xtick.color": FAINT, "ytick.color": FAINT,
@@ -363,7 +364,12 @@ def note_figure(context: FigureContext, title: str, note: str) -> Figure:
 
 
 def save_figure(
-    figure: Figure, folder: Path, name: str, data: pd.DataFrame, formats: Sequence[str] = ("png", "pdf")
+    figure: Figure,
+    folder: Path,
+    name: str,
+    data: pd.DataFrame,
+    lang: str = "en",
+    formats: Sequence[str] = ("png", "pdf"),
 ) -> dict[str, Path]:
     """Write NAME.png (200 dpi), .pdf (searchable fonts), .svg (letters as outlines) and .csv (UTF-8 with BOM).
 
@@ -371,7 +377,7 @@ def save_figure(
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = {ending: folder / f"{name}.{ending}" for ending in (*formats, "csv")}
-    with house_style(), every_sign(name):
+    with house_style(lang), every_sign(name):
         for ending in formats:
             figure.savefig(found[ending], **_METADATA[ending])
     if "pdf" in found and b"/Subtype /Type3" in found["pdf"].read_bytes():
