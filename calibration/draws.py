@@ -14,7 +14,18 @@ from functools import cache
 import numpy as np
 from scipy.special import betainc, betaincinv, gammaincinv, ndtr, ndtri
 
-from calibration.registry import Row, build_parameters, central, joint, load_rows, rows_by_key, share_sets, uncertain
+from calibration.registry import (
+    POSTERIOR,
+    Row,
+    build_parameters,
+    central,
+    joint,
+    load_rows,
+    rows_by_key,
+    share_sets,
+    table,
+    uncertain,
+)
 from model.errors import ConvergenceError
 from model.streams import uniforms
 from model.world import Parameters
@@ -40,18 +51,37 @@ Distribution = tuple[Callable[[float], float], Callable[[float], float]]
 """Quantile function and distribution function of a row, before truncation."""
 
 
-def draw_parameters(draw: int, seed: int = 0) -> Parameters:
-    """The parameters of one state of the world; draw 0 is the central one. Every value lies in its range."""
+def draw_parameters(draw: int, seed: int = 0, chances: Mapping[str, float] | None = None) -> Parameters:
+    """The parameters of one state of the world; draw 0 is the central one. Every value lies in its range.
+
+    `chances` by key stand in for the draw's own numbers (None: those of the posterior in use, if any).
+    """
     if draw == 0:
         return central()
+    given = _posterior(draw, seed) if chances is None else chances
     alone = (row for row in uncertain() if row.name not in (E1, WEIGHT))
-    values = {row.key: value_at(row, _uniform(row.key, draw, seed)) for row in alone}
+    values = {row.key: value_at(row, given.get(row.key) or _uniform(row.key, draw, seed)) for row in alone}
     values |= _electronics(draw, seed)
     late = (row for row in uncertain() if row.name == E1)
-    values |= {row.key: value_at(row, _uniform(row.key, draw, seed), values) for row in late}
+    values |= {row.key: value_at(row, given.get(row.key) or _uniform(row.key, draw, seed), values) for row in late}
     values |= _channel_weights(draw, seed)
     values |= _remainders(values)
     return build_parameters(values)
+
+
+def composite_chances(composites: Mapping[str, float]) -> dict[str, float]:
+    """Chance of every row that a composite moves: its quantile, from the other end where the row works against it."""
+    rows = table("targets/composites.csv")
+    return {r["row"]: composites[r["composite"]] if r["direction"] == "1" else 1 - composites[r["composite"]] for r in rows}
+
+
+def _posterior(draw: int, seed: int) -> dict[str, float]:
+    """Chances of a draw from the posterior in use (registry.POSTERIOR); none where draws come from the priors alone."""
+    if not POSTERIOR:
+        return {}
+    points = table(POSTERIOR)
+    point = points[int(_uniform("posterior", draw, seed) * len(points))]
+    return composite_chances({name: float(value) for name, value in point.items() if not name.startswith("#")})
 
 
 def value_at(

@@ -32,6 +32,8 @@ DISTRIBUTIONS: tuple[str, ...] = (
 GRADES: tuple[str, ...] = ("measured", "estimated", "assumed", "recalled")
 SWEPT = "swept"
 """A measured or recalled row whose note holds this word varies in the draws as well."""
+POSTERIOR = ""
+"""Table below calibration/ from which draws take the composites ('posterior-2023-06.csv'); empty: the priors alone."""
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,8 @@ def tables_hash() -> str:
     """sha256 over the parameter tables (values, ranges, distributions) and the numbers that tie draws together."""
     rows = [f"{r.key} {r.value!r} {r.low!r} {r.high!r} {r.distribution} {r.evidence}" for r in load_rows()]
     ties = [f"{row['name']} {row['value']}" for row in table("joint.csv")]
-    return hashlib.sha256("\n".join(sorted(rows) + sorted(ties)).encode()).hexdigest()
+    points = [",".join(row.values()) for row in table(POSTERIOR)] if POSTERIOR else []
+    return hashlib.sha256("\n".join(sorted(rows) + sorted(ties) + points).encode()).hexdigest()
 
 
 def override(parameters: Parameters, changes: Mapping[str, float | str], check: bool = True) -> Parameters:

@@ -18,9 +18,9 @@ from model.kernel.inversion import build_economy
 from model.kernel.rationing import Rationing
 from model.simulation import Decoupling
 
-QUARTER = 2200
-"""Most calls of model functions in a quarter of `blocs`, whatever the number of plants and links."""
-PASS = 60
+QUARTER = 2400
+"""Most calls of model functions in a quarter of `blocs` (56 measures), whatever the number of plants and links."""
+PASS = 70
 """Most calls of kernel functions that one more pass of rationing adds."""
 KERNEL = ("deliveries", "linear", "links", "market", "rationing", "technique")
 

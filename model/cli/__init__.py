@@ -19,7 +19,7 @@ from model.words import LANGUAGES, word
 
 COMMANDS = (
     "run", "brief", "figures", "report", "cite", "compare", "study", "strategies", "game", "sweep", "resume", "status",
-    "analyse", "discover", "robust", "query", "export", "validate", "show", "scenarios", "instruments",
+    "analyse", "discover", "robust", "query", "export", "calibrate", "backtest", "validate", "show", "scenarios", "instruments",
     "parameters", "schedule", "coverage", "verify", "new", "template",
 )  # fmt: skip
 INTERRUPTED = 130

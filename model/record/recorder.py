@@ -33,7 +33,7 @@ class Recorder:
     """Levels of the recorded series, quarter by quarter. Only outcomes with a recorded series are computed."""
 
     def __init__(self, setting: Setting, pattern: str | None = None, blocs: Sides | None = None) -> None:
-        """pattern: None for the default series, 'all', or a glob on variable names ('Exports*')."""
+        """pattern: None for the default series, 'all', or globs on variable names ('Exports*;Imports*')."""
         self.setting = setting
         self.gdp, self.price = ChainedGdp(setting), ChainedPrice(setting)
         sides = blocs or ((REGIONS.index("USA"),), (REGIONS.index("CHN"),))
@@ -52,7 +52,8 @@ class Recorder:
         regions = ("World",) if outcome.world else self.setting.regions
         main = {self.setting.regions[self.setting.focus], *MAIN, "World"}
         names = [outcome.template.format(*label) for label in product(*outcome.labels)]
-        wanted = np.array([pattern is not None and (pattern == "all" or fnmatchcase(name, pattern)) for name in names])
+        globs = (pattern or "").split(";")
+        wanted = np.array([pattern == "all" or any(fnmatchcase(name, glob) for glob in globs) for name in names])
         usual = np.array([outcome.default == "all" or (outcome.default == "main" and region in main) for region in regions])
         named = np.array([fnmatchcase(name, outcome.usual) for name in names])
         keep = (usual[:, None] & named[None]) | wanted[None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -127,7 +127,23 @@ def ordered(
     senders = tuple(r for r in taking_part if r in action.senders or action.rung is not None)
     if not senders:
         return None
-    return order_of(setting, action, senders, year, max(strengths[r] for r in senders), serving)
+    strength = max(strengths[r] for r in senders)
+    if id(action) not in setting.fixed("steady actions", lambda: steady_actions(setting)):
+        return order_of(setting, action, senders, year, strength, serving)
+    known: dict[Any, Order] = setting.fixed("steady orders", dict)
+    key = (id(action), senders, strength, serving)
+    if key not in known:
+        known[key] = order_of(setting, action, senders, year, strength, serving)
+    return known[key]
+
+
+def steady_actions(setting: Setting) -> frozenset[int]:
+    """Actions (by identity) that order the same in every quarter: no lever moves in time, nobody joins later."""
+    actions = (action for action in (*setting.actions, *apart_from(setting)) if action is not None)
+    return frozenset(
+        id(action) for action in actions
+        if not action.measure.joining and all(path.constant is not None for path in action.measure.levers.values())
+    )  # fmt: skip
 
 
 def order_of(

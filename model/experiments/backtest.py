@@ -1,0 +1,217 @@
+"""`backtest`: the record as dated, simulated past an origin, and scored against what happened.
+
+Policy is an input: measures stand as dated. With `reactive`, those that start after the origin are left out and the
+United States and China react by their ladders from then on, so that the timing of policy is scored too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from model import __version__
+from model.axes import quarter_start
+from model.errors import Fault, ModelError, ScenarioError
+from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
+from model.experiments.identity import engine_hash, run_hash
+from model.experiments.results import FigureContext
+from model.experiments.run import index_sides, provenance
+from model.experiments.scoring import Forecast, Point, Score, points_of, scores_of
+from model.experiments.series import Figure, base_period, by_series, check_figures, panel_of, read_figures
+from model.experiments.stability import accepted_draws
+from model.experiments.store import RESULTS, write_manifest, write_results
+from model.figures.backtest import data_backtest, draw_backtest
+from model.figures.house import house_style, save_figure
+from model.scenario.types import REACTIVE, Scenario
+
+SHIPPED = ("open.csv", "register.csv")
+REACTING = ("USA", "CHN")
+ENDS = {"2020-12": "2022Q4"}
+"""Last quarter simulated by origin; later origins go to `END`."""
+END = "2025Q4"
+
+
+@dataclass(frozen=True)
+class BacktestRequest:
+    """What a back-test was asked for. `actual` None: the figures in calibration/targets."""
+
+    scenario: Scenario
+    origin: str
+    out: Path
+    actual: Path | None = None
+    reactive: bool = False
+    draws: int = 20
+    seed: int = 0
+    workers: int | None = None
+    lang: str = "en"
+
+
+@dataclass
+class Backtest:
+    """What came of it; `unused` rows stand on the wrong side of the origin or have nothing to be compared with."""
+
+    points: list[Point]
+    scores: list[Score]
+    unused: int
+    cases: int
+    failures: list[Failure] = field(default_factory=list)
+
+
+def origin_year(origin: str) -> float:
+    """End of the month an origin names, in years ('2020-12' -> 2021.0)."""
+    return int(origin[:4]) + int(origin[5:]) / 12
+
+
+def shipped_figures() -> tuple[Figure, ...]:
+    """All figures in calibration/targets."""
+    folder = files("calibration").joinpath("targets")
+    return tuple(f for name in SHIPPED for f in read_figures(folder.joinpath(name).read_text(encoding="utf-8"), f"calibration/targets/{name}"))
+
+
+def actual_figures(request: BacktestRequest) -> tuple[list[Figure], int]:
+    """Figures that may be used at this origin, and how many may not: known ones that end after it, scored ones before.
+
+    A file of the user's says itself what is known and where a series starts; the shipped figures are split by the origin,
+    and measured from the last one known: a forecast starts where it is made.
+    """
+    origin = origin_year(request.origin) + 1e-9
+    if request.actual is None:
+        split = [replace(f, kind="train" if f.covers.end <= origin else "score") for f in shipped_figures()]
+        last = quarter_start(last_quarter(request, [])) + 0.25
+        return _from_origin([f for f in split if f.covers.end <= last + 0.1]), 0
+    try:
+        text = request.actual.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte {error.start} is not UTF-8"
+        raise ScenarioError([Fault(request.actual.as_posix(), 1, 1, "file", found, "a CSV file in UTF-8")]) from None
+    given = read_figures(text, request.actual.as_posix())
+    fit = [f for f in given if (f.covers.end <= origin) == (f.kind == "train") or f.period in f.transform]
+    return fit, len(given) - len(fit)
+
+
+def _from_origin(figures: list[Figure]) -> list[Figure]:
+    """Changes and indices measured from the last known figure of their series."""
+    found = []
+    for rows in by_series(figures).values():
+        known = [row.period for row in rows if row.kind == "train"]
+        base = f"{rows[0].transform.partition(':')[0]}:{known[-1]}" if known and base_period(rows[0].transform) else rows[0].transform
+        found += [replace(row, transform=base) for row in rows]
+    return found
+
+
+def last_quarter(request: BacktestRequest, figures: list[Figure]) -> str:
+    """Last quarter to simulate: to the end that belongs to the origin, and as far as the figures go."""
+    return max([ENDS.get(request.origin, END), *(label for f in figures for label, _ in f.covers.parts)])
+
+
+def scripted(request: BacktestRequest, figures: list[Figure]) -> Scenario:
+    """The scenario to the last quarter needed; with `reactive`, what starts after the origin is left to the states."""
+    scenario = replace(request.scenario, last=last_quarter(request, figures))
+    if not request.reactive:
+        return scenario
+    origin = origin_year(request.origin)
+    known = tuple(m for m in scenario.measures if m.start <= origin + 1e-9)
+    states = dict(scenario.states) | dict.fromkeys(REACTING, REACTIVE)
+    return replace(scenario, measures=known, states=states, overrides={**scenario.overrides, "reaction_start": origin})
+
+
+def run_backtest(request: BacktestRequest, progress: Callable[[int, int], None] | None = None) -> Backtest:
+    """Run all draws; write results.parquet, points.csv, scores.csv, the figure and the manifest."""
+    started = time.time()
+    figures, unused = actual_figures(request)
+    scenario = scripted(request, figures)
+    cases = [Case(scenario.name, scenario, None, draw, request.seed, index_sides(scenario), "all") for draw in accepted_draws(request.draws)[0]]
+    shards = run_cases(cases, request.workers or default_workers(), progress)
+    if not shards.recordings:
+        raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
+    panel = panel_of(_alike(shards))
+    check_figures(figures, panel)
+    points = points_of(figures, panel)
+    found = Backtest(points, scores_of(points), unused + _unpaired(figures, points), len(cases), shards.failures)
+    request.out.mkdir(parents=True, exist_ok=True)
+    write_results(request.out / RESULTS, shards.recordings)
+    write_tables(found, request, figure_context(request, scenario, len(shards.recordings)))
+    write_manifest(request.out, _manifest(request, scenario, found), provenance(started))
+    return found
+
+
+def _alike(shards: Shards) -> list[Any]:
+    """Recordings with the series of the first (a draw in which one never exists lacks it)."""
+    common = set(shards.recordings[0].keys).intersection(*(r.keys for r in shards.recordings))
+    kept = []
+    for recording in shards.recordings:
+        places = [i for i, key in enumerate(recording.keys) if key in common]
+        kept.append(replace(recording, keys=tuple(recording.keys[i] for i in places), values=recording.values[places]))
+    return kept
+
+
+def _unpaired(figures: list[Figure], points: list[Point]) -> int:
+    """Figures marked score that no forecast could be made of."""
+    scored = {(p.figure.series_id, p.figure.period) for p in points}
+    bases = [f for f in figures if f.kind == "score" and f.transform.endswith(f":{f.period}")]
+    wanted = [f for f in figures if f.kind == "score" and f not in bases and not f.transform.startswith("cross")]
+    return sum((f.series_id, f.period) not in scored for f in wanted)
+
+
+# -- what is written -------------------------------------------------------------------------------------
+def points_table(points: list[Point]) -> pd.DataFrame:
+    """One row a scored figure: outcome and the three forecasts, transformed."""
+
+    def cells(name: str, forecast: Forecast) -> dict[str, float]:
+        return {name: forecast.point, f"{name}_p10": forecast.low, f"{name}_p90": forecast.high}
+
+    rows = [
+        {"series_id": p.figure.series_id, "variable": p.figure.variable, "region": p.figure.region, "period": p.figure.period,
+         "end": p.figure.covers.end, "transform": p.figure.transform, "actual": p.actual, "grade": p.figure.grade,
+         "start": p.start, "before": p.before, "model_before": p.model_before}
+        | cells("model", p.model) | cells("last", p.last) | cells("trend", p.trend)
+        for p in points
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def scores_table(scores: list[Score]) -> pd.DataFrame:
+    """One row a series, the worst first by skill against the last value."""
+    rows = [s.__dict__ | {"skill_last": s.skill_last, "skill_trend": s.skill_trend} for s in scores]
+    return pd.DataFrame(rows).sort_values("skill_last", ignore_index=True) if rows else pd.DataFrame()
+
+
+def write_tables(found: Backtest, request: BacktestRequest, context: FigureContext) -> None:
+    """points.csv, scores.csv and the small multiples, if anything was scored."""
+    if not found.points:
+        return
+    points, scores = points_table(found.points), scores_table(found.scores)
+    for name, table in (("points", points), ("scores", scores)):
+        table.to_csv(request.out / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.6g")
+    data = data_backtest(points, context)
+    with house_style(context.lang):
+        figure = draw_backtest(data, context)
+    save_figure(figure, request.out / "figures", "backtest", data, context.lang)
+
+
+def figure_context(request: BacktestRequest, scenario: Scenario, draws: int) -> FigureContext:
+    """What the figure says about the runs."""
+    return FigureContext(
+        scenario.name, (), scenario.baseline or scenario.name, scenario.focus, (int(scenario.last[:4]),), request.lang,
+        scenario.title[request.lang], run_hash(scenario, None, request.seed, request.draws)[:12], __version__, request.seed, draws,
+    )  # fmt: skip
+
+
+def _manifest(request: BacktestRequest, scenario: Scenario, found: Backtest) -> dict[str, Any]:
+    """What went in, under hashes."""
+    from calibration.registry import central, parameter_hash
+    from model.scenario.record import resolved
+
+    return {
+        "kind": "backtest", "origin": request.origin, "reactive": request.reactive, "actual": request.actual.name if request.actual else "calibration/targets",
+        "run": run_hash(scenario, None, request.seed, request.draws), "scenario": resolved(scenario), "baseline": None,
+        "parameters": parameter_hash(central()), "draws": request.draws, "seed": request.seed,
+        "engine": {"version": __version__, "sources": engine_hash()}, "planned": found.cases,
+        "failed": [f.__dict__ for f in found.failures], "scored": len(found.points), "unused": found.unused,
+    }  # fmt: skip

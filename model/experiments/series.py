@@ -1,0 +1,337 @@
+"""Figures beside simulated series: the rows of a file of figures, and what a run says in their place.
+
+One form for what calibration uses (calibration/targets/*.csv) and for what a back-test is scored against. A row is a
+value of a variable (a name of docs/observables.md, or sums and products of names) in a region (a code, several codes
+added up, or a ratio of two) and a period. `transform` says in which form both sides are compared. Pure functions.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from model.axes import REGIONS, WORLD, quarter_start
+from model.errors import Fault, ScenarioError
+from model.experiments.results import FLOW_UNITS
+from model.outcomes import Array, Recording
+
+REQUIRED = ("series_id", "variable", "region", "period", "value", "low", "high", "unit", "kind", "transform")
+OPTIONAL = ("period_end", "published", "source", "locator", "grade", "note")
+KINDS = ("train", "score")
+PURE = {"index": 1.0, "ratio": 1.0, "index 0-1": 1.0, "percent": 100.0, "percent of new choices": 100.0}
+"""Units without dimension -> what makes one: in a product a percentage counts as a share."""
+TRANSFORM = re.compile(r"level|(?:index|change):(?:FY)?[0-9]{4}(?:Q[1-4])?|cross:-?[0-9.]+(?:e-?[0-9]+)?")
+PERIOD = re.compile(r"(?:FY)?([0-9]{4})(?:Q([1-4]))?")
+
+
+@dataclass(frozen=True)
+class Period:
+    """Quarters that a period covers, with the part of each (months), and when it is over (years)."""
+
+    parts: tuple[tuple[str, float], ...]
+    end: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row: a value with an 80 percent range, and where in the file it stands."""
+
+    series_id: str
+    variable: str
+    region: str
+    period: str
+    covers: Period
+    value: float
+    low: float
+    high: float
+    unit: str
+    kind: str
+    transform: str
+    published: str
+    grade: str
+    note: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Runs of one scenario: (region, variable) -> unit and values [draw, t]."""
+
+    quarters: tuple[str, ...]
+    series: Mapping[tuple[str, str], tuple[str, Array]]
+
+    def names(self) -> set[str]:
+        """All variables."""
+        return {variable for _, variable in self.series}
+
+
+def panel_of(recordings: Sequence[Recording]) -> Panel:
+    """The panel of recordings with the same keys, one a draw."""
+    first = recordings[0]
+    values = np.stack([r.values for r in recordings])
+    return Panel(first.quarters, {key[:2]: (key[2], values[:, i]) for i, key in enumerate(first.keys)})
+
+
+# -- the file ----------------------------------------------------------------------------------------
+def read_figures(text: str, file: str) -> tuple[Figure, ...]:
+    """The rows of a file; ScenarioError with all faults at once. Rows without a value (empty or NaN) are left out."""
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    missing = [c for c in REQUIRED if c not in (reader.fieldnames or ())]
+    if missing:
+        raise ScenarioError([Fault(file, 1, 1, "header", f"no column {', '.join(missing)}", f"needed: {', '.join(REQUIRED)}")])
+    faults: list[Fault] = []
+    columns = list(reader.fieldnames or ())
+    rows = [_figure(raw, file, reader.line_num, columns, faults) for raw in reader]
+    if faults:
+        raise ScenarioError(faults)
+    return tuple(row for row in rows if row is not None)
+
+
+def _figure(raw: Mapping[str, str], file: str, line: int, columns: list[str], faults: list[Fault]) -> Figure | None:
+    """One row, or None with a fault (or without a value)."""
+    text = {c: (raw.get(c) or "").strip() for c in (*REQUIRED, *OPTIONAL)}
+
+    def fault(column: str, allowed: str) -> None:
+        faults.append(Fault(file, line, columns.index(column) + 1 if column in columns else 1,
+                            f"{text['series_id'] or '?'} {column}", repr(text[column]), allowed))  # fmt: skip
+
+    numbers = {c: _number(text[c]) for c in ("value", "low", "high")}
+    if text["value"].lower() in ("", "nan"):
+        return None
+    before = len(faults)
+    for column in ("series_id", "variable", "unit"):
+        if not text[column]:
+            fault(column, "must not be empty")
+    value, low, high = (numbers[c] for c in ("value", "low", "high"))
+    if math.isnan(value):
+        fault("value", "a number")
+    elif not low <= value <= high:
+        fault("low", "numbers with low <= value <= high")
+    if text["kind"] not in KINDS:
+        fault("kind", " or ".join(KINDS))
+    if not TRANSFORM.fullmatch(text["transform"]):
+        fault("transform", "level, index:PERIOD, change:PERIOD or cross:NUMBER")
+    if any(code not in (*REGIONS, WORLD) for code in _codes(text["region"])):
+        fault("region", f"codes ({', '.join((*REGIONS, WORLD))}), added with + or as a ratio A/B")
+    covers = period_of(text["period"], text["period_end"])
+    if covers is None:
+        fault("period", "YYYY, YYYYQn, or FYyyyy or FYyyyyQn with the last day in period_end (YYYY-MM-DD)")
+    if len(faults) > before or covers is None:
+        return None
+    return Figure(text["series_id"], text["variable"], text["region"], text["period"], covers, value, low, high, text["unit"],
+                  text["kind"], text["transform"], text["published"], text["grade"], text["note"], file, line)  # fmt: skip
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _codes(region: str) -> list[str]:
+    """All codes of a list or ratio."""
+    return [code.strip() for code in re.split(r"[+/,;]", region)]
+
+
+def period_of(text: str, end: str = "") -> Period | None:
+    """The period that a text names; None if it names none. A fiscal one ends at the end of the month nearest to `end`."""
+    match = PERIOD.fullmatch(text)
+    if not match:
+        return None
+    year, quarter = int(match[1]), int(match[2] or 0)
+    months = 3 if quarter else 12
+    if not text.startswith("FY"):
+        return _months(12 * year + 3 * quarter if quarter else 12 * year + 12, months)
+    try:
+        day = date.fromisoformat(end)
+    except ValueError:
+        return None
+    return _months(12 * day.year + day.month - (1 if day.day <= 15 else 0), months)
+
+
+def _months(last: int, count: int) -> Period:
+    """The period of `count` months up to month `last` (12 x year + month)."""
+    parts: dict[str, float] = {}
+    for month in range(last - count, last):
+        label = f"{month // 12}Q{month % 12 // 3 + 1}"
+        parts[label] = parts.get(label, 0.0) + 1 / 3
+    return Period(tuple(parts.items()), last / 12)
+
+
+# -- what a run says -----------------------------------------------------------------------------------
+def variables_of(figures: Iterable[Figure]) -> tuple[str, ...]:
+    """Names of all observables that the figures speak of."""
+    return tuple(dict.fromkeys(n for f in figures for term in _terms(f.variable) for n in term if math.isnan(_number(n))))
+
+
+def _terms(variable: str) -> list[list[str]]:
+    """'A * B + C' -> [[A, B], [C]]."""
+    return [[name.strip() for name in term.split("*")] for term in variable.split("+")]
+
+
+def check_figures(figures: Sequence[Figure], panel: Panel) -> None:
+    """ScenarioError with all rows whose variable, region, period or unit does not fit what was simulated."""
+    faults: list[Fault] = []
+    for figure in figures:
+        try:
+            unit = unit_of(panel, figure.variable, figure.region)
+        except KeyError as error:
+            faults.append(_unknown(figure, panel, str(error.args[0])))
+            continue
+        if not figure.transform.startswith("index") and not _same_unit(unit, figure.unit):
+            faults.append(Fault(figure.file, figure.line, 1, f"{figure.series_id} unit", repr(figure.unit), f"the variable is in {unit!r}"))
+        if any(label not in panel.quarters for label, _ in figure.covers.parts):
+            allowed = f"simulated: {panel.quarters[0]} to {panel.quarters[-1]}"
+            faults.append(Fault(figure.file, figure.line, 1, f"{figure.series_id} period", repr(figure.period), allowed))
+    for rows in by_series(figures).values():
+        base = base_period(rows[0].transform)
+        if base and all(row.period != base for row in rows):
+            found = f"no row of period {base}"
+            faults.append(Fault(rows[0].file, rows[0].line, 1, f"{rows[0].series_id} transform", found, "the series needs the value it is divided by or measured from"))
+    if faults:
+        raise ScenarioError(faults)
+
+
+def _same_unit(model: str, given: str) -> bool:
+    """Whether a figure's unit is the simulated one ('percent' stands for any percentage)."""
+    return model == given or (given == "percent" and model.startswith("percent"))
+
+
+def _unknown(figure: Figure, panel: Panel, name: str) -> Fault:
+    """What to say about a name that no run has."""
+    if name in panel.names():
+        return Fault(figure.file, figure.line, 1, f"{figure.series_id} region", f"{name} has no row for {figure.region}", "see docs/observables.md")
+    near = difflib.get_close_matches(name, sorted(panel.names()), n=1)
+    return Fault(figure.file, figure.line, 1, f"{figure.series_id} variable", repr(name), "see docs/observables.md", f"did you mean {near[0]}?" if near else "")
+
+
+def unit_of(panel: Panel, variable: str, region: str) -> str:
+    """Unit of an expression; KeyError with what is unknown or cannot be added up."""
+    if "/" in region:
+        for side in region.split("/"):
+            unit_of(panel, variable, side)
+        return "ratio"
+    codes = [c.strip() for c in re.split(r"[+,;]", region)]
+    units = {_quarterly(panel, variable, code)[0] for code in codes}
+    if len(units) > 1 or (len(codes) > 1 and (units & set(PURE) or "log" in min(units))):
+        raise KeyError(f"{variable} ({', '.join(sorted(units))} cannot be added over regions)")
+    return units.pop()
+
+
+def _quarterly(panel: Panel, variable: str, region: str) -> tuple[str, Array]:
+    """Unit and values [draw, t] of sums and products of observables in one region; World adds up what has no row of its own."""
+    total, units = np.zeros(1), set()
+    for term in _terms(variable):
+        product, unit = np.ones(1), ""
+        for name in term:
+            number = _number(name)
+            own, values = ("", np.array([number])) if not math.isnan(number) else _one(panel, name, region)
+            product, unit = _times(product, unit, values, own)
+        total = total + product
+        units.add(unit)
+    if len(units) > 1:
+        raise KeyError(f"{variable} (adds {' and '.join(sorted(units))})")
+    return units.pop(), total
+
+
+def _one(panel: Panel, name: str, region: str) -> tuple[str, Array]:
+    """One observable in one region."""
+    if (region, name) in panel.series:
+        return panel.series[region, name]
+    parts = [panel.series[code, name] for code in REGIONS if (code, name) in panel.series]
+    if region != WORLD or not parts or parts[0][0] in PURE or "log" in parts[0][0]:
+        raise KeyError(name)
+    return parts[0][0], np.sum([np.nan_to_num(values) for _, values in parts], axis=0)
+
+
+def _times(a: Array, unit: str, b: Array, other: str) -> tuple[Array, str]:
+    """A product and its unit: percentages count as shares beside a unit with dimension, or beside each other."""
+    if not unit or not other:
+        return a * b, unit or other
+    if other in PURE:
+        return a * b / PURE[other], unit
+    if unit in PURE:
+        return a * b / PURE[unit], other
+    return a * b, f"{unit} * {other}"
+
+
+def simulated(panel: Panel, figure: Figure) -> Array:
+    """Value of a figure's expression in its period [draw], before any transform."""
+    sides = figure.region.split("/")
+    values = [_over(panel, figure.variable, side, figure.covers) for side in sides]
+    return values[0] / values[1] if len(values) > 1 else values[0]
+
+
+def _over(panel: Panel, variable: str, region: str, period: Period) -> Array:
+    """Sum of a flow, mean of anything else, over a period and added over regions [draw]."""
+    total: Array = np.zeros(1)
+    places = [panel.quarters.index(label) for label, _ in period.parts]
+    weights = np.array([weight for _, weight in period.parts])
+    for code in (c.strip() for c in re.split(r"[+,;]", region)):
+        unit, values = _quarterly(panel, variable, code)
+        picked = values[:, places] @ weights
+        total = total + (picked if unit in FLOW_UNITS else picked / weights.sum())
+    return total
+
+
+# -- transforms ----------------------------------------------------------------------------------------
+def by_series(figures: Iterable[Figure]) -> dict[tuple[str, str], list[Figure]]:
+    """Figures of one series and transform together, by the end of their period."""
+    found: dict[tuple[str, str], list[Figure]] = {}
+    for figure in figures:
+        found.setdefault((figure.series_id, figure.transform), []).append(figure)
+    return {key: sorted(rows, key=lambda row: row.covers.end) for key, rows in found.items()}
+
+
+def base_period(transform: str) -> str:
+    """The period that a transform divides by or measures from; empty for a level or a crossing."""
+    kind, _, period = transform.partition(":")
+    return period if kind in ("index", "change") else ""
+
+
+def transformed(transform: str, value: Array | float, base: Array | float) -> Array:
+    """A value in the form it is compared in."""
+    kind = transform.partition(":")[0]
+    if kind == "index":
+        return np.asarray(value / np.asarray(base))
+    return np.asarray(value - np.asarray(base)) if kind == "change" else np.asarray(value)
+
+
+def spread(figure: Figure, base: Figure | None) -> float:
+    """Standard deviation of a transformed figure from its 80 percent range, and its base's; a base is exact to itself."""
+    own = (figure.high - figure.low) / WIDTH
+    if base is None or not base_period(figure.transform):
+        return own
+    start = (base.high - base.low) / WIDTH
+    if figure.transform.startswith("change"):
+        return math.hypot(own, start)
+    return abs(figure.value / base.value) * math.hypot(own / figure.value, start / base.value)
+
+
+WIDTH = 2.5631031310892007
+"""Standard deviations between the 10th and the 90th percentile of a normal."""
+
+
+def crossing(times: Sequence[float], values: Sequence[float], level: float, end: float) -> float:
+    """When a path first reaches a level, coming from its first value, linear in between; `end` if it does not."""
+    side = values[0] < level
+    for i in range(1, len(values)):
+        if (values[i] >= level) == side:
+            part = (level - values[i - 1]) / (values[i] - values[i - 1])
+            return min(times[i - 1] + part * (times[i] - times[i - 1]), end)
+    return end
+
+
+def quarter_ends(panel: Panel) -> list[float]:
+    """End of every quarter in years."""
+    return [quarter_start(label) + 0.25 for label in panel.quarters]
