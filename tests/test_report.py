@@ -34,7 +34,7 @@ from model.reports.sources import sources_text
 from model.reports.word import write_docx
 from model.scenario.record import resolved
 from model.scenario.resolve import load_scenario
-from model.words import word
+from model.words import has_word, word
 from tests.test_figures import INPUTS, STANCES, recordings
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -437,6 +437,11 @@ def test_the_made_up_inputs_have_the_columns_of_the_real_ones() -> None:
     real = input_tables(manifest(), "en")
     for name, made in INPUTS.items():
         assert set(made.columns) <= set(real[name].columns), name
+
+
+def test_every_topic_of_the_register_has_a_name() -> None:
+    topics = set(input_tables(manifest(), "en")["evidence"]["topic"])
+    assert topics >= {"states", "strategies"} and all(has_word(f"figure.evidence.topic.{topic}") for topic in topics)
 
 
 def test_context_from_a_folder(folder: Path) -> None:
