@@ -91,6 +91,17 @@ def test_what_does_not_fit_the_simulation_is_refused(line: str, says: str) -> No
     assert says in str(error.value)
 
 
+@pytest.mark.parametrize(("lines", "says"), [
+    (("a,GDP,KOR,2019,0,0,0,index,train,index:2019,", "a,GDP,KOR,2020,1,1,1,index,score,index:2019,"), "nothing can be divided by it"),
+    (("a,GDP,KOR,2019,1,1,1,index,train,level,", "a,GDP,KOR,2019Q4,1,1,1,index,score,level,"), "ends when line 2 does"),
+    (("a,GDP,KOR,2019,inf,1,1,index,train,level,",), "a number"),
+])  # fmt: skip
+def test_rows_that_do_not_go_together_are_refused(lines: tuple[str, ...], says: str) -> None:
+    with pytest.raises(ScenarioError) as error:
+        check_figures(read_figures(rows(*lines), "f.csv"), PANEL)
+    assert says in str(error.value)
+
+
 def test_missing_values_are_left_out() -> None:
     assert read_figures(rows("a,GDP,KOR,2019,NaN,,,index,train,level,", "a,GDP,KOR,2019,,,,index,train,level,"), "f.csv") == ()
 

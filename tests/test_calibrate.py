@@ -247,7 +247,7 @@ def test_the_report_tells_targets_composites_grades_and_scores(lang: str, tmp_pa
         assert "chip.gap.years" in text
         assert ("<table>" in text) == (path.suffix == ".html")
     page = (tmp_path / f"report-{lang}.md").read_text(encoding="utf-8")
-    for key in ("calibration.not_informed", "calibration.missed", "calibration.grade.recalled", "composite.fork_uptake", "cli.backtest.covered"):
+    for key in ("calibration.not_informed", "calibration.missed", "show.grade.recalled", "composite.fork_uptake", "cli.backtest.covered"):
         assert word(key, lang) in page
     assert "75 %" in page  # assumed: 3 of 4 parts
 

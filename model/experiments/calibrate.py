@@ -159,7 +159,7 @@ def _deviation(figure: Figure, target: Target, logs: bool) -> float:
 # -- runs ----------------------------------------------------------------------------------------------------
 def simulate(scenario: Scenario, targets: Sequence[Target], points: Array, first: int, workers: int | None, progress: Progress | None = None) -> Design:
     """One run a point; all other parameters are those of the accepted draws from number `first` on."""
-    figures = [f for t in targets for f in (t.figure, t.base) if f is not None]
+    figures = list(dict.fromkeys(f for t in targets for f in (t.figure, t.base) if f is not None))
     to_end = replace(scenario, last=max(label for f in figures for label, _ in f.covers.parts))
     draws = [d for d in accepted_draws(first + len(points) + 1)[0] if d > 0][first : first + len(points)]
     cases = [_case(to_end, figures, draw, point) for draw, point in zip(draws, points, strict=True)]

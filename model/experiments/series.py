@@ -12,9 +12,10 @@ import difflib
 import io
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -90,7 +91,10 @@ def read_figures(text: str, file: str) -> tuple[Figure, ...]:
         raise ScenarioError([Fault(file, 1, 1, "header", f"no column {', '.join(missing)}", f"needed: {', '.join(REQUIRED)}")])
     faults: list[Fault] = []
     columns = list(reader.fieldnames or ())
-    rows = [_figure(raw, file, reader.line_num, columns, faults) for raw in reader]
+    try:
+        rows = [_figure(raw, file, reader.line_num, columns, faults) for raw in reader]
+    except csv.Error as error:
+        raise ScenarioError([Fault(file, reader.line_num, 1, "row", str(error), "a line of comma-separated values")]) from None
     if faults:
         raise ScenarioError(faults)
     return tuple(row for row in rows if row is not None)
@@ -112,7 +116,7 @@ def _figure(raw: Mapping[str, str], file: str, line: int, columns: list[str], fa
         if not text[column]:
             fault(column, "must not be empty")
     value, low, high = (numbers[c] for c in ("value", "low", "high"))
-    if math.isnan(value):
+    if not math.isfinite(value):
         fault("value", "a number")
     elif not low <= value <= high:
         fault("low", "numbers with low <= value <= high")
@@ -193,13 +197,24 @@ def check_figures(figures: Sequence[Figure], panel: Panel) -> None:
         if any(label not in panel.quarters for label, _ in figure.covers.parts):
             allowed = f"simulated: {panel.quarters[0]} to {panel.quarters[-1]}"
             faults.append(Fault(figure.file, figure.line, 1, f"{figure.series_id} period", repr(figure.period), allowed))
-    for rows in by_series(figures).values():
-        base = base_period(rows[0].transform)
-        if base and all(row.period != base for row in rows):
-            found = f"no row of period {base}"
-            faults.append(Fault(rows[0].file, rows[0].line, 1, f"{rows[0].series_id} transform", found, "the series needs the value it is divided by or measured from"))
+    faults += [fault for rows in by_series(figures).values() for fault in _series_faults(rows)]
     if faults:
         raise ScenarioError(faults)
+
+
+def _series_faults(rows: list[Figure]) -> Iterator[Fault]:
+    """What is wrong with the rows of one series together: no base, a base of zero, two that end at the same time."""
+    base = base_period(rows[0].transform)
+    bases = [row for row in rows if row.period == base]
+    if base and not bases:
+        allowed = "the series needs the value it is divided by or measured from"
+        yield Fault(rows[0].file, rows[0].line, 1, f"{rows[0].series_id} transform", f"no row of period {base}", allowed)
+    for row in bases:
+        if row.transform.startswith("index") and row.value == 0:
+            yield Fault(row.file, row.line, 1, f"{row.series_id} value", "0", "nothing can be divided by it: use change, or another period")
+    for before, row in pairwise(rows):
+        if before.covers.end == row.covers.end:
+            yield Fault(row.file, row.line, 1, f"{row.series_id} period", repr(row.period), f"ends when line {before.line} does: one figure at a time")
 
 
 def _same_unit(model: str, given: str) -> bool:
@@ -303,7 +318,8 @@ def transformed(transform: str, value: Array | float, base: Array | float) -> Ar
     """A value in the form it is compared in."""
     kind = transform.partition(":")[0]
     if kind == "index":
-        return np.asarray(value / np.asarray(base))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.asarray(value) / np.asarray(base))
     return np.asarray(value - np.asarray(base)) if kind == "change" else np.asarray(value)
 
 

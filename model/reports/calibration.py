@@ -61,7 +61,7 @@ def story(facts: Facts, lang: str) -> list[Part]:
         parts += [("heading", say("without")), ("paragraph", say("without_text")), ("table", _plain(facts.tables["without"], lang))]
     if facts.variances:
         total = sum(v for v in facts.variances.values() if not math.isnan(v))
-        rows = [[word(f"calibration.grade.{g}", lang), f"{math.sqrt(v):.3f}", f"{100 * v / total:.0f} %"] for g, v in facts.variances.items()]
+        rows = [[word(f"show.grade.{g}", lang), f"{math.sqrt(v):.3f}", f"{100 * v / total:.0f} %"] for g, v in facts.variances.items()]
         header = [say("grade"), say("deviation_effect"), say("part")]
         parts += [("heading", say("rests")), ("paragraph", say("rests_text")), ("table", (header, rows))]
     if len(facts.tables["scores"]):
@@ -89,7 +89,7 @@ def _targets(table: pd.DataFrame, lang: str) -> tuple[list[str], list[list[str]]
     for r in table.to_dict("records"):
         verdict = "used" if r["used"] else "still" if r["reached"] else "missed"
         numbers = [f"{r[n]:.3g}" for n in names[4:8]]
-        grade = word(f"calibration.grade.{r['grade']}", lang)
+        grade = word(f"show.grade.{r['grade']}", lang)
         rows.append([str(r["target"]), str(r["region"]), str(r["transform"]), grade, *numbers, f"{r['implausibility']:.1f}", word(f"calibration.{verdict}", lang)])
     return [word(f"calibration.column.{n}", lang) for n in names], rows
 
