@@ -168,6 +168,7 @@ def test_the_word_file_has_styles_captions_alternative_texts_and_korean_fonts(wr
     from docx import Document as read
 
     word_file = read(str(written / "report.docx"))
+    assert max(shape.height.cm for shape in word_file.inline_shapes) <= 21.01
     used = {p.style.name for p in word_file.paragraphs if p.style is not None}
     assert {"Title", "Subtitle", "Heading 1", "Caption", "Note", "List Bullet"} <= used
     with zipfile.ZipFile(written / "report.docx") as parts:

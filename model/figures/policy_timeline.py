@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 NEW, HELD, NOTICE = Look("#0072B2", "s"), Look("#9a9a9a", "s"), Look("#D55E00", "o")
 OPEN_END = 0.75
 """Years that a bar without end is drawn beyond the last start."""
+TIGHT = 0.15
+"""Inches of a row where measures are many, so that a report's page holds them."""
 
 
 def data_policy_timeline(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -37,7 +39,8 @@ def finding_policy_timeline(data: pd.DataFrame, context: FigureContext) -> str:
 def draw_policy_timeline(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A bar a measure; a ring where it was announced before."""
     under = context.say("figure.policy-timeline.subtitle", baseline=context.baseline)
-    figure, top, bottom = canvas(context, finding_policy_timeline(data, context), under, 0.7 + 0.24 * len(data))
+    row = min(0.24, max(TIGHT, 9.0 / len(data)))
+    figure, top, bottom = canvas(context, finding_policy_timeline(data, context), under, 0.7 + row * len(data))
     inch, width = 1.0 / figure.get_figheight(), figure.get_figwidth()
     words = [context.say(f"figure.policy-timeline.{name}") for name in ("new", "held", "announced")]
     key_row(figure, list(zip(words, (NEW, HELD, NOTICE), strict=True)), top, points=True)

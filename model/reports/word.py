@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 FONTS = {"ko": ("맑은 고딕", "Malgun Gothic"), "en": ("Calibri", "Malgun Gothic")}
 """East Asian and Latin font by language; Word and LibreOffice put their own where these are not installed."""
-TEXT_CM, PICTURE_CM = 16.0, 14.0
-"""Widths of the text and of a picture; two pictures fit on a page."""
+TEXT_CM, PICTURE_CM, TALLEST_CM = 16.0, 14.0, 21.0
+"""Widths of the text and of a picture; two pictures fit on a page. Height of a picture at most, its caption below it."""
 SMALL, BODY = 8.5, 10.5
 INK, RULE = "222222", 12
 WIDE = 6
@@ -191,6 +191,8 @@ def _picture(word: Word, picture: Picture, number: int, lang: str) -> None:
     from docx.shared import Cm
 
     shape = word.add_picture(BytesIO(read_picture(picture.path)), width=Cm(PICTURE_CM))
+    if shape.height > Cm(TALLEST_CM):  # what is taller than a page with its caption would be cut off
+        shape.width, shape.height = round(shape.width * Cm(TALLEST_CM) / shape.height), Cm(TALLEST_CM)
     word.paragraphs[-1].paragraph_format.keep_with_next = True
     shape._inline.docPr.set("descr", f"{picture.title}. {picture.caption}")
     shape._inline.docPr.set("name", picture.path.stem)
