@@ -131,7 +131,8 @@ def outcomes_table() -> str:
     """Outcomes of the default world, from model.record.outcomes."""
     where = {"all": "by default", "main": "for the focus, USA and CHN; all with `--record`", "none": "with `--record`"}
     return table(("variable", "unit", "regions", "recorded"), (
-        (f"`{template(o)}`", o.unit, place(o), where[o.default]) for o in declared()
+        (f"`{template(o)}`", o.unit, place(o), (f"`{o.usual}` " if o.usual != "*" else "") + where[o.default])
+        for o in declared()
     ))  # fmt: skip
 
 
@@ -180,9 +181,20 @@ def first_line(function: Callable[..., object]) -> str:
     return (inspect.getdoc(function) or "").partition("\n")[0]
 
 
+def glossary_table() -> str:
+    """Terms in both languages, from the table of words."""
+    from model.words import keys, word
+
+    names = [key.split(".")[1] for key in keys() if key.startswith("glossary.") and key.endswith(".term")]
+    header = ("한국어", "English", "뜻", "meaning")
+    places = (("term", "ko"), ("term", "en"), ("text", "ko"), ("text", "en"))
+    return table(header, ([word(f"glossary.{name}.{part}", lang) for part, lang in places] for name in names))
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "schedule": schedule_table, "carried": carried_table, "wedges": wedges_table, "instruments": instruments_table,
     "outcomes": outcomes_table, "neutral": neutral_table, "ladder": ladder_table, "strategy": strategy_table,
+    "glossary": glossary_table,
 }  # fmt: skip
 
 

@@ -40,6 +40,15 @@ class UsageError(BlocsError):
     exit_code = 2
 
 
+def letters(column: int) -> str:
+    """Name of a spreadsheet's column: 1 is A, 27 is AA."""
+    name = ""
+    while column > 0:
+        column, digit = divmod(column - 1, 26)
+        name = chr(65 + digit) + name
+    return name
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     """One fault in an input file: where it stands, what was found, what is allowed, how to mend it."""
@@ -53,7 +62,8 @@ class Fault:
     fix: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}"
+        sheet = "!" in self.file  # a cell of a workbook: 'x.xlsx!measures!C5'
+        place = f"{self.file}!{letters(self.column)}{self.line}" if sheet else f"{self.file}:{self.line}:{self.column}"
         return f"{place}: {self.path}: {self.found}; {self.allowed}" + (f" ({self.fix})" if self.fix else "")
 
 

@@ -1,7 +1,8 @@
-"""Every word BLOCS prints, in Korean and English, from one table: words.csv beside this file.
+"""Every word BLOCS prints, in Korean and English, from two tables beside this file.
 
-A row is key, en, ko. A text may hold {named} fields. Keys are dotted by the place that prints them
-(cli.run.title, figure.real-income.axis, error.unknown_key, segment.memory, region.KOR).
+words.csv holds names, figures, commands and errors; sentences.csv the sentences of the reports. A row is key, en,
+ko. A text may hold {named} fields, a Korean one also particles in both forms: '{region}은(는)' (model.particles).
+Keys are dotted by the place that prints them (cli.run.title, figure.real-income.name, segment.memory, region.KOR).
 """
 
 from __future__ import annotations
@@ -11,20 +12,29 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
+from model.particles import attach
+
 LANGUAGES = ("en", "ko")
+TABLES = ("words.csv", "sentences.csv")
 
 
 @cache
 def _table() -> dict[str, dict[str, str]]:
-    text = files("model").joinpath("words.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return {row["key"]: {lang: row[lang].replace("\\n", "\n") for lang in LANGUAGES} for row in rows}
+    found: dict[str, dict[str, str]] = {}
+    for name in TABLES:
+        text = files("model").joinpath(name).read_text(encoding="utf-8")
+        for row in csv.DictReader(text.splitlines()):
+            found[row["key"]] = {lang: row[lang].replace("\\n", "\n") for lang in LANGUAGES}
+    return found
 
 
 def word(key: str, lang: str = "en", **fields: object) -> str:
     """The text of a key in a language, its fields filled in; KeyError names a missing key."""
     text = _table()[key][lang]
-    return text.format(**fields) if fields else text
+    if not fields:
+        return text
+    filled = text.format(**fields)
+    return attach(filled) if lang == "ko" else filled
 
 
 def speaker(lang: str) -> Callable[..., str]:

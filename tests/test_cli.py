@@ -281,7 +281,7 @@ def test_words_exist_in_both_languages() -> None:
         assert word(key, "en").strip() and word(key, "ko").strip(), key
 
 
-WORDS = [*(c for c in COMMANDS if c not in ("run", "new", "verify", "game", "calibrate", "backtest")), "--set", "--lang", "ko", "--json", "blocs", "--help"]
+WORDS = [*(c for c in COMMANDS if c not in ("run", "new", "verify", "game", "brief", "template", "calibrate", "backtest")), "--set", "--lang", "ko", "--json", "blocs", "--help"]
 
 
 @settings(max_examples=100, deadline=None)

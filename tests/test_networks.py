@@ -257,7 +257,7 @@ def test_the_figure_of_forks_says_what_the_lever_does(lang: str) -> None:
     title = forks.SPEC.finding(data, context)
     assert "100%" in title
     assert "2035" in title
-    with house_style():
+    with house_style(lang):
         figure = forks.SPEC.draw(data, context)
     assert len(figure.axes) == 2
     assert forked("support", 0.5).measures[-1].levers["support"].constant == 0.5

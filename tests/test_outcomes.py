@@ -151,10 +151,10 @@ def test_the_decomposition_writes_the_channels() -> None:
 
 
 def test_only_what_is_kept_is_computed() -> None:
-    """A firm's cubes cost nothing unless someone asks for them."""
+    """What nobody asks for costs nothing."""
     model = Decoupling(small.scenario())
     names = {outcome.template for outcome, _ in model.recorder.kept}
-    assert "Supplier Share|{}|{}" not in names
+    assert "HHI|{}" not in names
     assert len(names) < len(model.recorder.declared) * 2 / 3
     calls: list[str] = []
 
@@ -172,14 +172,14 @@ def test_units_are_declared(model: Decoupling) -> None:
     assert units <= set(UNITS), units - set(UNITS)
 
 
-def test_keys_are_unique_sorted_and_default_is_about_300(model: Decoupling) -> None:
+def test_keys_are_unique_sorted_and_default_is_about_400(model: Decoupling) -> None:
     keys, values = model.recorder.table()
     assert list(keys) == sorted(set(keys))
     assert values.shape == (len(keys), len(model.quarters))
     plain = Decoupling(small.scenario())
     plain.step()
     default, _ = plain.recorder.table()
-    assert 250 <= len(default) <= 400
+    assert 300 <= len(default) <= 450
     assert set(default) <= set(keys)
 
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 LIMIT = 500 * 1024
 MARK = "<!-- two commands -->"
 MAIN = "import sys; from model.cli import main; sys.exit(main())"
-PROVIDES = {"ruamel": "ruamel.yaml"}
+PROVIDES = {"ruamel": "ruamel.yaml", "docx": "python-docx"}
 """Import name -> distribution, where they differ."""
 
 

@@ -544,7 +544,7 @@ def test_figure_of_reactions_says_how_many_grow(lang: str) -> None:
     title = SPEC.finding(data, context)
     assert data["grows"].tolist()[:9] == [False] * 4 + [True] * 2 + [False] + [True] * 2
     assert "4" in title and "9" in title
-    with house_style():
+    with house_style(lang):
         assert len(SPEC.draw(data, context).axes) == 2
 
 

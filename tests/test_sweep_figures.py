@@ -77,7 +77,7 @@ def test_nothing_drawn_leaves_the_figure(lang: str) -> None:
         assert spec.name == name and all(
             has_word(f"figure.{name}.{w}") for w in ("name", "title", "subtitle", "caption")
         )
-        with house_style():
+        with house_style(lang):
             figure = spec.draw(spec.data(frame, context(lang)), context(lang))
             figure.canvas.draw()
             box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()

@@ -18,9 +18,9 @@ from model.errors import BlocsError, UsageError
 from model.words import LANGUAGES, word
 
 COMMANDS = (
-    "run", "compare", "study", "strategies", "game", "sweep", "resume", "status",
+    "run", "brief", "figures", "report", "cite", "compare", "study", "strategies", "game", "sweep", "resume", "status",
     "analyse", "discover", "robust", "query", "export", "calibrate", "backtest", "validate", "show", "scenarios", "instruments",
-    "parameters", "schedule", "coverage", "verify", "new",
+    "parameters", "schedule", "coverage", "verify", "new", "template",
 )  # fmt: skip
 INTERRUPTED = 130
 ENVIRONMENT = 3

@@ -25,12 +25,13 @@ def command(lang: str) -> click.Command:
     @click.argument("scenario", metavar="SCENARIO")
     @options("out force seed draws workers stance baseline focus set record decompose no-figures json quiet lang", lang)
     def run(scenario: str, **options: Any) -> int:
-        return _run(scenario, options)
+        return execute(scenario, options)
 
     return run
 
 
-def _run(name: str, options: dict[str, Any]) -> int:
+def execute(name: str, options: dict[str, Any]) -> int:
+    """Run a scenario as the options say and report on the screen; the exit code."""
     from model.scenario.resolve import load_baseline, load_scenario
 
     lang = options["lang"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,10 +18,10 @@ def command(lang: str) -> click.Command:
 
     @click.command("verify", cls=WordsCommand, help=word("verify.help", lang), short_help=word("verify.short", lang))
     @click.option("--quick", is_flag=True, default=False, help=word("verify.option.quick", lang))
-    @options("json quiet lang", lang)
+    @options("out json quiet lang", lang)
     def verify(quick: bool, **options: Any) -> int:
         from model.cli.output import emit_blocks, emit_json
-        from model.experiments.verify import blocks, data
+        from model.experiments.verify import blocks, data, write_published
         from model.experiments.verify import verify as run
 
         def say(part: str) -> None:
@@ -28,6 +29,8 @@ def command(lang: str) -> click.Command:
                 click.echo(word(f"verify.heading.{part}", options["lang"]) + " ...", err=True)
 
         found = run(quick, say)
+        if options["out"]:
+            write_published(found, Path(options["out"]))
         if options["json"]:
             emit_json(data(found))
         elif not options["quiet"]:

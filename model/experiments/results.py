@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,8 @@ class FigureContext:
     title       the scenario's title in `lang`
     hash        hash of the parameter set
     seed, draws chance, and number of states of the world
+    rate        won per dollar that a report is written in won at; 0: in dollars
+    inputs      tables beside the results that some figures read, by name (`model.experiments.folder`)
     """
 
     scenario: str
@@ -54,6 +56,12 @@ class FigureContext:
     version: str = ""
     seed: int = 0
     draws: int = 1
+    rate: float = 0.0
+    inputs: Mapping[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One of the inputs; an empty frame where the run has none of that name."""
+        return self.inputs.get(name, pd.DataFrame())
 
     def cases(self) -> dict[str, str]:
         """Stance -> scenario label of its rows ('' -> NAME where a scenario has no stances)."""

@@ -18,11 +18,12 @@ from model.axes import REGION_INDEX, quarter_start
 from model.errors import ModelError
 from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
 from model.experiments.decompose import MOST_DRAWS, decompose, render_channels
+from model.experiments.folder import RunFolder, run_context
 from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
-from model.scenario.types import REACTIVE, Measure, Scenario
+from model.scenario.types import REACTIVE, Scenario
 from model.words import word
 
 PACKAGES = ("numpy", "scipy", "pandas", "mesa", "matplotlib", "duckdb")
@@ -72,11 +73,12 @@ def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | Non
     request.out.mkdir(parents=True, exist_ok=True)
     clear_outputs(request.out)
     write_results(request.out / RESULTS, shards.recordings)
-    context = figure_context(request, shards)
+    document = manifest(request, cases, shards)
+    context = run_context(document, len({r.draw for r in shards.recordings}), request.lang)
     frame = read_results(request.out / RESULTS)
     table = headline_table(frame, context.scenario, context.stances, context.baseline, context.focus, context.years)
-    write_pages(request, context, frame, table)
-    write_manifest(request.out, manifest(request, cases, shards), provenance(started))
+    write_pages(request, context, frame, document)
+    write_manifest(request.out, document, provenance(started))
     text = render_headline(table, request.lang, context.scenario, context.baseline)
     text += "\n" + render_channels(frame, context) if request.decompose else ""
     if request.baseline is None:  # a root is what others are compared with: its differences would all be zero
@@ -86,8 +88,9 @@ def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | Non
 
 def clear_outputs(folder: Path) -> None:
     """Take away an earlier run's outputs, and nothing else, so that none of them stands beside the new ones."""
-    old = [folder / name for name in (RESULTS, "manifest.json", "report.html")]
-    old += [path for kind in ("png", "pdf", "csv") for path in (folder / "figures").glob(f"*.{kind}")]
+    old = [folder / name for name in (RESULTS, "manifest.json", "sources.txt", "report.html", "report.docx", "report.md")]
+    old += [path for kind in ("png", "pdf", "svg", "csv", "json") for path in (folder / "figures").glob(f"*.{kind}")]
+    old += (folder / "tables").glob("*.xlsx")
     for path in old:
         path.unlink(missing_ok=True)
 
@@ -134,12 +137,8 @@ def index_sides(scenario: Scenario) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def first_measure(scenario: Scenario, baseline: Scenario | None) -> float:
     """Start of the first measure that the baseline lacks, or of the first reaction; of the horizon where there is none."""
-
-    def what(m: Measure) -> tuple[object, ...]:
-        return m.instrument, m.start, m.end, m.senders, m.targets, tuple(m.levers.items())
-
-    known = {what(m) for m in baseline.measures} if baseline else set()
-    new = [m.start for m in scenario.measures if what(m) not in known]
+    known = {m.what for m in baseline.measures} if baseline else set()
+    new = [m.start for m in scenario.measures if m.what not in known]
     new += [first_reaction(scenario)] if REACTIVE in scenario.states.values() else []
     return min(new, default=quarter_start(scenario.first))
 
@@ -151,33 +150,19 @@ def first_reaction(scenario: Scenario) -> float:
     return float(scenario.overrides.get("reaction_start", central().scalar("reaction_start")))
 
 
-def figure_context(request: RunRequest, shards: Shards) -> FigureContext:
-    """What figures, table and report need to know of the run."""
-    scenario = request.scenario
+def shown_years(scenario: Scenario, baseline: Scenario | None) -> tuple[int, ...]:
+    """Calendar years 1, 5 and 10 after the first measure that the baseline lacks, as far as the horizon reaches."""
     last = int(scenario.last[:4])
-    years = tuple(y for y in horizon_years(first_measure(scenario, request.baseline)) if y <= last)
-    stances = tuple(s for s in stances_of(request) if s)
-    return FigureContext(
-        scenario=scenario.name, stances=stances,
-        baseline=request.baseline.name if request.baseline else scenario.name,
-        focus=scenario.focus, years=years, lang=request.lang, title=scenario.title[request.lang],
-        hash=run_hash(request.scenario, request.baseline, request.seed, request.draws)[:12], version=__version__,
-        seed=request.seed, draws=len({r.draw for r in shards.recordings}),
-    )  # fmt: skip
+    return tuple(year for year in horizon_years(first_measure(scenario, baseline)) if year <= last)
 
 
-def write_pages(request: RunRequest, context: FigureContext, frame: pd.DataFrame, table: pd.DataFrame) -> None:
-    """Figures and report.html, unless figures were not wanted or there is nothing to compare with."""
+def write_pages(request: RunRequest, context: FigureContext, frame: pd.DataFrame, document: dict[str, Any]) -> None:
+    """Figures, tables and report.html, unless figures were not wanted or there is nothing to compare with."""
     if not request.figures or request.baseline is None:
         return
-    from model.figures import FIGURES, make_figures
-    from model.reports import write_report
-    from model.scenario.story import story_text
+    from model.experiments.report import write_report
 
-    wanted = request.only or tuple(FIGURES)
-    names = [name for name in FIGURES if name in wanted and (name != "channels" or request.decompose)]
-    drawn = make_figures(frame, context, request.out / "figures", names)
-    write_report(request.out, context, story_text(request.scenario, request.lang), table, drawn, request.lang)
+    write_report(RunFolder(request.out, document, context, frame), ("html",), only=request.only)
 
 
 def manifest(request: RunRequest, cases: list[Case], shards: Shards) -> dict[str, Any]:
@@ -190,6 +175,7 @@ def manifest(request: RunRequest, cases: list[Case], shards: Shards) -> dict[str
         "scenario": resolved(request.scenario),
         "baseline": resolved(request.baseline) if request.baseline else None,
         "stances": [s or "" for s in stances_of(request)],
+        "years": list(shown_years(request.scenario, request.baseline)),
         "parameters": parameter_hash(central()), "draws": request.draws, "refused_draws": accepted_draws(request.draws)[1], "seed": request.seed,
         "engine": {"version": __version__, "sources": engine_hash()},
         "decomposed_draws": accepted_draws(request.draws)[0][:MOST_DRAWS] if request.decompose else [],

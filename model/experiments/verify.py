@@ -6,18 +6,20 @@ Nothing here knows an outcome: every figure is run, every published one is read 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from calibration.registry import central
 from calibration.world import elasticities
 from model.axes import REGION_INDEX, SEGMENTS
 from model.errors import ModelError
+from model.experiments.published import Published, published
 from model.experiments.verify_limits import MOST_QUARTERS, LimitCase, limit_cases, limit_setting
 from model.experiments.verify_runs import (
     FALL_YEARS,
@@ -46,31 +48,6 @@ WAYS_IN: tuple[Levers, ...] = (("flexible",), ("elastic",), ("unsmoothed",))
 
 Spending at once comes last: its paths swing, so that a single year of them says little.
 """
-
-
-@dataclass(frozen=True)
-class Published:
-    """One published estimate, percent; `run` names ours; multiplier: percent of GDP per percent of exports, if given."""
-
-    study: str
-    scenario: Mapping[str, str]
-    region: str
-    measure: str
-    horizon: int
-    low: float
-    high: float
-    run: str
-    source: str
-    multiplier: float | None = None
-
-    def holds(self, value: float) -> bool:
-        """Whether a value lies between low and high."""
-        return self.low <= value <= self.high
-
-    @property
-    def banded(self) -> bool:
-        """Whether this is a band that ours can lie in; single values stand beside the multiplier."""
-        return self.high > self.low
 
 
 @dataclass(frozen=True)
@@ -140,15 +117,6 @@ def verify(quick: bool = False, say: Callable[[str], None] = lambda part: None) 
 
 
 # -- published work ------------------------------------------------------------------------------------
-@cache
-def published() -> tuple[Published, ...]:
-    """The rows of calibration/published.yaml."""
-    from ruamel.yaml import YAML
-
-    text = files("calibration").joinpath("published.yaml").read_text(encoding="utf-8")
-    return tuple(Published(**row) for row in YAML(typ="safe", pure=True).load(text))
-
-
 def _chips(p: Published, levers: Levers) -> float:
     fall = chip_fall(levers)
     return (fall.gdp if p.measure == "GDP" else fall.income)[FALL_YEARS.index(p.horizon)]
@@ -263,6 +231,18 @@ def _static_income(table: BaseTable, wedges: StaticWedges) -> tuple[float, ...]:
     e = elasticities(central())
     found = solve_static(table, e.sigma, e.eta, wedges, eta_final=e.eta_final)
     return tuple((100 * (found.real_income_change - 1)).tolist())
+
+
+def write_published(found: Verification, folder: Path) -> Path:
+    """published.csv: ours beside every published band, for the figure `published` of a run's folder."""
+    rows = [
+        {"study": c.published.study, "run": c.published.run, "region": c.published.region, "measure": c.published.measure,
+         "horizon": c.published.horizon, "low": c.published.low, "high": c.published.high, "ours": c.ours}
+        for c in found.comparisons
+    ]  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows).to_csv(folder / "published.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    return folder / "published.csv"
 
 
 # -- tables --------------------------------------------------------------------------------------------

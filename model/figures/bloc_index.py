@@ -66,8 +66,8 @@ def draw_bloc_index(data: pd.DataFrame, context: FigureContext) -> Figure:
     grid = figure.add_gridspec(
         rows,
         columns,
-        left=0.065,
-        right=0.97,
+        left=0.52 / figure.get_figwidth(),
+        right=1.0 - 0.3 / figure.get_figwidth(),
         top=top - 0.52 * inch,
         bottom=bottom + 0.3 * inch,
         hspace=0.42,

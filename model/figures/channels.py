@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.experiments.results import BASELINE, FigureContext, band, last_horizon, select, signed, stance_levels
-from model.figures.house import INK, FigureSpec, Look, canvas, key_row, subtitle, tick_digits, zero_line
+from model.figures.house import INK, FigureSpec, Look, canvas, key_row, label_room, subtitle, tick_digits, zero_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,8 +58,9 @@ def draw_channels(data: pd.DataFrame, context: FigureContext) -> Figure:
         key_row(figure, entries, top, points=True)
         top -= 0.2 * inch
     years = sorted(set(data["year"]))
+    left = label_room(figure, [context.label("stance", s) for s in stances])
     grid = figure.add_gridspec(
-        1, len(years), left=0.2, right=0.965, bottom=bottom + 0.33 * inch, top=top - 0.32 * inch, wspace=0.12
+        1, len(years), left=left, right=0.965, bottom=bottom + 0.33 * inch, top=top - 0.32 * inch, wspace=0.12
     )
     limits = _limits(data)
     for column, year in enumerate(years):

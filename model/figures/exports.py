@@ -18,7 +18,8 @@ from model.experiments.results import (
     plain,
     stance_levels,
 )
-from model.figures.house import FAINT, WIDTH, FigureSpec, Look, canvas, key_row, stance_look, subtitle
+from model.figures.house import FAINT, MARGIN, FigureSpec, Look, canvas, key_row, label_room, stance_look, subtitle
+from model.phrases import amount
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,10 +49,12 @@ def finding_exports(data: pd.DataFrame, context: FigureContext) -> str:
     if own.empty:
         return context.say("figure.exports.name")
     most = own.assign(change=(own["central"] - own["base"]).abs()).sort_values("change", kind="stable").iloc[-1]
+    whole = measure == _measure(0)
+    value, base = ((amount(most[k], "usd", context.lang) if whole else plain(most[k])) for k in ("central", "base"))
     return context.say(
-        f"figure.exports.title{'' if measure == _measure(0) else '_share'}", year=int(most["year"]),
+        f"figure.exports.title{'' if whole else '_share'}", year=int(most["year"]),
         region=context.label("region", context.focus), to=context.label("region", most["to"]),
-        value=plain(most["central"]), base=plain(most["base"]), stance=context.label("stance", most["stance"]),
+        value=value, base=base, stance=context.label("stance", most["stance"]),
     )  # fmt: skip
 
 
@@ -68,7 +71,7 @@ def draw_exports(data: pd.DataFrame, context: FigureContext) -> Figure:
     room = (top - bottom - 0.3 * inch) / len(measures)
     for row, measure in enumerate(measures):
         high = top - 0.3 * inch - row * room
-        figure.text(0.3 / WIDTH, high, context.say(f"figure.exports.{measure}"), fontweight="bold", va="top")
+        figure.text(MARGIN / figure.get_figwidth(), high, context.say(f"figure.exports.{measure}"), fontweight="bold", va="top")
         space = (high - room + 0.35 * inch, high - 0.4 * inch)
         _draw_row(figure, data[data["measure"] == measure], places, space, context)
     return figure
@@ -79,7 +82,8 @@ def _draw_row(
 ) -> None:
     """Panels of one measure side by side, one a year, between two heights of the figure (0-1)."""
     years = sorted(set(data["year"]))
-    grid = figure.add_gridspec(1, len(years), left=0.16, right=0.975, bottom=space[0], top=space[1], wspace=0.1)
+    left = label_room(figure, [context.label("region", to) for to in places])
+    grid = figure.add_gridspec(1, len(years), left=left, right=0.975, bottom=space[0], top=space[1], wspace=0.1)
     for column, year in enumerate(years):
         axes = figure.add_subplot(grid[0, column])
         _draw_panel(axes, data[data["year"] == year], places, [s for s in context.cases() if s in set(data["stance"])])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from model.experiments.results import FigureContext, signed
-from model.figures.house import INK, WIDTH, FigureSpec, canvas
+from model.figures.house import INK, FigureSpec, canvas
 from model.figures.panels import MOST
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def draw_heat_map(data: pd.DataFrame, context: FigureContext) -> Figure:
         min(3.9, wide) + 0.75,
     )
     inch = 1.0 / figure.get_figheight()
-    grid = figure.add_gridspec(1, len(cases), left=0.85 / WIDTH, right=0.975, top=top - 0.28 * inch,
+    grid = figure.add_gridspec(1, len(cases), left=0.85 / figure.get_figwidth(), right=0.975, top=top - 0.28 * inch,
                                bottom=bottom + 0.5 * inch, wspace=0.3)  # fmt: skip
     size = float(np.abs(shown["mean"]).max()) or 1.0
     limits = (

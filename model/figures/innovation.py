@@ -20,6 +20,7 @@ from model.figures.house import (
     canvas,
     draw_stances,
     key_row,
+    label_room,
     stance_look,
     subtitle,
 )
@@ -68,8 +69,9 @@ def draw_innovation(data: pd.DataFrame, context: FigureContext) -> Figure:
     stances = [stance for stance in context.cases() if stance in set(last["stance"])]
     key_row(figure, [(context.label("stance", s), stance_look(s, stances)) for s in stances], top, points=True)
     regions = [region for region in _regions(context) if region in set(last["region"])]
+    left = label_room(figure, [context.label("segment", s) for s in segments])
     grid = figure.add_gridspec(
-        1, len(regions), left=0.2, right=0.965, bottom=bottom + 0.33 * inch, top=top - 0.52 * inch, wspace=0.1
+        1, len(regions), left=left, right=0.965, bottom=bottom + 0.33 * inch, top=top - 0.52 * inch, wspace=0.1
     )
     low, high = min(0.0, last[["p10", "central"]].min().min()), max(0.0, last[["p90", "central"]].max().max())
     air = 0.06 * (high - low) or 1.0

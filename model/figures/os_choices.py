@@ -55,7 +55,7 @@ def draw_os_choices(data: pd.DataFrame, context: FigureContext) -> Figure:
     figure, top, bottom = canvas(context, finding_os_choices(data, context), subtitle("os-choices", data, context), 3.2)
     inch = 1.0 / figure.get_figheight()
     grid = figure.add_gridspec(
-        1, len(stances), left=0.055, right=0.86, top=top - 0.3 * inch, bottom=bottom + 0.3 * inch, wspace=0.2
+        1, len(stances), left=0.44 / figure.get_figwidth(), right=1.0 - 1.12 / figure.get_figwidth(), top=top - 0.3 * inch, bottom=bottom + 0.3 * inch, wspace=0.3
     )
     for column, stance in enumerate(stances):
         axes = figure.add_subplot(grid[0, column])

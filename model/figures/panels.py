@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model.figures.house import FAINT, GRID, WIDTH, wrap
+from model.figures.house import FAINT, GRID, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ def panels(figure: Figure, top: float, bottom: float, titles: Sequence[str], lef
     """Axes side by side on one vertical scale, each under its title; top and bottom are those left by `canvas`."""
     inch = 1.0 / figure.get_figheight()
     grid = figure.add_gridspec(
-        1, len(titles), left=left / WIDTH, right=0.965, top=top - 0.3 * inch, bottom=bottom + 0.34 * inch, wspace=0.12
+        1, len(titles), left=left / figure.get_figwidth(), right=0.965, top=top - 0.3 * inch, bottom=bottom + 0.34 * inch, wspace=0.12
     )
     found = []
     for column, title in enumerate(titles):

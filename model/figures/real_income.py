@@ -41,7 +41,7 @@ LEAD = 2
 def data_real_income(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
     """Annual differences in percent by stance and year, with the percent of draws in which a stance is the highest."""
     draws = stance_differences(select(frame, HEADLINE, context.focus), context, "percent")
-    draws = draws[draws["year"] >= context.years[0] - LEAD]
+    draws = draws[draws["year"] >= min(context.years, default=0) - LEAD]
     best = draws["value"] >= draws.groupby(["draw", "seed", "year"])["value"].transform("max")
     highest = draws.assign(best=100.0 * best).groupby(["stance", "year"])["best"].mean().rename("highest_in_percent")
     return band(draws).join(highest, on=["stance", "year"])
@@ -62,7 +62,8 @@ def finding_real_income(data: pd.DataFrame, context: FigureContext) -> str:
 def draw_real_income(data: pd.DataFrame, context: FigureContext) -> Figure:
     """Lines of central values with bands, named at their right end."""
     figure, top, bottom = canvas(context, finding_real_income(data, context), _subtitle(data, context), 3.7)
-    axes = figure.add_axes((0.075, bottom + 0.075, 0.6, top - bottom - 0.085))
+    width = figure.get_figwidth()
+    axes = figure.add_axes((0.6 / width, bottom + 0.075, 1.0 - 2.6 / width, top - bottom - 0.085))
     zero_line(axes)
     stances = [stance for stance in context.cases() if stance in set(data["stance"])]
     for stance in stances:

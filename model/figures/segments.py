@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import SEGMENT_NAMES
-from model.experiments.results import FigureContext, band, select, signed, stance_differences
+from model.experiments.results import FigureContext, band, select, stance_differences
 from model.figures.house import (
     FigureSpec,
     canvas,
     draw_stances,
     key_row,
+    label_room,
     stance_look,
     subtitle,
 )
+from model.phrases import amount
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +43,7 @@ def finding_segments(data: pd.DataFrame, context: FigureContext) -> str:
     largest = shown.sort_values("central", key=lambda change: change.abs(), kind="stable").iloc[-1]
     return context.say(
         "figure.segments.title", region=context.label("region", context.focus), year=int(largest["year"]),
-        segment=context.label("segment", largest["segment"]), value=signed(largest["central"], 1),
+        segment=context.label("segment", largest["segment"]), value=amount(largest["central"], "usd", context.lang, signed=True),
         stance=context.label("stance", largest["stance"]),
     )  # fmt: skip
 
@@ -68,7 +70,8 @@ def _draw_row(
 ) -> None:
     """Panels of one group of segments side by side, one a year, between two heights of the figure (0-1)."""
     years = sorted(set(data["year"]))
-    grid = figure.add_gridspec(1, len(years), left=0.2, right=0.965, bottom=space[0], top=space[1], wspace=0.1)
+    left = label_room(figure, [context.label("segment", name) for name in SEGMENT_NAMES])
+    grid = figure.add_gridspec(1, len(years), left=left, right=0.965, bottom=space[0], top=space[1], wspace=0.1)
     for column, year in enumerate(years):
         axes = figure.add_subplot(grid[0, column])
         draw_stances(axes, data[data["year"] == year], names, [s for s in context.cases() if s in set(data["stance"])])

@@ -33,6 +33,7 @@ class Outcome:
     `compute` gives [region] or [region, label...]; labels fill {} in the template in order. `default` names the
     regions recorded unless asked for more: 'all', 'main' (focus, USA, CHN) or 'none'. `world`: one series.
     `exists` [region, label...]: series that can have a value at all (None: any); no other is ever computed for.
+    `usual`: glob on names that `default` holds for ('*': all of them).
     `waits`: name of the state variable without which the outcome stands at its neutral value.
     """
 
@@ -44,6 +45,7 @@ class Outcome:
     world: bool = False
     exists: Mask | None = None
     waits: str = ""
+    usual: str = "*"
 
 
 def share(part: Array, whole: Array) -> Array:

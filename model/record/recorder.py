@@ -55,7 +55,8 @@ class Recorder:
         globs = (pattern or "").split(";")
         wanted = np.array([pattern == "all" or any(fnmatchcase(name, glob) for glob in globs) for name in names])
         usual = np.array([outcome.default == "all" or (outcome.default == "main" and region in main) for region in regions])
-        keep = usual[:, None] | wanted[None]
+        named = np.array([fnmatchcase(name, outcome.usual) for name in names])
+        keep = (usual[:, None] & named[None]) | wanted[None]
         if outcome.exists is not None:
             keep &= outcome.exists.reshape(len(regions), -1)
         places = np.flatnonzero(keep)

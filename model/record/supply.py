@@ -40,9 +40,9 @@ def outcomes(fixed: Fixed) -> tuple[Outcome, ...]:
     """Declared outcomes; a named firm supplies the segments it has plants in."""
     sells = np.broadcast_to(fixed.sells.T, (fixed.shape[0], *fixed.sells.T.shape))
     return (
-        Outcome("Purchases|{}", USD, lambda b: b.bought * b.usd, BY_SEGMENT),
+        Outcome("Purchases|{}", USD, lambda b: b.bought * b.usd, BY_SEGMENT, "main", usual="*|Equipment"),
         Outcome("World Purchases Share|{}", "percent", lambda b: share(b.bought, b.bought.sum(0)), BY_SEGMENT),
-        Outcome("Supplier Share|{}|{}", "percent", lambda b: share(b.owned, b.bought[:, :, None]), (SEGMENT_NAMES, REGIONS)),
+        Outcome("Supplier Share|{}|{}", "percent", lambda b: share(b.owned, b.bought[:, :, None]), (SEGMENT_NAMES, REGIONS), "main", usual="*|AI Accelerators|*"),
         Outcome("Supplier Share|{}|{}", "percent", supplier_firms, (SEGMENT_NAMES, fixed.firms), exists=sells),
         Outcome("Self-Sufficiency|Chips", "percent", lambda b: share(np.diag(b.chips), b.chips.sum(0)), default="main"),
         Outcome("Chokepoint Index|{}", "index 0-1", chokepoint, BY_SEGMENT),

@@ -43,7 +43,7 @@ OUTCOMES = (
     Outcome("Imports|{}|from {}", USD, lambda b: imports_from(b) * b.usd, BOTH),
     Outcome("Exports|Chips", USD, lambda b: abroad(b.chips, 1) * b.usd, default="main"),
     Outcome("Imports|Chips", USD, lambda b: abroad(b.chips, 0) * b.usd, default="main"),
-    Outcome("Exports|Chips|to {}", USD, lambda b: no_diagonal(b.chips) * b.usd, BY_REGION, "main"),
+    Outcome("Exports|Chips|to {}", USD, lambda b: no_diagonal(b.chips) * b.usd, BY_REGION, "all"),
     Outcome("Imports|Chips|from {}", USD, lambda b: no_diagonal(b.chips).T * b.usd, BY_REGION),
     Outcome("Imports|Chips|Volume", "index", chip_volume, default="main"),
     Outcome("Exports Share|to {}", "percent", lambda b: share(no_diagonal(b.trade), abroad(b.trade, 1)[:, None]), BY_REGION),

@@ -1,7 +1,9 @@
-"""Reports: pages and tables made of results; they never see the simulation."""
+"""Reports: pages, documents and tables made of results; they never see the simulation."""
 
 from __future__ import annotations
 
-from model.reports.report import render_report, write_report
+from model.reports.document import Document, Picture, Table
+from model.reports.facts import Facts
+from model.reports.paper import paper
 
-__all__ = ["render_report", "write_report"]
+__all__ = ["Document", "Facts", "Picture", "Table", "paper"]

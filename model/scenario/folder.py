@@ -12,6 +12,8 @@ from model.words import word
 
 SCHEMA_FILE = "scenario.schema.json"
 SUFFIXES = (".yaml", ".yml")
+READ = (*SUFFIXES, ".xlsx")
+"""Endings of what may be given by path."""
 
 
 def scenario_folder() -> Path:
@@ -34,7 +36,7 @@ def scenario_names(folder: Path | None = None, lang: str = "en") -> dict[str, Pa
 
 def find_scenario(name_or_path: str, near: Path | None = None, lang: str = "en") -> Path:
     """File of a scenario given by path or by name; a name is sought beside `near` first, then among the shipped."""
-    if "/" in name_or_path or "\\" in name_or_path or name_or_path.lower().endswith(SUFFIXES):
+    if "/" in name_or_path or "\\" in name_or_path or name_or_path.lower().endswith(READ):
         if not Path(name_or_path).is_file():
             raise UsageError(word("error.no_file", lang, file=name_or_path))
         return Path(name_or_path)

@@ -14,6 +14,7 @@ from model.scenario.faults import Faults, shown
 from model.scenario.folder import known_scenarios, label
 from model.scenario.reading import Node, found, join, read_file, read_text
 from model.scenario.types import Place
+from model.scenario.workbook import BOOK, read_book
 
 OWN = ("name", "title", "story", "extends")
 JOINED = ("instruments", "sources")
@@ -26,7 +27,8 @@ Step = str | int
 
 def read_merged(path: Path, faults: Faults, trail: tuple[Path, ...] = ()) -> Node | None:
     """The tree of a file with its parents merged under it; None (with faults) if one cannot be read."""
-    child = read_file(path, label(path), faults)
+    read = read_book if path.suffix.lower() == BOOK else read_file
+    child = read(path, label(path), faults)
     extends = None if child is None else child.get("extends")
     if child is None or extends is None or extends.kind == "refused":
         return child

@@ -52,14 +52,15 @@ def restored(data: Mapping[str, Any]) -> Scenario:
     return Scenario(
         name=data["name"], title=data["title"], story=data["story"], baseline=data["baseline"], focus=data["focus"],
         first=data["horizon"][0], last=data["horizon"][1],
-        measures=tuple(_restored_measure(m) for m in data["measures"]),
+        measures=tuple(restored_measure(m) for m in data["measures"]),
         blocs={name: tuple(members) for name, members in data["blocs"].items()}, stances=data["stances"],
         plans={name: tuple(_restored_part(part) for part in parts) for name, parts in data["plans"].items()},
         states=data["states"], overrides=data["overrides"], channels=data["channels"], sources=tuple(data["sources"]),
     )  # fmt: skip
 
 
-def _restored_measure(data: Mapping[str, Any]) -> Measure:
+def restored_measure(data: Mapping[str, Any]) -> Measure:
+    """A measure as `resolved` wrote it down."""
     file, _, line = data["place"].rpartition(":")
     announced = data["announced"]
     return Measure(

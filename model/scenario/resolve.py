@@ -48,7 +48,7 @@ def load_baseline(scenario: Scenario, lang: str = "en") -> Scenario | None:
     """The scenario that another is compared with: same horizon, focus and overrides, so that policy alone differs."""
     if scenario.baseline is None:
         return None
-    own = Path(scenario.places["name"].file)
+    own = Path(scenario.places["name"].file.partition("!")[0])  # a workbook's places name its sheet
     path = known_scenarios(own if own.is_file() else None, lang)[scenario.baseline]
     sets = [f"horizon=[{scenario.first}, {scenario.last}]"]
     sets += [f"overrides.{key}={value}" for key, value in scenario.overrides.items()]

@@ -59,6 +59,11 @@ class Measure:
     place: Place
     joining: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def what(self) -> tuple[object, ...]:
+        """What it does, by whom, to whom and when: the same for measures that two scenarios share."""
+        return self.instrument, self.start, self.end, self.senders, self.targets, tuple(self.levers.items())
+
     def waiting(self, year: float) -> frozenset[str]:
         """Regions among the senders that have not joined in the quarter that starts at `year`."""
         return frozenset(region for region, when in self.joining if year < when - 1e-9)

@@ -1,0 +1,76 @@
+"""`blocs report DIR`: a run's report as a page, a Word document or Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from model.cli.figures import among
+from model.cli.options import Decorator, named, options
+from model.errors import UsageError
+from model.words import word
+
+
+def command(lang: str) -> click.Command:
+    """The command, worded in `lang`."""
+
+    @named("report", lang)
+    @click.argument("folder", metavar="DIR")
+    @click.option("--format", "formats", metavar="LIST", default="html", help=word("cli.report.format", lang))
+    @currency(lang)
+    @options("out quiet lang", lang)
+    def report(folder: str, formats: str, **options: Any) -> int:
+        return write(Path(folder), tuple(formats.split(",")), options)
+
+    return report
+
+
+def currency(lang: str) -> Decorator:
+    """The two options that write a report in won."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        rate = click.option("--rate", metavar="WON", default=None, help=word("cli.report.rate", lang))
+        name = click.option("--currency", metavar="USD|KRW", default="USD", help=word("cli.report.currency", lang))
+        return name(rate(function))
+
+    return decorate
+
+
+def stated_rate(options: dict[str, Any]) -> float:
+    """Won per dollar, 0 for dollars; UsageError where the two options do not fit together."""
+    lang, text = options["lang"], options["rate"]
+    among((options["currency"],), ("USD", "KRW"), lang)
+    if options["currency"] == "USD":
+        return 0.0
+    try:
+        rate = float(str(text).replace(",", ""))
+    except ValueError:
+        rate = math.nan
+    if not 0.0 < rate < math.inf:
+        raise UsageError(word("cli.report.no_rate", lang, value="-" if text is None else text))
+    return rate
+
+
+def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> int:
+    """Write the report of a run's folder and say where it is."""
+    from model.experiments.folder import open_run
+    from model.experiments.report import FORMATS, write_report
+
+    lang = options["lang"]
+    among(formats, FORMATS, lang)
+    rate = stated_rate(options)
+    run = open_run(folder, lang)
+    if run.manifest["baseline"] is None:
+        raise UsageError(word("cli.report.root", lang, scenario=run.context.scenario))
+    run = replace(run, context=replace(run.context, rate=rate))
+    written = write_report(run, formats, Path(options["out"]) if options.get("out") else None)
+    if not options["quiet"]:
+        if run.other_version:
+            click.echo(word("cli.report.other_version", lang, version=run.other_version), err=True)
+        click.echo(word("cli.report.done", lang, files=", ".join(path.as_posix() for path in written)))
+    return 0

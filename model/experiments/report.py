@@ -1,0 +1,58 @@
+"""The report of a run's folder: figures, tables and sources, then the report in one or more formats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from model.errors import StoreError
+from model.experiments.folder import RunFolder
+from model.figures import FIGURES, make_figures
+from model.reports import Document, Facts, Picture, Table, paper
+from model.reports.pages import render_html, render_markdown
+from model.reports.sheets import write_sheet
+from model.reports.sources import sources_text
+from model.reports.word import write_docx
+
+FORMATS = ("html", "docx", "md")
+TOLD = ("published",)
+"""Figures that the report does not show, but whose data it speaks of."""
+
+
+def write_report(
+    run: RunFolder, formats: Sequence[str] = ("html",), out: Path | None = None, only: Sequence[str] | None = None
+) -> list[Path]:
+    """Write figures/ (all of the report's, or `only` these), tables/, sources.txt and report.FORMAT; the reports' paths."""
+    out = out or run.path
+    document = build(run, out, only)
+    try:
+        written = [_write(document, kind, out / f"report.{kind}") for kind in formats]
+        for table in (block for block in document.blocks if isinstance(block, Table)):
+            write_sheet(table, out / "tables" / f"{table.name}.xlsx", document.lang)
+        text = sources_text(run.context, run.manifest)
+        (out / "sources.txt").write_text(text, encoding="utf-8", newline="\n")
+    except OSError as fault:
+        raise StoreError(f"{out}: {fault}") from fault
+    return written
+
+
+def build(run: RunFolder, out: Path, only: Sequence[str] | None = None) -> Document:
+    """Draw the figures of the report, or `only` these, into figures/ and put the report together."""
+    chosen = only or [name for name, spec in FIGURES.items() if spec.report]
+    read = [name for name, spec in FIGURES.items() if spec.report or name in (*TOLD, *chosen)]
+    data = {name: FIGURES[name].data(run.results, run.context) for name in read}
+    data = {name: rows for name, rows in data.items() if not rows.empty}
+    drawn = make_figures(run.results, run.context, out / "figures", [name for name in data if name in chosen])
+    shown = {f.name: Picture(f.png, f.title, f.caption) for f in drawn}
+    facts = Facts(run.context, run.results, run.manifest, data)
+    return paper(facts, shown)
+
+
+def _write(document: Document, kind: str, path: Path) -> Path:
+    """The report in one format."""
+    if kind == "docx":
+        return write_docx(document, path)
+    text = render_html(document) if kind == "html" else render_markdown(document)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
