@@ -190,7 +190,7 @@ def failing(folder: Path, tests: list[str]) -> str:
     """The first of these tests that fails in the folder; '' if all pass."""
     files = [f"tests/test_{name}.py" for name in tests]
     command = [sys.executable, "-c", PYTEST, "-q", "-x", "-p", "no:cacheprovider", *files]
-    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": ""}
     if not files:
         return ""
     try:
