@@ -143,7 +143,7 @@ def test_the_planted_box_comes_out_of_the_command(folder: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize(("lang", "words"), [
     ("en", ("Cost of supplier search (search_cost) above 0.1", "of the", "Export control: denied share", "* ")),
-    ("ko", ("대체 공급선 탐색 비용(search_cost)이(가) 0.1", "이상", "포괄률", "수출통제")),
+    ("ko", ("대체 공급선 탐색 비용(search_cost)이 0.1", "이상", "포괄률", "수출통제")),
 ])  # fmt: skip
 def test_the_box_in_words(folder: Path, tmp_path: Path, lang: str, words: tuple[str, ...]) -> None:
     args = ["--when", WHEN, "--case", "blocs@hedge", "--lang", lang, "--out", str(tmp_path)]

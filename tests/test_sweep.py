@@ -149,7 +149,7 @@ def test_levers_replace_constants_and_scale_paths() -> None:
 
 def test_a_lever_that_every_measure_leaves_neutral_is_set_in_all() -> None:
     changed = sampling.with_levers(load_scenario("blocs"), {"standards_split.variable_cost": 0.2})
-    assert [m.levers["variable_cost"].constant for m in changed.measures if m.instrument == "standards_split"] == [0.2]
+    assert [m.levers["variable_cost"].constant for m in changed.measures if m.instrument == "standards_split"] == [0.2, 0.2]
 
 
 def test_a_path_is_scaled_from_neutral_not_from_zero() -> None:
@@ -175,7 +175,7 @@ def test_a_lever_at_its_own_value_changes_nothing() -> None:
     [
         ("elasticity_of_substitution[memry]", "did you mean elasticity_of_substitution[memory]?"),
         ("export_control.denial", "did you mean export_control.denial_rate?"),
-        ("subsidy.rate", "no measure of these scenarios uses subsidy"),
+        ("counter_control.materials", "no measure of these scenarios uses counter_control"),
         ("export_control.segments", "no parameter or lever"),
         (f"{SIGMA}=6:4", "LO < HI"),
         (f"{SIGMA}=4", "LO < HI"),
@@ -246,7 +246,7 @@ def test_plan_holds_what_the_contract_says() -> None:
     plan = make_plan(request("sobol", 4, (SIGMA, LEVERS))).sweep.plan
     assert plan["problem"] == {"num_vars": 2, "names": [SIGMA, LEVERS], "bounds": [[0.0, 1.0]] * 2}
     assert plan["sobol"] == {"base": 4, "second_order": False} and plan["morris"] is None
-    assert plan["cases"] == [{"scenario": "blocs", "stance": "hedge", "label": "blocs@hedge", "baseline": "chip_controls"}]
+    assert plan["cases"] == [{"scenario": "blocs", "stance": "hedge", "label": "blocs@hedge", "baseline": "history"}]
     assert [n["kind"] for n in plan["names"]] == ["uncertainty", "lever"]
     assert plan["states"] == 4 * 4 and plan["hash"] == sweep.plan_hash(plan)
     assert "/" not in json.dumps({k: v for k, v in plan.items() if k != "scenarios"}["names"])
@@ -256,7 +256,7 @@ def test_baselines_are_shared_where_only_levers_differ() -> None:
     planned = make_plan(request("grid", 3, (LEVERS, f"{SIGMA}=4:6:2")))
     found = planned.sweep
     assert found.plan["states"] == 6 and len(found.runs) == 6 + 2
-    assert [run.state for run in found.runs if run.name == "chip_controls"] == [0, 1]
+    assert [run.state for run in found.runs if run.name == "history"] == [0, 1]
     assert all(found.values(state)[SIGMA] == found.values(found.world_of(state))[SIGMA] for state in range(6))
 
 
@@ -282,7 +282,7 @@ def test_a_case_has_the_values_of_its_state() -> None:
         assert case.parameters is not None and case.parameters["elasticity_of_substitution"]["memory"] == values[SIGMA]
         rates = [max(v for _, v in m.levers["denial_rate"].points) for m in case.scenario.measures
                  if m.instrument == "export_control" and m.levers["denial_rate"].points]  # fmt: skip
-        assert all(rate == values[LEVERS] for rate in rates) or run.name == "chip_controls"
+        assert all(rate == values[LEVERS] for rate in rates) or run.name == "history"
         assert (case.stance, case.draw) == ("hedge" if run.name == "blocs@hedge" else None, run.state)
 
 
@@ -346,9 +346,9 @@ def put_together(folder: Path) -> Sweep:
 def test_series_and_differences_by_state(folder: Path) -> None:
     found = put_together(folder)
     levels = sweep.series(found, "Real Income", "KOR", QUARTERS)
-    assert list(levels.columns) == ["blocs@hedge", "chip_controls"]
+    assert list(levels.columns) == ["blocs@hedge", "history"]
     assert list(levels["blocs@hedge"]) == [90.0 + k for k in range(6)]
-    assert list(levels["chip_controls"]) == [100.0, 101.0] * 3  # the baseline of the state with the same parameters
+    assert list(levels["history"]) == [100.0, 101.0] * 3  # the baseline of the state with the same parameters
     flows = sweep.series(found, "Value Added", "KOR", QUARTERS[:2])
     assert (flows["blocs@hedge"] == 10.0).all()
     change = sweep.difference(found, "Real Income", "KOR", "2035")
