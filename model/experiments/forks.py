@@ -15,13 +15,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from calibration.registry import central, override, parameter_hash
+from calibration.registry import central, override
 from calibration.world import ALL_ECOSYSTEMS
-from model import __version__
 from model.axes import REGION_INDEX
-from model.experiments.results import FigureContext
+from model.experiments.apart import save_both
 from model.figures.forks import SPEC
-from model.figures.house import house_style, save_figure
 from model.instruments import Value, instruments
 from model.scenario.resolve import load_scenario
 from model.scenario.types import Measure, Place, Scenario
@@ -64,13 +62,7 @@ def sweep() -> Iterator[dict[str, object]]:
 def write_forks(folder: Path) -> None:
     """Run the sweep and draw it in both languages."""
     frame = pd.DataFrame(sweep())
-    for lang in ("en", "ko"):
-        context = FigureContext(
-            SCENARIO, (), SCENARIO, "KOR", (2035,), lang, "", parameter_hash(central()), __version__, 0, 1
-        )
-        data = SPEC.data(frame, context)
-        with house_style(lang):
-            save_figure(SPEC.draw(data, context), folder / lang, SPEC.name, data, lang)
+    save_both(SPEC, frame, SCENARIO, folder)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from calibration.registry import central, override, parameter_hash, rows_by_key
-from model import __version__
+from calibration.registry import central, override, rows_by_key
 from model.axes import REGION_INDEX
-from model.experiments.results import FigureContext
-from model.figures.house import house_style, save_figure
+from model.experiments.apart import save_both
 from model.figures.reactions import SPEC
 from model.instruments import Value, instruments
 from model.scenario.resolve import load_scenario
@@ -80,13 +78,7 @@ def sweep(steps: int = STEPS, catch_up: Sequence[bool] = (False, True)) -> Itera
 def write_reactions(folder: Path) -> pd.DataFrame:
     """Run the sweep and draw it in both languages."""
     frame = pd.DataFrame(sweep())
-    for lang in ("en", "ko"):
-        context = FigureContext(
-            SCENARIO, (), SCENARIO, "KOR", (2035,), lang, "", parameter_hash(central()), __version__, 0, 1
-        )
-        data = SPEC.data(frame, context)
-        with house_style(lang):
-            save_figure(SPEC.draw(data, context), folder / lang, SPEC.name, data, lang)
+    save_both(SPEC, frame, SCENARIO, folder)
     return frame
 
 
