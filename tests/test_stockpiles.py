@@ -105,7 +105,7 @@ def test_orders_for_stock_in_numbers() -> None:
     wedges = {name: now["wedges"][name].copy() for name in ("announced",)}
     korea, america = setting.regions.index("KOR"), setting.regions.index("USA")
     wedges["announced"][USES.index("inputs"), korea, america, korea] = 0.4
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(1)
     buyer, supplier = links.buyer[: links.technique], links.supplier[: links.technique]
     table, part, holders = economy.table, 1 - np.exp(-behaviour.stock_speed * setting.dt), len(now["stock"])
     target = np.zeros(holders)
@@ -124,7 +124,7 @@ def test_orders_for_stock_in_numbers() -> None:
         at_rate = orders * now["orders"][links.cell_buyer[cell]] / (4 * setting.dt)
         assert found[links.cell == cell] == pytest.approx(at_rate, rel=1e-9)
         seen, waits = seen + (orders > 0), waits + (not orders and have[cell] < target[cell])
-    assert min(seen, waits) > 3
+    assert min(seen, waits) > 5
     assert not found[buyer >= setting.n].any()
 
 
