@@ -14,6 +14,7 @@ from calibration.world import build_setting
 from model.agents.population import Firm, Population, State, Users
 from model.axes import quarter_labels, quarter_start
 from model.kernel.links import Array
+from model.past import Past
 from model.record import Recorder
 from model.scenario.types import Scenario
 from model.schedule import SCHEDULE, Stage, run_quarter
@@ -39,6 +40,7 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
         schedule: tuple[Stage, ...] = SCHEDULE, record: str | None = None,
         sides: tuple[tuple[int, ...], tuple[int, ...]] | None = None,
         channels: frozenset[str] | None = None, otherwise: Scenario | None = None, held: Held | None = None,
+        past: Past | None = None,
     ) -> None:  # fmt: skip
         super().__init__(seed=seed)
         resolved = load(scenario)
@@ -56,16 +58,20 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
         self.end = quarter_start(resolved.last) + 0.25
         self.recorder = Recorder(self.setting, record, sides)
         self.now = start_state(self.setting)
+        self.walk = past.follow(self.setting, schedule) if past and not agents else None
         self.datacollector = mesa.DataCollector(
             model_reporters={"year": lambda m: m.now["year"], "real_income": lambda m: m.real_income(m.scenario.focus)}
         )
 
     def step(self) -> None:
         """One quarter: the schedule, then the record."""
-        self.now = run_quarter(self.setting, self.now, self.schedule)
+        self.now = self.walk.step(self.now, self._quarter) if self.walk else self._quarter()
         self.recorder.add(self.now)
         self.datacollector.collect(self)
         self.running = bool(self.now["year"] < self.end - 1e-9)
+
+    def _quarter(self) -> dict[str, Any]:
+        return run_quarter(self.setting, self.now, self.schedule)
 
     def run_to_end(self) -> Recorder:
         """All quarters of the scenario's horizon; the recorder holds the outcomes."""

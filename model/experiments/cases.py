@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from model.errors import BlocsError
 from model.experiments.workers import Died, supervise
 from model.outcomes import Recording
+from model.past import Past
 from model.scenario.types import Scenario
 from model.world import Parameters
 
@@ -59,6 +60,10 @@ class Shards:
     failures: list[Failure] = field(default_factory=list)
 
 
+_PAST = Past()
+"""Of the run before in this process: a baseline and the stances of a draw come one after the other and share theirs."""
+
+
 def run_case(case: Case) -> Recording | Failure:
     """Run one case; a model that has no solution is a Failure, not an exception."""
     import numpy as np
@@ -69,7 +74,7 @@ def run_case(case: Case) -> Recording | Failure:
         with np.errstate(all="ignore"):
             model = Decoupling(
                 case.scenario, case.stance, case.draw, case.seed, case.parameters, record=case.record, sides=case.sides,
-                channels=case.channels, otherwise=case.otherwise, held=case.held,
+                channels=case.channels, otherwise=case.otherwise, held=case.held, past=_PAST,
             )  # fmt: skip
             keys, values = model.run_to_end().table()
     except BlocsError as error:
