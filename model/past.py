@@ -43,18 +43,19 @@ class Walk:
 
     def __init__(self, past: Past, setting: Setting, leads: bool) -> None:
         self.past, self.setting, self.leads, self.along = past, setting, leads, not leads
-        self.quarters = past.quarters
+        self.world = past.world
 
     def step(self, now: State, run: Callable[[], State]) -> State:
         """The state after this quarter: known from the past, or what `run` computes."""
         orders, quarter = self._orders(now), now["quarter"]
-        self.along = self.along and quarter < len(self.quarters) and self.quarters[quarter][0] == orders
+        known = self.past.quarters if self.past.world is self.world else []  # else another world's
+        self.along = self.along and quarter < len(known) and known[quarter][0] == orders
         if self.along:
-            after = self.quarters[quarter][1]
+            after = known[quarter][1]
             return after | {"in_force": decide_states(self.setting, after["year"])}
         after = run()
-        if self.leads:
-            self.quarters.append((orders, after))
+        if self.leads and self.past.world is self.world:
+            known.append((orders, after))
         return after
 
     def _orders(self, now: State) -> Any:

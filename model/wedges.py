@@ -153,6 +153,23 @@ class Wedges:
         return {k: a for k, a in sorted(self._arrays.items()) if not (a == RULES[WEDGES[k].rule][0]).all()}
 
 
+Move = tuple[str, tuple[Any, ...], Array | float]
+"""One `move`: wedge, cells, amount."""
+
+
+class Noted(Wedges):
+    """Wedges that only note what would move them; neutral amounts, which move nothing, are left out."""
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        super().__init__(sizes)
+        self.moves: list[Move] = []
+
+    def move(self, name: str, where: tuple[Any, ...], amount: Array | float) -> None:
+        """Note it."""
+        if np.any(np.asarray(amount) != RULES[WEDGES[name].rule][0]):
+            self.moves.append((name, where, amount))
+
+
 def blend(name: str, apart: Array, joined: Array, part: float) -> Array:
     """A wedge that lies a part of the way from `apart` to `joined` (E52); what both share stays exactly.
 

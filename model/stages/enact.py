@@ -14,7 +14,7 @@ from model.kernel.capability import released, usable_quality
 from model.kernel.links import Array, Index, Mask, sum_by
 from model.stages.respond import decide_states
 from model.strategies import Means, spend
-from model.wedges import Wedges, axis_sizes, blend, either, keep_channels
+from model.wedges import Move, Noted, Wedges, axis_sizes, blend, either, keep_channels
 from model.world import Action, Setting, State, View
 
 AI_APPS, PLATFORMS, CLOUD = "ai_apps", "platforms", "cloud"
@@ -183,11 +183,21 @@ def moved_by(setting: Setting, orders: Orders) -> Wedges:
 
 def by_measures(setting: Setting, orders: Ordered) -> Wedges:
     """Neutral wedges, moved by measures."""
-    facts = setting.fixed("facts", lambda: facts_of(setting))
     wedges = Wedges(setting.fixed("sizes", lambda: sizes_of(setting)))
     for instrument, order in orders:
-        instruments()[instrument].apply(wedges, order, facts)
+        for move in moves_of(setting, instrument, order):
+            wedges.move(*move)
     return wedges
+
+
+def moves_of(setting: Setting, instrument: str, order: Order) -> list[Move]:
+    """What an order moves. Steady measures give the same order every quarter: it is worked out once."""
+    known: dict[int, tuple[Order, list[Move]]] = setting.fixed("moves", dict)  # an order kept here keeps its identity
+    if id(order) not in known:
+        noted = Noted(setting.fixed("sizes", lambda: sizes_of(setting)))
+        instruments()[instrument].apply(noted, order, setting.fixed("facts", lambda: facts_of(setting)))
+        known[id(order)] = order, noted.moves
+    return known[id(order)][1]
 
 
 def in_part(apart: Wedges, joined: Wedges, part: float) -> Wedges:
