@@ -1,6 +1,6 @@
 """Past: quarters that another run of the same world has been through already are looked up, not computed again.
 
-All that policy does to a run passes through what is ordered each quarter (model/stages/enact.py). So two runs of one
+All that policy does to a run passes through what is ordered each quarter (model/stages/orders.py). So two runs of one
 world, seed and schedule whose orders were the same in every quarter so far are in the same state, bit for bit: a scenario
 that begins in 2026 shares eight years with its baseline. Where states react, what they order hangs on what they see, so
 such runs neither give nor take.
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from model.scenario.types import REACTIVE
-from model.stages.enact import orders_of
+from model.stages.orders import orders_of
 from model.stages.respond import decide_states
 from model.world import Setting, State
 

@@ -44,6 +44,7 @@ NEAR = {
     "sight": "agents stockpiles relocation entry_exit standards entity_list",
     "population": "capability_adoption agents",
     "enact": "simulation entry_exit evasion standards entity_list capability networks stockpiles",
+    "orders": "simulation instruments stockpiles entity_list",
     "decide": "agents stockpiles standards entry_exit relocation",
     "adjust": "wages replication engine_against_oracle entry_exit investors",
     "learn": "capability networks",

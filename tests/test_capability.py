@@ -20,8 +20,9 @@ from model.kernel import capability as law
 from model.kernel.ai import adopted_efficiency, ai_quality, effective_compute, induced_drive
 from model.kernel.links import Array, Mask
 from model.simulation import Decoupling
-from model.stages.enact import capacity_ratio, collect_wedges
+from model.stages.enact import capacity_ratio
 from model.stages.learn import CODE, COLLABORATION, exposure, kept, learn, scarcity
+from model.stages.orders import collect_wedges
 from model.wedges import Wedges
 from model.world import Setting, State
 from tests import small

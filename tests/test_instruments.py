@@ -18,7 +18,7 @@ from model.axes import REGION_INDEX, REGIONS
 from model.instruments import Instrument, Lever, Value, instruments
 from model.kernel.links import Array
 from model.simulation import Decoupling
-from model.stages.enact import collect_wedges
+from model.stages.orders import collect_wedges
 from model.stages.respond import decide_states
 from model.units import UNITS
 from model.wedges import RULES, WEDGES, Wedges, survive

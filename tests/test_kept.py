@@ -12,7 +12,8 @@ from calibration.registry import central, override
 from calibration.world import build_world, world_of
 from model.instruments import instruments
 from model.simulation import Decoupling
-from model.stages.enact import collect_wedges, spread
+from model.stages.enact import spread
+from model.stages.orders import collect_wedges
 from model.stages.respond import decide_states
 from model.wedges import WEDGES
 from model.world import Latest

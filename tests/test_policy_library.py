@@ -28,7 +28,8 @@ from model.scenario.story import period, scope
 from model.scenario.types import Measure
 from model.simulation import Decoupling
 from model.stages.decide import stock_orders
-from model.stages.enact import collect_wedges, spread
+from model.stages.enact import spread
+from model.stages.orders import collect_wedges
 from model.stages.respond import decide_states
 from model.wedges import USES, Wedges, either
 from model.words import has_word

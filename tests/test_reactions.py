@@ -44,7 +44,7 @@ from model.scenario.resolve import load_scenario
 from model.scenario.types import Measure, Scenario
 from model.simulation import Decoupling
 from model.stages import react
-from model.stages.enact import collect_wedges
+from model.stages.orders import collect_wedges
 from model.stages.respond import decide_states
 from model.wedges import CHANNELS
 from model.world import Parameters

@@ -25,7 +25,8 @@ from model.scenario.types import Part, Scenario
 from model.scenario.types import Path as Levels
 from model.schedule import SCHEDULE, run_quarter
 from model.simulation import Decoupling
-from model.stages.enact import collect_wedges, spread_wedges
+from model.stages.enact import spread_wedges
+from model.stages.orders import collect_wedges
 from model.stages.respond import decide_states
 from model.strategies import paid
 from model.world import Parameters, Setting, State

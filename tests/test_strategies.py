@@ -65,7 +65,7 @@ def run(choice: str | None, **plans: tuple[Part, ...]) -> dict[Key, Array]:
 
 @cache
 def means() -> Means:
-    from model.stages.enact import means_of
+    from model.stages.orders import means_of
 
     return means_of(Decoupling(world()).setting)
 
@@ -169,7 +169,7 @@ def test_a_stance_at_strength_zero_is_none_and_at_one_itself(stance: str) -> Non
 
 # -- dates and parts ---------------------------------------------------------------------------------
 def wedges_of(choice: str | None, year: float, **plans: tuple[Part, ...]) -> dict[str, Array]:
-    from model.stages.enact import wedges_in_force
+    from model.stages.orders import wedges_in_force
     from model.stages.respond import decide_states
 
     setting = Decoupling(world(**plans), choice).setting

@@ -22,7 +22,7 @@ from model.experiments.results import HEADLINE, FigureContext, display_width, se
 from model.outcomes import Key, Recording
 from model.scenario.types import REACTIVE, Scenario
 from model.simulation import Decoupling, Held
-from model.stages.enact import collect_wedges, wedges_otherwise
+from model.stages.orders import collect_wedges, wedges_otherwise
 from model.stages.respond import decide_states
 from model.wedges import CHANNELS, moved_channels
 

@@ -8,7 +8,7 @@ from model.agents.reactions import StateRule, StateView, caught_up, combined, fo
 from model.axes import NETWORK_SEGMENTS, SEGMENT_INDEX
 from model.kernel.links import Array, Index, sum_by
 from model.scenario.types import REACTIVE
-from model.stages.enact import moved_by, orders_of
+from model.stages.orders import moved_by, orders_of
 from model.stages.respond import decide_states
 from model.streams import key_of, uniforms
 from model.wedges import USES, Wedges
