@@ -90,6 +90,8 @@ def measure_cases() -> Found:
     """One case, and many on one worker and on two."""
     found: Found = {"case": child(["benchmarks.measure", "case", "0", "0"])}
     found["many"] = [child(["benchmarks.measure", "cases", str(workers), "16"]) for workers in (1, 2)]
+    found["short"] = [child(["benchmarks.measure", "short", str(workers), "400"]) for workers in (1, 2)]
+    found["commands"] = child(["benchmarks.measure", "commands", "0", "0"])
     return found
 
 
@@ -148,7 +150,10 @@ def main() -> None:
     for name in () if asked.page else asked.only or names:
         started = time.time()
         say(f"{name} ...")
+        before = results.get(name, {})
         results[name] = {"machine": machine(), "when": time.strftime("%Y-%m-%d"), "found": parts[name]()}
+        if name == "profile" and before:
+            results[name]["before"] = before.get("before") or {"engine": before["machine"]["engine"], "text": before["found"]["engine"]}
         results[name]["took"] = round(time.time() - started)
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     for path in page.write(results, ROOT / "docs"):

@@ -11,11 +11,15 @@ import json
 import pstats
 import resource
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -172,6 +176,37 @@ def cases(workers: int, count: int) -> Found:
     }  # fmt: skip
 
 
+def busy_for(seconds: float, task: int) -> int:
+    """A task that computes for a while: of this process's own time, so that waiting for a core does not count as work."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return task
+
+
+def short(workers: int, count: int) -> Found:
+    """Tasks of 50 ms on workers that stand ready: start of the workers apart from the rate after it."""
+    from model.experiments.workers import supervise
+
+    started = time.perf_counter()
+    arrived = [time.perf_counter() for _ in supervise(partial(busy_for, 0.05), [[i] for i in range(count)], workers)]
+    skip = 2 * workers
+    rate = (len(arrived) - skip) / (arrived[-1] - arrived[skip - 1])
+    return {"workers": workers, "tasks": count, "start_seconds": arrived[0] - started - 0.05, "ideal": 0.05 * rate / workers}
+
+
+def commands(rows: int, quarters: int) -> Found:
+    """What a user waits for: seconds of whole commands, each in a process of its own."""
+    found = {}
+    for name, words in COMMANDS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            out = ["--out", str(Path(folder, "out"))] if words[0] == "run" else []
+            started = time.perf_counter()
+            subprocess.run([sys.executable, "run.py", *words, *out], capture_output=True, check=True)
+            found[name] = time.perf_counter() - started
+    return found
+
+
 def profile(rows: int, quarters: int) -> Found:
     """Where the time goes: functions by own time, of the engine and of the oracle, with the default world."""
     from benchmarks.mesa_world import build, policy_of
@@ -204,8 +239,11 @@ def table_of(call: Callable[[], Any], rows: int = 12) -> str:
     return "\n".join(line for line in lines if "Random listing" not in line and "reduced from" not in line)
 
 
+COMMANDS = {"help": ["--help"], "one draw, no figures": ["run", "blocs", "--draws", "1", "--no-figures"], "run blocs": ["run", "blocs"]}
+"""Commands whose time is measured; `run blocs` is the default run: 20 draws of a baseline and three stances."""
 PARTS: dict[str, Callable[[int, int], Found]] = {
     "ours": ours, "oracle": oracle, "floor": floor, "case": case, "cases": cases, "profile": profile,
+    "short": short, "commands": commands,
 }  # fmt: skip
 
 
