@@ -22,6 +22,7 @@ from model.experiments.calibrate import (
     composites,
     fresh_error,
     grade_variances,
+    known_by,
     match,
     moved,
     parameters_table,
@@ -61,6 +62,11 @@ class CalibrationRequest:
     headline: tuple[Scenario, Scenario, str] | None = None
     draws: int = 8
 
+    @property
+    def seen(self) -> Scenario:
+        """The scenario as far as it was known at the origin."""
+        return known_by(self.scenario, self.origin)
+
 
 @dataclass
 class Calibrated:
@@ -81,7 +87,7 @@ def run_calibration(request: CalibrationRequest, progress: Progress | None = Non
     started = time.time()
     targets = targets_of(published_by(shipped_figures(), request.origin))
     points = quasi_random(request.samples, len(composites()), DESIGN_SEED)
-    design = simulate(request.scenario, targets, points, 0, request.workers, progress)
+    design = simulate(request.seen, targets, points, 0, request.workers, progress)
     found = Calibrated(match(targets, design))
     if request.check:
         _check(request, found, progress)
@@ -98,7 +104,7 @@ def _check(request: CalibrationRequest, found: Calibrated, progress: Progress | 
     again = match(c.targets, c.design, CHECK_SEED)
     found.moves = dict(zip(c.names, (float(move) for move in moved(c, again)), strict=True))
     fresh = quasi_random(max(request.samples // FRESH, 4), len(c.names), CHECK_SEED)
-    runs = simulate(request.scenario, c.targets, fresh, request.samples, request.workers, progress)
+    runs = simulate(request.seen, c.targets, fresh, request.samples, request.workers, progress)
     found.fresh = fresh_error(c, runs)
 
 
@@ -139,7 +145,7 @@ def _report(request: CalibrationRequest, found: Calibrated, progress: Progress |
 def _manifest(request: CalibrationRequest, found: Calibrated) -> dict[str, object]:
     c = found.calibration
     return {
-        "kind": "calibration", "origin": request.origin, "samples": request.samples, "scenario": resolved(request.scenario),
+        "kind": "calibration", "origin": request.origin, "samples": request.samples, "scenario": resolved(request.seen),
         "parameters": parameter_hash(central()), "engine": {"version": __version__, "sources": engine_hash()},
         "failed": [f.__dict__ for f in c.design.failed], "refused": [f.__dict__ for f in c.design.refused], "planned": request.samples, "targets": [t.name for t in c.targets],
         "coverage": round(float(c.held.mean()), 4), "coverage_wanted": list(COVERAGE), "left": c.found.left,
