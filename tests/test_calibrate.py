@@ -51,7 +51,7 @@ from model.reports.calibration import Facts, write_calibration
 from model.scenario.resolve import load_scenario
 from model.words import word
 
-SCRIPT = Path(__file__).parent / "scenarios" / "measures_2018_2022.yaml"
+SCRIPT = "history"
 TARGETS = Path(__file__).parents[1] / "calibration" / "targets"
 
 
