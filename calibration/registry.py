@@ -32,7 +32,7 @@ DISTRIBUTIONS: tuple[str, ...] = (
 GRADES: tuple[str, ...] = ("measured", "estimated", "assumed", "recalled")
 SWEPT = "swept"
 """A measured or recalled row whose note holds this word varies in the draws as well."""
-POSTERIOR = ""
+POSTERIOR = "posterior-2023-06.csv"
 """Table below calibration/ from which draws take the composites ('posterior-2023-06.csv'); empty: the priors alone."""
 POSTERIORS = ("posterior-2023-06.csv", "posterior-2025-01.csv")
 """All that are shipped, by the origin whose figures they know."""

@@ -6,8 +6,9 @@ United States and China react by their ladders from then on, so that the timing 
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
@@ -29,8 +30,8 @@ from model.experiments.series import Figure, base_period, by_series, check_figur
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, write_manifest, write_results
 from model.experiments.timing import Timing, out_of_reach, starts_of, timing_score, timing_table, timings
-from model.figures.backtest import data_backtest, draw_backtest
-from model.figures.house import house_style, save_figure
+from model.figures import save_spec
+from model.figures.backtest import SPEC
 from model.scenario.types import REACTIVE, Scenario
 from model.world import Parameters
 
@@ -188,6 +189,11 @@ def _unpaired(figures: list[Figure], points: list[Point]) -> int:
     return sum((f.series_id, f.period) not in scored for f in wanted)
 
 
+def finite(numbers: Mapping[str, float]) -> dict[str, float | None]:
+    """Numbers as a manifest can hold them: none for NaN."""
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+
+
 # -- what is written -------------------------------------------------------------------------------------
 def points_table(points: list[Point]) -> pd.DataFrame:
     """One row a scored figure: outcome and the three forecasts, transformed."""
@@ -220,10 +226,7 @@ def write_tables(found: Backtest, request: BacktestRequest, context: FigureConte
     points = points_table(found.points)
     write_sheet(request.out / "points.csv", points)
     write_sheet(request.out / "scores.csv", scores_table(found.scores))
-    data = data_backtest(points, context)
-    with house_style(context.lang):
-        figure = draw_backtest(data, context)
-    save_figure(figure, request.out / "figures", "backtest", data, context.lang)
+    save_spec(SPEC, points, context, request.out / "figures")
 
 
 def write_sheet(path: Path, table: pd.DataFrame) -> None:
@@ -250,5 +253,5 @@ def _manifest(request: BacktestRequest, scenario: Scenario, found: Backtest) -> 
         "parameters": parameter_hash(central()), "draws": request.draws, "seed": request.seed,
         "engine": {"version": __version__, "sources": engine_hash()}, "planned": found.cases,
         "failed": [f.__dict__ for f in found.failures], "scored": len(found.points), "unused": found.unused,
-        "timing": timing_score(found.timing, found.end) | {"out_of_reach": found.out_of_reach} if found.timing else None,
+        "timing": {**finite(timing_score(found.timing, found.end)), "out_of_reach": found.out_of_reach} if found.timing else None,
     }  # fmt: skip

@@ -279,7 +279,8 @@ def targets_table(c: Calibration) -> pd.DataFrame:
     deviation = np.sqrt(np.diag(c.noise)) * np.where(c.logs, value, 1.0)
     low, middle, high = np.quantile(c.design.outputs, [0.1, 0.5, 0.9], axis=0)
     return pd.DataFrame({
-        "target": [t.name for t in c.targets], "variable": [t.figure.variable for t in c.targets],
+        "target": [t.name for t in c.targets], "series_id": [t.figure.series_id for t in c.targets], "end": [t.figure.covers.end for t in c.targets],
+        "variable": [t.figure.variable for t in c.targets],
         "region": [t.figure.region for t in c.targets], "transform": [t.figure.transform for t in c.targets],
         "grade": [t.figure.grade for t in c.targets], "value": value, "deviation": deviation,
         "prior": middle, "prior_p10": low, "prior_p90": high, "posterior": after,

@@ -247,3 +247,10 @@ def _share(values: Sequence[float]) -> float:
 def geometric_ratio(scores: Sequence[Score], rule: str) -> float:
     """Geometric mean over series of the error against a naive rule's ('last' or 'trend'): below 1 better than it."""
     return float(np.exp(np.mean([math.log(s.error / getattr(s, f"error_{rule}")) for s in scores])))
+
+
+def interval_ratio(scores: Sequence[Score], rule: str) -> float:
+    """Geometric mean over series of the interval score against a naive rule's, where it has one: below 1 a better band."""
+    pairs = [(s.interval, getattr(s, f"interval_{rule}")) for s in scores]
+    known = [math.log(own / other) for own, other in pairs if own > 0 and other > 0]
+    return float(np.exp(np.mean(known))) if known else math.nan

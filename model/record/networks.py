@@ -57,7 +57,7 @@ def layer_outcomes(layer: str, networks: Sequence[Network], growth: float = 0.0)
 
     def installed(book: Book) -> Array:
         """Million users of each ecosystem at the end of the quarter [R, e]."""
-        return users(book, "base") * np.exp(growth * (book.now["year"] - START))
+        return np.asarray(users(book, "base") * np.exp(growth * (book.now["year"] - START)))
 
     usual = "none" if layer == "Platforms" else "main"  # platforms are told apart by kind: Platform Share
     return [

@@ -1,0 +1,46 @@
+"""Small multiples: one small panel a series, in rows of four, with one key above them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from model.figures.house import FAINT, Look, canvas, key_row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from model.experiments.results import FigureContext
+
+COLUMNS = 4
+ROW_HEIGHT = 1.25
+SERIES = ["series_id", "transform"]
+
+Panel = Callable[["Axes", pd.DataFrame], None]
+Heading = Callable[[pd.DataFrame], tuple[str, str]]
+"""Text and colour of a panel's title."""
+
+
+def draw_multiples(
+    context: FigureContext, title: str, subtitle: str, keys: Sequence[tuple[str, Look]], data: pd.DataFrame, heading: Heading, panel: Panel
+) -> Figure:
+    """All series of a table in its order."""
+    groups = [own for _, own in data.groupby(SERIES, sort=False)]
+    rows = math.ceil(len(groups) / COLUMNS)
+    figure, top, bottom = canvas(context, title, subtitle, 0.35 + ROW_HEIGHT * rows)
+    inch = 1.0 / figure.get_figheight()
+    key_row(figure, keys, top)
+    grid = figure.add_gridspec(rows, COLUMNS, left=0.06, right=0.985, top=top - 0.55 * inch, bottom=bottom + 0.3 * inch, wspace=0.28, hspace=0.75)
+    for place, own in enumerate(groups):
+        axes = figure.add_subplot(grid[place // COLUMNS, place % COLUMNS])
+        panel(axes, own.sort_values("end"))
+        text, colour = heading(own)
+        axes.set_title(text, fontsize=6.5, loc="left", color=colour, pad=2)
+        axes.tick_params(labelsize=6)
+        axes.spines["left"].set_color(FAINT)
+        axes.margins(y=0.15)
+    return figure
