@@ -204,7 +204,7 @@ def points_table(points: list[Point]) -> pd.DataFrame:
     rows = [
         {"series_id": p.figure.series_id, "variable": p.figure.variable, "region": p.figure.region, "period": p.figure.period,
          "end": p.figure.covers.end, "transform": p.figure.transform, "actual": p.actual, "grade": p.figure.grade,
-         "start": p.start, "before": p.before, "model_before": p.model_before}
+         "start": p.start, "before": p.before, "model_before": p.model_before, "deviation": p.deviation}
         | cells("model", p.model) | cells("last", p.last) | cells("trend", p.trend)
         for p in points
     ]  # fmt: skip

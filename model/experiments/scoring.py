@@ -24,6 +24,7 @@ from model.experiments.series import (
     crossing,
     quarter_ends,
     simulated,
+    spread,
     transformed,
 )
 from model.outcomes import Array
@@ -47,7 +48,8 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Point:
-    """One figure to be scored with the three forecasts of it; all transformed. `before`: the last one known, of time `start`, both sides."""
+    """One figure to be scored with the three forecasts of it; all transformed. `before`: the last one known, of time `start`, both sides;
+    `deviation`: how well the figure is measured, NaN for a date."""
 
     figure: Figure
     actual: float
@@ -57,6 +59,7 @@ class Point:
     before: float
     model_before: float
     start: float
+    deviation: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def _point(figure: Figure, train: list[Figure], base: Figure | None, panel: Pane
     model = widened(median_band(draws), reach_of_band(figure, base, missed))
     return Point(
         figure, form(figure.value), model, banded(last_value(times, values, figure.covers.end)),
-        banded(linear_trend(times, values, figure.covers.end)), form(values[-1]), float(np.median(before)), times[-1],
+        banded(linear_trend(times, values, figure.covers.end)), form(values[-1]), float(np.median(before)), times[-1], spread(figure, base),
     )  # fmt: skip
 
 

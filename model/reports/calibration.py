@@ -15,7 +15,7 @@ from model.reports.timing import say_timing, timing_rows
 from model.words import has_word, word
 
 WORST = 10
-"""Series whose miss is told in words at most."""
+"""Series whose miss is told in words."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def targets(facts: Facts, lang: str) -> list[Block]:
     rows = []
     for r in facts.tables["targets"].to_dict("records"):
         verdict = "used" if r["used"] else "still" if r["reached"] else "missed"
-        numbers = [f"{r[n]:.3g}" for n in names[4:8]]
+        numbers = [_short(r[n]) for n in names[4:8]]
         grade = word(f"show.grade.{r['grade']}", lang)
         rows.append((verdict, [str(r["target"]), str(r["region"]), str(r["transform"]), grade, *numbers, f"{r['implausibility']:.1f}", word(f"calibration.{verdict}", lang)]))
     order = ("used", "missed", "still")
@@ -127,20 +127,24 @@ def backtest(facts: Facts, lang: str) -> list[Block]:
 
 def misses(facts: Facts, lang: str) -> list[Block]:
     """The worst misses by name, with what happened, what the model said, and what was learned."""
-    scores, points = facts.tables["scores"], facts.tables["points"]
-    if scores.empty or points.empty:
+    points = facts.tables["points"]
+    if points.empty:
         return []
-    worst = [str(s) for s in scores.loc[scores["skill_last"] < 0, "series_id"]][:WORST]
+    far = (points["model"] - points["actual"]).abs() / points["deviation"]
+    worst = points.assign(far=far).dropna(subset=["far"]).sort_values("far", ascending=False).drop_duplicates("series_id").head(WORST)
     rows = []
-    for series in dict.fromkeys(worst):
-        last = points[points["series_id"] == series].sort_values("end").iloc[-1]
-        numbers = [f"{last[n]:.3g}".replace("-", "−") for n in ("actual", "model")]
-        band = f"{last['model_p10']:.3g} … {last['model_p90']:.3g}".replace("-", "−")
-        learned = word(f"lesson.{series}", lang) if has_word(f"lesson.{series}") else "–"
-        rows.append([f"{series} {last['period']}", str(last["transform"]), *numbers, band, learned])
+    for r in worst.to_dict("records"):
+        learned = word(f"lesson.{r['series_id']}", lang) if has_word(f"lesson.{r['series_id']}") else "–"
+        band = f"{_short(r['model_p10'])} … {_short(r['model_p90'])}"
+        rows.append([f"{r['series_id']} {r['period']}", str(r["transform"]), _short(r["actual"]), _short(r["model"]), band, f"{r['far']:.0f}", learned])
     title = say(facts, lang, "misses")
-    keys = [f"calibration.column.{n}" for n in ("target", "transform", "happened", "said", "band", "learned")]
-    return [Heading(title), Paragraph(say(facts, lang, "misses_text")), _table("misses", title, keys, rows, lang)] if rows else []
+    keys = [f"calibration.column.{n}" for n in ("target", "transform", "happened", "said", "band", "far", "learned")]
+    return [Heading(title), Paragraph(say(facts, lang, "misses_text")), _table("misses", title, keys, rows, lang)]
+
+
+def _short(value: float) -> str:
+    """A number with three digits that count, and a true minus."""
+    return f"{value:.3g}".replace("-", "−")
 
 
 def timing(facts: Facts, lang: str) -> list[Block]:

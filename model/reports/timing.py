@@ -21,7 +21,7 @@ def timing_rows(table: pd.DataFrame, lang: str) -> list[list[str]]:
             continue
         rows.append([
             str(r["state"]), word(f"layer.{r['layer']}", lang), str(r["instrument"]), _quarter(r["dated"]), _quarter(r["told"]), f"{100 * r['started']:.0f} %",
-            *("–" if math.isnan(r[n]) else f"{r[n]:+.0f}" for n in ("late", "late_naive")),
+            *("–" if math.isnan(r[n]) else f"{r[n]:+.0f}".replace("-", "−") for n in ("late", "late_naive")),
         ])  # fmt: skip
     return rows
 
