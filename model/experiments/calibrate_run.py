@@ -44,7 +44,7 @@ from model.experiments.calibrate import (
     targets_table,
     without_table,
 )
-from model.experiments.calibration_report import match_folder, write_calibration
+from model.experiments.calibration_report import match_folder, write_calibration, write_version
 from model.experiments.identity import engine_hash
 from model.experiments.matching import quasi_random
 from model.experiments.run import provenance
@@ -109,6 +109,7 @@ def run_calibration(request: CalibrationRequest, progress: Progress | None = Non
     facts = told(request, found, progress)
     write_manifest(request.out, _manifest(request, found) | {"facts": facts}, provenance(started), ("backtest", "figures"))
     if folder := match_folder(request.out):
+        write_version(folder)
         write_calibration(folder, ("html", "md"), LANGUAGES)
     return found
 
@@ -145,6 +146,11 @@ def told(request: CalibrationRequest, found: Calibrated, progress: Progress | No
     return {"numbers": numbers_of(request, found, tested), "variances": finite(variances), "timing": {**finite(score), "out_of_reach": reach}}
 
 
+def shown(value: float) -> str:
+    """A ratio as text, a dash where there is none."""
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
 def numbers_of(request: CalibrationRequest, found: Calibrated, tested: Backtest) -> dict[str, float | int | str]:
     """Numbers of the report's sentences by name."""
     c = found.calibration
@@ -155,14 +161,14 @@ def numbers_of(request: CalibrationRequest, found: Calibrated, tested: Backtest)
         "figures": len(c.targets), "used": int(c.used.sum()), "missed": int((~c.reach).sum()),
         "still": int((c.reach & ~c.used).sum()), "left": f"{100 * c.found.left:.0f}", "informed": int(kept["informed"].sum()),
         "composites": len(c.names), "coverage": f"{100 * c.held.mean():.0f}", "recovered": c.held.shape[0], "draws": request.draws, "in_use": POSTERIOR,
-        "moved": f"{max(found.moves.values()):.3f}" if found.moves else "–", "fresh": f"{found.fresh:.2f}",
+        "moved": f"{max(found.moves.values()):.3f}" if found.moves else "–", "fresh": shown(found.fresh),
         "later": sum(row.published[:4] > "2020" and row.evidence != "assumed" for row in load_rows()),
         "headline": f"{request.headline[0].name}@{request.headline[2]}" if request.headline else "–",
         "year": request.headline[0].last[:4] if request.headline else "–",
         "points": len(tested.points), "series": len(tested.scores), "last": f"{geometric_ratio(tested.scores, 'last'):.2f}",
         "trend": f"{geometric_ratio(tested.scores, 'trend'):.2f}", "signs": f"{100 * sum(signs) / max(len(signs), 1):.0f}",
         "covered": f"{100 * sum(s.covered * s.points for s in tested.scores) / len(tested.points):.0f}",
-        "interval": f"{interval_ratio(tested.scores, 'last'):.2f}",
+        "interval": shown(interval_ratio(tested.scores, "last")),
     }  # fmt: skip
 
 

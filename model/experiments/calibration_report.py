@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -122,6 +123,21 @@ def facts_of(folder: MatchFolder, lang: str, figures: Path) -> Facts:
     variances = {grade: known(told["variances"][grade]) for grade in GRADES if grade in told["variances"]}
     timing = {name: value if name == "out_of_reach" else known(value) for name, value in told["timing"].items()}
     return Facts(tables, told["numbers"], variances, timing, left, pictures)
+
+
+KEPT = ("kind", "origin", "samples", "planned", "targets", "coverage", "coverage_wanted", "left", "check", "parameters", "engine")
+"""What the manifest beside a version of the posterior keeps of the folder's."""
+
+
+def write_version(folder: MatchFolder) -> Path:
+    """posterior-ORIGIN.json beside posterior-ORIGIN.csv: with it the pair can be copied to calibration/ as a versioned set."""
+    path = folder.path / f"posterior-{folder.manifest['origin']}.csv"
+    kept = {name: folder.manifest[name] for name in KEPT}
+    kept |= {"scenario": folder.manifest["scenario"]["name"], "failed": len(folder.manifest["failed"]), "refused": len(folder.manifest["refused"])}
+    kept |= {"posterior_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    target = path.with_suffix(".json")
+    target.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+    return target
 
 
 def known(value: float | None) -> float:

@@ -56,10 +56,15 @@ def summary(facts: Facts, lang: str) -> list[Block]:
     lines += [say(facts, lang, "summary.check")] if facts.numbers["moved"] != "–" else []
     if len(facts.tables["scores"]):
         lines.append(say(facts, lang, "summary.backtest"))
-    if total := sum(v for v in facts.variances.values() if not math.isnan(v)):
-        shares = {grade: f"{100 * v / total:.0f}" for grade, v in facts.variances.items()}
+    if shares := shares_of(facts.variances):
         lines.append(word("calibration.summary.rests", lang, **{**facts.numbers, **shares}))
     return [Heading(say(facts, lang, "summary")), Bullets(tuple(lines))]
+
+
+def shares_of(variances: Mapping[str, float]) -> dict[str, str]:
+    """Percent of the sum of variances by grade, a dash where one is not known; none where nothing varies."""
+    total = sum(v for v in variances.values() if not math.isnan(v))
+    return {grade: "–" if math.isnan(v) else f"{100 * v / total:.0f}" for grade, v in variances.items()} if total else {}
 
 
 def composites(facts: Facts, lang: str) -> list[Block]:
@@ -103,10 +108,10 @@ def without(facts: Facts, lang: str) -> list[Block]:
 
 def rests(facts: Facts, lang: str) -> list[Block]:
     """How much of the headline's variance rests on numbers of each grade, beside how many numbers there are of it."""
-    total = sum(v for v in facts.variances.values() if not math.isnan(v))
-    if not total:
+    shares = shares_of(facts.variances)
+    if not shares:
         return []
-    rows = [[word(f"show.grade.{g}", lang), f"{math.sqrt(v):.3f}", f"{100 * v / total:.0f} %"] for g, v in facts.variances.items()]
+    rows = [[word(f"show.grade.{g}", lang), "–" if math.isnan(v) else f"{math.sqrt(v):.3f}", f"{shares[g]} %"] for g, v in facts.variances.items()]
     title, picture = say(facts, lang, "rests"), facts.pictures.get("evidence")
     table = _table("rests", title, ["calibration.grade", "calibration.deviation_effect", "calibration.part"], rows, lang)
     return [Heading(title), Paragraph(say(facts, lang, "rests_text")), table, *([picture] if picture else [])]
