@@ -91,9 +91,13 @@ def draw_figures(
     folder: MatchFolder, lang: str, out: Path, only: Sequence[str] = (), formats: Sequence[str] = ("png", "pdf"), size: str = "page"
 ) -> list[Saved]:
     """Draw its figures, or `only` these, in a language; in Korean -ko stands after the name, so that both may lie side by side."""
-    context, ending = context_of(folder, lang), "" if lang == "en" else f"-{lang}"
+    ending, tested = "" if lang == "en" else f"-{lang}", match_folder(folder.path / KIND_BACKTEST) or folder
+    contexts = {KIND_BACKTEST: context_of(tested, lang)}
     chosen = [(name, pair) for name, pair in folder.figures().items() if not only or name in only]
-    return [save_spec(spec, data, context, out, f"{name}{ending}", tuple(formats), size) for name, (spec, data) in chosen]
+    return [
+        save_spec(spec, data, contexts.get(name, context_of(folder, lang)), out, f"{name}{ending}", tuple(formats), size)
+        for name, (spec, data) in chosen
+    ]
 
 
 def write_calibration(folder: MatchFolder, formats: Sequence[str], langs: Sequence[str], out: Path | None = None) -> list[Path]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from model.experiments.scoring import STILL
 from model.figures.house import INK, FigureSpec, Look, mark_years
-from model.figures.multiples import SERIES, draw_multiples
+from model.figures.multiples import SERIES, begun, draw_multiples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,10 +25,12 @@ LOOKS = {"actual": ACTUAL, "model": MODEL, "last": LAST, "trend": TREND}
 
 
 def data_backtest(points: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
-    """The points with `better`: whether the model's mean error in the series is below that of the last value by a hundredth or more."""
+    """The points with `better`: whether the model's mean error in the series is below that of the last value by a hundredth or more;
+    `at`, `start`: where the figure and the last known one stand on the axis."""
     errors = {name: (points[name] - points["actual"]).abs() for name in ("model", "last")}
     means = points[SERIES].assign(**errors).groupby(SERIES)[["model", "last"]].transform("mean")
-    return points.assign(better=means["model"] < (1 - STILL) * means["last"])
+    at = begun(points["period"], points["end"])
+    return points.assign(better=means["model"] < (1 - STILL) * means["last"], at=at, start=points["start"] - (points["end"] - at))
 
 
 def finding_backtest(data: pd.DataFrame, context: FigureContext) -> str:
@@ -51,15 +53,15 @@ def _heading(own: pd.DataFrame) -> tuple[str, str]:
 def _panel(axes: Axes, own: pd.DataFrame) -> None:
     """One series from the last known figure on."""
     start, first = float(own["start"].iloc[0]), own.iloc[0]
-    times = [start, *own["end"]]
+    times = [start, *own["at"]]
     for name, look in LOOKS.items():
         if own["transform"].iloc[0].startswith("cross"):
-            axes.plot([own["end"].iloc[0]], [own[name].iloc[0]], color=look.colour, marker=look.marker, markersize=3.5)
+            axes.plot([own["at"].iloc[0]], [own[name].iloc[0]], color=look.colour, marker=look.marker, markersize=3.5)
             continue
         begin = first["model_before"] if name == "model" else first["before"]
         axes.plot(times, [begin, *own[name]], color=look.colour, linestyle=look.line, marker=look.marker, markersize=2.2, linewidth=1.0)
-    axes.fill_between(own["end"], own["model_p10"], own["model_p90"], color=MODEL.colour, alpha=0.2, linewidth=0)
-    axes.vlines(own["end"], own["model_p10"], own["model_p90"], color=MODEL.colour, linewidth=1.0, alpha=0.6)
+    axes.fill_between(own["at"], own["model_p10"], own["model_p90"], color=MODEL.colour, alpha=0.2, linewidth=0)
+    axes.vlines(own["at"], own["model_p10"], own["model_p90"], color=MODEL.colour, linewidth=1.0, alpha=0.6)
     mark_years(axes, [math.floor(min(times)), math.ceil(max(times))], 3)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.figures.house import INK, FigureSpec, Look, mark_years
-from model.figures.multiples import SERIES, draw_multiples
+from model.figures.multiples import SERIES, begun, draw_multiples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,11 +26,12 @@ LOOKS = {"value": FIGURE_LOOK, "prior": PRIOR, "posterior": POSTERIOR}
 
 
 def data_fit(targets: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
-    """The targets with `verdict` of their series: used, still (met, says nothing) or missed, if one figure of it is."""
+    """The targets with `verdict` of their series: used, still (met, says nothing) or missed, if one figure of it is; `at`: where it stands on the axis."""
     verdict = pd.Series("still", targets.index).mask(targets["used"].astype(bool), "used").mask(~targets["reached"].astype(bool), "missed")
     rank = verdict.map({"still": 0, "used": 1, "missed": 2})
     worst = rank.groupby([targets[key] for key in SERIES]).transform("max")
-    return targets.assign(verdict=worst.map({0: "still", 1: "used", 2: "missed"}))
+    at = begun(targets["target"].str.rpartition(" ")[2], targets["end"])
+    return targets.assign(at=at, verdict=worst.map({0: "still", 1: "used", 2: "missed"}))
 
 
 def finding_fit(data: pd.DataFrame, context: FigureContext) -> str:
@@ -52,13 +53,13 @@ def _heading(own: pd.DataFrame) -> tuple[str, str]:
 
 def _panel(axes: Axes, own: pd.DataFrame) -> None:
     """Figures with their range, draws of the prior as a band, the model after matching."""
-    ends = list(own["end"])
+    ends = list(own["at"])
     axes.vlines(ends, own["prior_p10"], own["prior_p90"], color=PRIOR.colour, linewidth=4.0, alpha=0.35)
     reach = WIDTH * own["deviation"]
     axes.vlines(ends, own["value"] - reach, own["value"] + reach, color=INK, linewidth=0.8)
     for name, look in LOOKS.items():
         axes.plot(ends, own[name], color=look.colour, linestyle=look.line, marker=look.marker, markersize=2.4, linewidth=0.9)
-    mark_years(axes, [math.floor(min(ends)) - 1, math.ceil(max(ends))], 3)
+    mark_years(axes, [math.floor(min(ends)), math.ceil(max(ends))], 3)
 
 
 SPEC = FigureSpec("calibration-fit", 0, (), data_fit, finding_fit, draw_fit, report=False)

@@ -25,6 +25,11 @@ Heading = Callable[[pd.DataFrame], tuple[str, str]]
 """Text and colour of a panel's title."""
 
 
+def begun(period: pd.Series, end: pd.Series) -> pd.Series:
+    """Where a figure stands on the axis: the year or quarter it is of, by the beginning of that (a figure of 2020 at 2020)."""
+    return end - period.astype(str).str.contains("Q").map({True: 0.25, False: 1.0})
+
+
 def draw_multiples(
     context: FigureContext, title: str, subtitle: str, keys: Sequence[tuple[str, Look]], data: pd.DataFrame, heading: Heading, panel: Panel
 ) -> Figure:
@@ -37,10 +42,11 @@ def draw_multiples(
     grid = figure.add_gridspec(rows, COLUMNS, left=0.06, right=0.985, top=top - 0.55 * inch, bottom=bottom + 0.3 * inch, wspace=0.28, hspace=0.75)
     for place, own in enumerate(groups):
         axes = figure.add_subplot(grid[place // COLUMNS, place % COLUMNS])
-        panel(axes, own.sort_values("end"))
+        panel(axes, own.sort_values("at"))
         text, colour = heading(own)
         axes.set_title(text, fontsize=6.5, loc="left", color=colour, pad=2)
         axes.tick_params(labelsize=6)
+        axes.xaxis.set_major_formatter("{x:.0f}")
         axes.spines["left"].set_color(FAINT)
         axes.margins(y=0.15)
     return figure
