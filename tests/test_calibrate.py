@@ -320,7 +320,7 @@ def test_the_report_tells_targets_composites_grades_scores_misses_and_timing(lan
     for key in ("calibration.not_informed", "calibration.missed", "show.grade.recalled", "composite.fork_uptake", "cli.backtest.covered",
                 "calibration.backtest_bands", "lesson.plat.fdi.count", "timing.title", "layer.chips", "calibration.without"):  # fmt: skip
         assert word(key, lang, interval="–") in told, key
-    for wanted in ("tools.share.chn 2020", "chip.gap.years", "a.tariff", "2021Q2", "75 %"):  # assumed: 3 of 4 parts
+    for wanted in (f"{word('series.tools.share.chn', lang)}, 2020", "chip.gap.years", "a.tariff", "2021Q2", "75 %"):  # assumed: 3 of 4 parts
         assert wanted in told, wanted
     assert not re.search(r"\bnan\b", told, re.IGNORECASE)
     assert document.stat().st_size > 50_000

@@ -42,12 +42,12 @@ def finding_backtest(data: pd.DataFrame, context: FigureContext) -> str:
 def draw_backtest(data: pd.DataFrame, context: FigureContext) -> Figure:
     """All series in the order of the table, hits and misses alike."""
     keys = [(context.say(f"figure.backtest.{name}"), look) for name, look in LOOKS.items()]
-    return draw_multiples(context, finding_backtest(data, context), context.say("figure.backtest.subtitle"), keys, data, _heading, _panel)
+    return draw_multiples(context, finding_backtest(data, context), context.say("figure.backtest.subtitle"), keys, data, _colour, _panel)
 
 
-def _heading(own: pd.DataFrame) -> tuple[str, str]:
-    """Name and form of a series, in orange where the model is no better than the last value."""
-    return f"{own['series_id'].iloc[0]}\n{own['transform'].iloc[0]}", INK if own["better"].iloc[0] else "#D55E00"
+def _colour(own: pd.DataFrame) -> str:
+    """Orange where the model is no better than the last value."""
+    return INK if own["better"].iloc[0] else "#D55E00"
 
 
 def _panel(axes: Axes, own: pd.DataFrame) -> None:

@@ -42,13 +42,12 @@ def finding_fit(data: pd.DataFrame, context: FigureContext) -> str:
 def draw_fit(data: pd.DataFrame, context: FigureContext) -> Figure:
     """All series in the order of the table."""
     keys = [(context.say(f"figure.calibration-fit.{name}"), look) for name, look in LOOKS.items()]
-    return draw_multiples(context, finding_fit(data, context), context.say("figure.calibration-fit.subtitle"), keys, data, _heading, _panel)
+    return draw_multiples(context, finding_fit(data, context), context.say("figure.calibration-fit.subtitle"), keys, data, _colour, _panel)
 
 
-def _heading(own: pd.DataFrame) -> tuple[str, str]:
-    """Name and form of a series: orange where a figure is out of reach, blue where it informs a composite."""
-    colour = {"missed": "#D55E00", "used": "#0072B2", "still": INK}[own["verdict"].iloc[0]]
-    return f"{own['series_id'].iloc[0]}\n{own['transform'].iloc[0]}", colour
+def _colour(own: pd.DataFrame) -> str:
+    """Orange where a figure of the series is out of reach, blue where it informs a composite."""
+    return {"missed": "#D55E00", "used": "#0072B2", "still": INK}[str(own["verdict"].iloc[0])]
 
 
 def _panel(axes: Axes, own: pd.DataFrame) -> None:

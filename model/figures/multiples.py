@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.figures.house import FAINT, Look, canvas, key_row
+from model.phrases import form_text, series_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +22,8 @@ ROW_HEIGHT = 1.25
 SERIES = ["series_id", "transform"]
 
 Panel = Callable[["Axes", pd.DataFrame], None]
-Heading = Callable[[pd.DataFrame], tuple[str, str]]
-"""Text and colour of a panel's title."""
+Colour = Callable[[pd.DataFrame], str]
+"""Colour of a panel's title."""
 
 
 def begun(period: pd.Series, end: pd.Series) -> pd.Series:
@@ -31,7 +32,7 @@ def begun(period: pd.Series, end: pd.Series) -> pd.Series:
 
 
 def draw_multiples(
-    context: FigureContext, title: str, subtitle: str, keys: Sequence[tuple[str, Look]], data: pd.DataFrame, heading: Heading, panel: Panel
+    context: FigureContext, title: str, subtitle: str, keys: Sequence[tuple[str, Look]], data: pd.DataFrame, colour: Colour, panel: Panel
 ) -> Figure:
     """All series of a table in its order."""
     groups = [own for _, own in data.groupby(SERIES, sort=False)]
@@ -43,8 +44,8 @@ def draw_multiples(
     for place, own in enumerate(groups):
         axes = figure.add_subplot(grid[place // COLUMNS, place % COLUMNS])
         panel(axes, own.sort_values("at"))
-        text, colour = heading(own)
-        axes.set_title(text, fontsize=6.5, loc="left", color=colour, pad=2)
+        text = f"{series_title(str(own['series_id'].iloc[0]), context.lang)}\n{form_text(str(own['transform'].iloc[0]), context.lang)}"
+        axes.set_title(text, fontsize=6.5, loc="left", color=colour(own), pad=2)
         axes.tick_params(labelsize=6)
         axes.xaxis.set_major_formatter("{x:.0f}")
         axes.spines["left"].set_color(FAINT)

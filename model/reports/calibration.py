@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from model.phrases import form_text, series_title
 from model.reports.document import Block, Bullets, Document, Heading, Paragraph, Picture, Table, plain_table
 from model.reports.timing import COLUMNS as TIMING
 from model.reports.timing import say_timing, timing_rows
@@ -81,13 +82,14 @@ def composites(facts: Facts, lang: str) -> list[Block]:
 
 def targets(facts: Facts, lang: str) -> list[Block]:
     """Theirs, ours before and after matching, how far apart, and the verdict; figures that inform first, then those out of reach."""
-    names = ("target", "region", "transform", "grade", "value", "deviation", "prior", "posterior", "implausibility", "verdict")
+    names = ("target", "transform", "grade", "value", "deviation", "prior", "posterior", "residual", "implausibility", "verdict")
     rows = []
     for r in facts.tables["targets"].to_dict("records"):
         verdict = "used" if r["used"] else "still" if r["reached"] else "missed"
-        numbers = [_short(r[n]) for n in names[4:8]]
+        numbers = [_short(r[n]) for n in names[3:7]]
         grade = word(f"show.grade.{r['grade']}", lang)
-        rows.append((verdict, [str(r["target"]), str(r["region"]), str(r["transform"]), grade, *numbers, f"{r['implausibility']:.1f}", word(f"calibration.{verdict}", lang)]))
+        what = f"{series_title(r['series_id'], lang)}, {str(r['target']).rpartition(' ')[2]}"
+        rows.append((verdict, [what, form_text(r["transform"], lang), grade, *numbers, _short(r["value"] - r["posterior"]), f"{r['implausibility']:.1f}", word(f"calibration.{verdict}", lang)]))
     order = ("used", "missed", "still")
     shown = [cells for _, cells in sorted(rows, key=lambda row: order.index(row[0]))]
     title, picture = say(facts, lang, "targets"), facts.pictures.get("calibration-fit")
@@ -101,7 +103,7 @@ def without(facts: Facts, lang: str) -> list[Block]:
     if table.empty:
         return []
     header = [word("calibration.column.without", lang), *(word(f"composite.{c}", lang) for c in table.columns[1:])]
-    rows = [[str(row[0]), *(f"{value:+.2f}".replace("-", "−") for value in row[1:])] for row in table.itertuples(index=False)]
+    rows = [[series_title(str(row[0]), lang), *(f"{value:+.2f}".replace("-", "−") for value in row[1:])] for row in table.itertuples(index=False)]
     title = say(facts, lang, "without")
     return [Heading(title), Paragraph(say(facts, lang, "without_text")), plain_table("without", title, header, rows)]
 
@@ -124,7 +126,7 @@ def backtest(facts: Facts, lang: str) -> list[Block]:
         return []
     names = ("series_id", "points", "error", "error_last", "error_trend", "skill_last", "skill_trend", "sign", "covered", "width", "width_last")
     keys = {"error_last": "calibration.column.error_last", "error_trend": "calibration.column.error_trend"}
-    rows = [[str(r["series_id"]), str(r["points"]), *("–" if math.isnan(r[n]) else f"{r[n]:.2f}".replace("-", "−") for n in names[2:])] for r in table.to_dict("records")]
+    rows = [[series_title(r["series_id"], lang), str(r["points"]), *("–" if math.isnan(r[n]) else f"{r[n]:.2f}".replace("-", "−") for n in names[2:])] for r in table.to_dict("records")]
     title, picture = say(facts, lang, "backtest"), facts.pictures.get("backtest")
     text = [Paragraph(say(facts, lang, "backtest_text")), Paragraph(say(facts, lang, "backtest_bands"))]
     return [Heading(title), *text, *([picture] if picture else []), _table("scores", title, [keys.get(n, f"cli.backtest.{n}") for n in names], rows, lang)]
@@ -141,7 +143,7 @@ def misses(facts: Facts, lang: str) -> list[Block]:
     for r in worst.to_dict("records"):
         learned = word(f"lesson.{r['series_id']}", lang) if has_word(f"lesson.{r['series_id']}") else "–"
         band = f"{_short(r['model_p10'])} … {_short(r['model_p90'])}"
-        rows.append([f"{r['series_id']} {r['period']}", str(r["transform"]), _short(r["actual"]), _short(r["model"]), band, f"{r['far']:.0f}", learned])
+        rows.append([f"{series_title(r['series_id'], lang)}, {r['period']}", form_text(r["transform"], lang), _short(r["actual"]), _short(r["model"]), band, f"{r['far']:.0f}", learned])
     title = say(facts, lang, "misses")
     keys = [f"calibration.column.{n}" for n in ("target", "transform", "happened", "said", "band", "far", "learned")]
     return [Heading(title), Paragraph(say(facts, lang, "misses_text")), _table("misses", title, keys, rows, lang)]
