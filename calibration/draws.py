@@ -58,7 +58,7 @@ def draw_parameters(draw: int, seed: int = 0, chances: Mapping[str, float] | Non
     """
     if draw == 0:
         return central()
-    given = _posterior(draw, seed) if chances is None else chances
+    given = posterior_chances(draw, seed, POSTERIOR) if chances is None else chances
     alone = (row for row in uncertain() if row.name not in (E1, WEIGHT))
     values = {row.key: value_at(row, given.get(row.key) or _uniform(row.key, draw, seed)) for row in alone}
     values |= _electronics(draw, seed)
@@ -70,16 +70,19 @@ def draw_parameters(draw: int, seed: int = 0, chances: Mapping[str, float] | Non
 
 
 def composite_chances(composites: Mapping[str, float]) -> dict[str, float]:
-    """Chance of every row that a composite moves: its quantile, from the other end where the row works against it."""
-    rows = table("targets/composites.csv")
+    """Chance of every row that one of these composites moves: its quantile, from the other end where the row works against it."""
+    rows = [r for r in table("targets/composites.csv") if r["composite"] in composites]
     return {r["row"]: composites[r["composite"]] if r["direction"] == "1" else 1 - composites[r["composite"]] for r in rows}
 
 
-def _posterior(draw: int, seed: int) -> dict[str, float]:
-    """Chances of a draw from the posterior in use (registry.POSTERIOR); none where draws come from the priors alone."""
-    if not POSTERIOR:
+def posterior_chances(draw: int, seed: int, posterior: str) -> dict[str, float]:
+    """Chances of a draw from a posterior (a table below calibration/); none where draws come from the priors alone ('').
+
+    It holds composites that are informed; rows of the others are drawn from their priors, each by itself.
+    """
+    if not posterior:
         return {}
-    points = table(POSTERIOR)
+    points = table(posterior)
     point = points[int(_uniform("posterior", draw, seed) * len(points))]
     return composite_chances({name: float(value) for name, value in point.items() if not name.startswith("#")})
 

@@ -32,8 +32,10 @@ DISTRIBUTIONS: tuple[str, ...] = (
 GRADES: tuple[str, ...] = ("measured", "estimated", "assumed", "recalled")
 SWEPT = "swept"
 """A measured or recalled row whose note holds this word varies in the draws as well."""
-POSTERIOR = ""
+POSTERIOR = "posterior-2023-06.csv"
 """Table below calibration/ from which draws take the composites ('posterior-2023-06.csv'); empty: the priors alone."""
+POSTERIORS = ("posterior-2023-06.csv", "posterior-2025-01.csv")
+"""All that are shipped, by the origin whose figures they know."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +227,12 @@ def undocumented() -> tuple[str, ...]:
 def joint(name: str) -> float:
     """A number of calibration/joint.csv: what ties several draws together."""
     return float(next(row["value"] for row in table("joint.csv") if row["name"] == name))
+
+
+def posterior_by(origin: str) -> str:
+    """The latest posterior in use that knows nothing published after an origin (YYYY-MM); '' before all, or where none is in use."""
+    known = [name for name in POSTERIORS if name[10:17] <= origin]
+    return known[-1] if known and POSTERIOR else ""
 
 
 def parameter_hash(parameters: Parameters) -> str:

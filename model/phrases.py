@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from model.words import word
+from model.words import has_word, word
 
 Kind = Literal["percent", "points", "usd", "won", "years", "index"]
 DIGITS: dict[str, int] = {"percent": 2, "points": 2, "usd": 1, "won": 1, "years": 1, "index": 2}
@@ -125,3 +125,15 @@ def _dollars(value: float, lang: str) -> str:
     if abs(hundred_million) >= 10_000:
         return f"{number_text(hundred_million / 10_000, 2)}조"
     return f"{number_text(hundred_million, 0)}억"
+
+
+# -- series of figures ---------------------------------------------------------------------------------
+def series_title(series: str, lang: str) -> str:
+    """What a series of figures is; its name where it is not one of the shipped."""
+    return word(f"series.{series}", lang) if has_word(f"series.{series}") else series
+
+
+def form_text(transform: str, lang: str) -> str:
+    """The form in which figures are compared: 'change:2018' is 'change since 2018'."""
+    kind, _, period = transform.partition(":")
+    return word(f"form.{kind}", lang, period=period)

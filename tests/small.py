@@ -25,7 +25,7 @@ from tests.oracle.closed_quarter import OracleParameters, OracleWedges
 
 SENDERS, TARGETS = ("USA", "JPN"), ("CHN",)
 STILL = {
-    "growth_baseline": 0.0, "catch_up": 0.0, "diffusion_rate": 0.0, "rechoice_rate": 0.0,
+    "growth_baseline": 0.0, "user_growth": 0.0, "catch_up": 0.0, "diffusion_rate": 0.0, "rechoice_rate": 0.0,
     "ecosystem_entry": 9999.0, "entry_year": 9999.0,
 }  # fmt: skip
 """Growth, catch-up, ecosystem drift and entry at zero, by parameters alone."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +15,18 @@ import pytest
 from click.testing import CliRunner
 
 from calibration import draws as draws_module
-from calibration.draws import composite_chances, draw_parameters
-from calibration.registry import rows_by_key, table, uncertain
+from calibration.draws import composite_chances, draw_parameters, posterior_chances
+from calibration.registry import POSTERIORS, rows_by_key, table, uncertain
 from model.cli import Cli
 from model.errors import UsageError
-from model.experiments.backtest import shipped_figures
+from model.experiments.backtest import Backtest, points_table, scores_table, shipped_figures, write_sheet
 from model.experiments.calibrate import (
+    COVERAGE,
     GRADES,
     Design,
     composites,
     grade_factor,
+    known_by,
     match,
     moved,
     noise_of,
@@ -34,6 +39,8 @@ from model.experiments.calibrate import (
     targets_table,
     without_table,
 )
+from model.experiments.calibrate_run import Calibrated, CalibrationRequest, numbers_of, write_tables
+from model.experiments.calibration_report import MatchFolder, match_folder, write_calibration
 from model.experiments.matching import (
     features,
     fit,
@@ -45,13 +52,16 @@ from model.experiments.matching import (
     telling,
     within_reach,
 )
-from model.experiments.series import Figure, read_figures
+from model.experiments.scoring import points_of, scores_of
+from model.experiments.series import Figure, Panel, read_figures
+from model.experiments.store import write_manifest
+from model.experiments.timing import Timing, timing_score, timing_table
 from model.kernel.links import Array
-from model.reports.calibration import Facts, write_calibration
+from model.scenario.record import resolved
 from model.scenario.resolve import load_scenario
 from model.words import word
 
-SCRIPT = Path(__file__).parent / "scenarios" / "measures_2018_2022.yaml"
+SCRIPT = "history"
 TARGETS = Path(__file__).parents[1] / "calibration" / "targets"
 
 
@@ -215,16 +225,50 @@ def test_a_composite_moves_its_rows_and_no_other() -> None:
         assert (before < after) if key in own else (before == after)
 
 
-def test_the_posterior_is_off_and_easy_to_turn_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert draws_module.POSTERIOR == ""
-    assert draw_parameters(3) == draw_parameters(3, chances={})
-    monkeypatch.setattr(draws_module, "POSTERIOR", "posterior-2023-06.csv")
-    drawn, prior, names = draw_parameters(3), draw_parameters(3, chances={}), set(composites())
-    point = next(p for p in table("posterior-2023-06.csv") if p)
-    assert names == set(point) - {"#line"}
-    moved_rows = [r.key for r in uncertain() if drawn[r.name][r.index] != prior[r.name][r.index]]
-    assert set(moved_rows) <= {row["row"] for row in table("targets/composites.csv")}
+def test_draws_take_informed_composites_from_the_posterior_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table in use names composites; its rows move with it, all others stay where the priors alone put them."""
+    assert draws_module.POSTERIOR in POSTERIORS
+    point = next(p for p in table(draws_module.POSTERIOR) if p)
+    informed = set(point) - {"#line"}
+    assert informed <= set(composites())
+    own = {row["row"] for row in table("targets/composites.csv") if row["composite"] in informed}
+    drawn, prior = draw_parameters(3), draw_parameters(3, chances={})
+    moved_rows = {r.key for r in uncertain() if drawn[r.name][r.index] != prior[r.name][r.index]}
     assert moved_rows
+    assert moved_rows <= own
+    monkeypatch.setattr(draws_module, "POSTERIOR", "")
+    assert draw_parameters(3) == prior
+
+
+@pytest.mark.parametrize("name", POSTERIORS)
+def test_shipped_posteriors_have_their_manifest_and_passed_their_check(name: str) -> None:
+    content = (TARGETS.parent / name).read_bytes()
+    manifest = json.loads((TARGETS.parent / name.replace(".csv", ".json")).read_text(encoding="utf-8"))
+    assert manifest["posterior_sha256"] == hashlib.sha256(content).hexdigest()
+    assert (manifest["origin"], manifest["scenario"]) == (name[10:17], "history")
+    assert manifest["check"]["passed"]
+    assert COVERAGE[0] <= manifest["coverage"] <= COVERAGE[1]
+
+
+def test_draws_of_the_posterior_lie_where_it_does() -> None:
+    """Chances over many draws have the mean of the table's points."""
+    points = table(draws_module.POSTERIOR)
+    row = next(r["row"] for r in table("targets/composites.csv") if r["composite"] in points[0])
+    name = next(r["composite"] for r in table("targets/composites.csv") if r["row"] == row)
+    chances = [posterior_chances(draw, 0, draws_module.POSTERIOR)[row] for draw in range(1, 201)]
+    assert np.mean(chances) == pytest.approx(np.mean([float(p[name]) for p in points]), abs=0.05)
+
+
+def test_measures_that_nobody_knew_of_are_not_seen() -> None:
+    """A measure that starts and is announced after the origin changes nothing; one announced before it is seen."""
+    record = load_scenario(SCRIPT)
+    seen, first = known_by(record, "2020-12"), record.measures[0]
+    assert 0 < len(seen.measures) < len(record.measures)
+    assert all(min(m.start, m.announced or m.start) < 2021 for m in seen.measures)
+    later = (replace(first, start=2021.0), replace(first, start=2022.0, announced=2021.5))
+    assert known_by(replace(record, measures=(*record.measures, *later)), "2020-12") == seen
+    told = replace(first, start=2022.0, announced=2020.5)
+    assert told in known_by(replace(record, measures=(*record.measures, told)), "2020-12").measures
 
 
 def test_one_grade_varies_and_the_others_stay() -> None:
@@ -238,48 +282,69 @@ def test_one_grade_varies_and_the_others_stay() -> None:
 
 
 # -- the report ------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("lang", ["en", "ko"])
-def test_the_report_tells_targets_composites_grades_and_scores(lang: str, tmp_path: Path) -> None:
-    facts = _facts()
-    for path in write_calibration(tmp_path, facts):
-        text = path.read_text(encoding="utf-8")
-        assert "tools.share.chn 2020" in text
-        assert "chip.gap.years" in text
-        assert ("<table>" in text) == (path.suffix == ".html")
-    page = (tmp_path / f"report-{lang}.md").read_text(encoding="utf-8")
-    for key in ("calibration.not_informed", "calibration.missed", "show.grade.recalled", "composite.fork_uptake", "cli.backtest.covered"):
-        assert word(key, lang) in page
-    assert "75 %" in page  # assumed: 3 of 4 parts
-
-
-def _facts() -> Facts:
-    """Tables of a made-up design, and numbers as the command gives them."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> MatchFolder:
+    """The folder of a calibration whose runs are made up, with a back-test of one series in it."""
+    path = tmp_path_factory.mktemp("calibrated")
     targets = targets_of(published_by(shipped_figures(), "2023-06"))
     chance = np.random.default_rng(0)
     points = quasi_random(64, len(composites()), 1)
     values = np.array([t.value for t in targets])
     signal = points[:, :1] + 0.5 + 0.1 * chance.standard_normal((64, len(values)))
     values[-1] *= 50
-    found = match(targets, Design(points, np.array([t.value for t in targets]) * signal))
-    missed = targets_table(found)
-    missed.loc[0, "reached"] = False
-    missed.loc[0, "used"] = False
-    scores = pd.DataFrame([{"series_id": "a", "points": 1, "error": 1.0, "error_last": 2.0, "error_trend": 3.0, "skill_last": 0.5,
-                            "skill_trend": 0.67, "sign": math.nan, "covered": 1.0}])  # fmt: skip
-    parameters = parameters_table(found)
-    parameters.loc[1, "informed"] = False
-    tables = {"parameters": parameters, "targets": missed, "without": without_table(found), "scores": scores}
-    names = ("scenario", "runs", "failed", "figures", "used", "missed", "still", "left", "informed", "composites", "coverage", "draws", "later", "refused",
-             "headline", "year", "points", "series", "last", "trend", "covered", "origin")  # fmt: skip
-    numbers: dict[str, float | int | str] = dict.fromkeys(names, 1)
-    left = [(row["id"], row["reason"]) for row in table("targets/left_out.csv")]
-    return Facts(tables, numbers, {"measured": 0.0, "estimated": 1.0, "assumed": 3.0, "recalled": 0.0}, left)
+    found = Calibrated(match(targets, Design(points, values * signal)))
+    write_tables(path, "2023-06", found.calibration)
+    panel = Panel(("2020Q4", "2021Q4"), {("CHN", "GDP"): ("index", np.array([[1.0, 2.0], [1.0, 3.0]]))})
+    told = "series_id,variable,region,period,value,low,high,unit,kind,transform\n" + "".join(
+        f"plat.fdi.count,GDP,CHN,{q},{v},{v},{v + 1},index,{kind},change:2020Q4\n" for q, v, kind in (("2020Q4", 1, "train"), ("2021Q4", 5, "score"))
+    )
+    scored = points_of(read_figures(told, "f.csv"), panel)
+    tested = Backtest(scored, scores_of(scored), 0, 2, 2022.0)
+    (path / "backtest").mkdir()
+    timing = [Timing("USA", "chips", "entity_list", 2021.25, True, np.array([2021.0, 2021.0]), math.nan)]
+    for name, frame in (("points", points_table(scored)), ("scores", scores_table(tested.scores)), ("timing", timing_table(timing, 2022.0))):
+        write_sheet(path / "backtest" / f"{name}.csv", frame)
+    request = CalibrationRequest(load_scenario(SCRIPT), "2023-06", 64, path)
+    facts = {"numbers": numbers_of(request, found, tested), "variances": {"measured": None, "estimated": 1.0, "assumed": 3.0, "recalled": 0.0},
+             "timing": {**{k: None if math.isnan(v) else v for k, v in timing_score(timing, 2022.0).items()}, "out_of_reach": ["a.tariff"]}}  # fmt: skip
+    write_manifest(path, {"kind": "calibration", "scenario": resolved(request.seen), "parameters": "0" * 64, "engine": {"version": "1"}, "facts": facts}, {})
+    opened = match_folder(path)
+    assert opened is not None
+    return opened
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_report_tells_targets_composites_grades_scores_misses_and_timing(lang: str, folder: MatchFolder, tmp_path: Path) -> None:
+    page, text, document = write_calibration(folder, ("html", "md", "docx"), (lang,), tmp_path)
+    told = text.read_text(encoding="utf-8")
+    for key in ("calibration.not_informed", "calibration.missed", "show.grade.recalled", "composite.fork_uptake", "cli.backtest.covered",
+                "calibration.backtest_bands", "lesson.plat.fdi.count", "timing.title", "layer.chips", "calibration.without"):  # fmt: skip
+        assert word(key, lang, interval="–") in told, key
+    for wanted in (f"{word('series.tools.share.chn', lang)}, 2020", "chip.gap.years", "a.tariff", "2021Q2", "75 %"):  # assumed: 3 of 4 parts
+        assert wanted in told, wanted
+    assert not re.search(r"\bnan\b", told, re.IGNORECASE)
+    assert document.stat().st_size > 50_000
+    sentences = [line for line in told.splitlines() if len(line) > 60 and not line.startswith(("|", "!"))]
+    assert lang == "en" or all(re.search("[가-힣]", line) for line in sentences)
+    assert page.read_text(encoding="utf-8").count("<img ") == 3
+    names = {p.stem for p in (tmp_path / "figures").glob("*.png")}
+    assert names == {f"{n}{'' if lang == 'en' else '-ko'}" for n in ("calibration-fit", "backtest", "evidence")}
+
+
+def test_figures_and_report_from_the_folder_of_a_calibration(folder: MatchFolder, tmp_path: Path) -> None:
+    def run(*args: str) -> int:
+        return CliRunner().invoke(Cli(), [args[0], str(folder.path), "--out", str(tmp_path), *args[1:]]).exit_code
+
+    assert run("figures", "--only", "calibration-fit", "--format", "svg", "--lang", "ko") == 0
+    assert [p.name for p in tmp_path.glob("*.svg")] == ["calibration-fit-ko.svg"]
+    assert run("figures", "--only", "real-income") == 2
+    assert run("report", "--format", "xlsx") == 2
 
 
 # -- with the model --------------------------------------------------------------------------------------------
 def test_a_small_design_with_the_model_lands_in_the_same_place_twice() -> None:
     """Few short runs: uptake of the fork is found in runs of the model itself, and the last stage repeats."""
-    scenario = replace(load_scenario(str(SCRIPT)), measures=load_scenario(str(SCRIPT)).measures[:4])
+    scenario = replace(load_scenario(SCRIPT), measures=load_scenario(SCRIPT).measures[:4])
     wanted = [f for f in shipped_figures() if f.series_id.startswith(("os.harmony", "smic.revenue")) and f.period in ("2018", "2020", "2023Q1")]
     early = [replace(f, covers=replace(f.covers, parts=(("2021Q4", 1.0),))) if f.period == "2023Q1" else f for f in wanted]
     targets = targets_of(early)
@@ -296,7 +361,7 @@ def test_a_small_design_with_the_model_lands_in_the_same_place_twice() -> None:
 
 def test_the_command_refuses_what_it_cannot_do(tmp_path: Path) -> None:
     def code(*args: str) -> int:
-        return CliRunner().invoke(Cli(), ["calibrate", "--scenario", str(SCRIPT), "--out", str(tmp_path), *args]).exit_code
+        return CliRunner().invoke(Cli(), ["calibrate", "--scenario", SCRIPT, "--out", str(tmp_path), *args]).exit_code
 
     assert code("--origin", "June") == 2
     assert code("--headline", "blocs@nowhere") == 2

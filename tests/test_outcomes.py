@@ -28,6 +28,7 @@ from model.record import Book, ChainedPrice, Recorder, bloc_index, outcomes
 from model.record.blocs import ecosystem_owners
 from model.record.declare import Outcome
 from model.record.income import real_income
+from model.record.networks import growth_of
 from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 from model.units import UNITS
@@ -259,11 +260,14 @@ def test_world_shares_add_to_a_hundred(series: Series) -> None:
 
 
 def test_installed_bases_are_all_users(model: Decoupling, series: Series) -> None:
+    """In number, which grows alike everywhere (E18): developers do, users of systems do not."""
+    assert growth_of(model.setting, "os") == 0 < growth_of(model.setting, "open_source")
     for network in [n for n in model.setting.networks if n.segment != "platforms"]:
         layer = SEGMENT_NAMES[SEGMENT_INDEX[network.segment]]
         for r, region in enumerate(REGIONS):
             found = total(series, region, [f"Installed Base|{layer}|{e}" for e in network.ecosystems])
-            assert np.allclose(found, network.users[r], rtol=1e-12)
+            grown = np.exp(growth_of(model.setting, network.segment) * 0.25 * (1 + np.arange(len(found))))
+            assert np.allclose(found, network.users[r] * grown, rtol=1e-12)
 
 
 def test_chips_on_customs_basis_move_places_not_totals(book: Book) -> None:

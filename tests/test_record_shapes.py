@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,9 @@ from model.experiments.series import Panel, panel_of
 from model.kernel.links import Array
 from model.outcomes import Recording
 from model.scenario.resolve import load_scenario
+from model.scenario.types import Measure
 
-SCRIPT = Path(__file__).parent / "scenarios" / "measures_2018_2022.yaml"
+SCRIPT = "history"
 DRAWS = (0, 1, 2)
 RECORD = "Imports|Equipment;Imports|AI Accelerators|from USA;Imports|Chips|Volume;Self-Sufficiency|Chips;Developers Share|github;Installed Base|Open Source|github"
 EFFECT = "2022Q4"
@@ -23,14 +23,20 @@ EFFECT = "2022Q4"
 
 @cache
 def panel(announced: float | None) -> Panel:
-    """The record to the end of 2023; its control of tools known since `announced` (None: as the script has it)."""
-    scenario = replace(load_scenario(str(SCRIPT)), last="2023Q4")
+    """The record to the end of 2023; its control of tools of October 2022 known since `announced` (None: as it was dated)."""
+    scenario = replace(load_scenario(SCRIPT), last="2023Q4")
     if announced is not None:
-        told = tuple(replace(m, announced=announced) if "segments" in m.levers and m.levers["segments"].constant == ("equipment",) else m for m in scenario.measures)
+        told = tuple(replace(m, announced=announced) if tools_of_2022(m) else m for m in scenario.measures)
+        assert told != scenario.measures
         scenario = replace(scenario, measures=told)
     found = [run_case(Case(scenario.name, scenario, None, draw, 0, ((0,), (1,)), RECORD)) for draw in DRAWS]
     assert all(isinstance(one, Recording) for one in found)
     return panel_of(found)
+
+
+def tools_of_2022(measure: Measure) -> bool:
+    """The American control of tools, the first of its kind."""
+    return measure.instrument == "export_control" and measure.start < 2023 and measure.levers["segments"].constant == ("equipment",)
 
 
 def series(name: str, announced: float | None = None) -> Array:
@@ -52,7 +58,13 @@ def test_tool_purchases_rise_between_announcement_and_effect() -> None:
     assert (after < 1).all()
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a miss: the rise is 3 to 7 %; billings of tools to China rose by 58 % in 2021")
+SMALL = (
+    "a miss: the rise is 3 to 7 % for the three tenths of tools that were denied, and 9 to 23 % had all been; buyers hold two quarters of "
+    "replacement ahead (assumed), and what China bought in 2021, 58 % more, came with a boom of chips and with subsidies that are not in the model"
+)
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason=SMALL)
 def test_tool_purchases_surge_by_a_quarter() -> None:
     ratio = series("Imports|Equipment", 2021.75) / series("Imports|Equipment")
     assert (ratio[:, at("2021Q4") : at(EFFECT)].max(axis=1) > 1.25).all()
@@ -72,8 +84,8 @@ def test_localisation_does_not_lower_chip_imports_monotonically() -> None:
     assert ((steps > 0).any(axis=1) & (steps < 0).any(axis=1)).all()
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a miss: the number of developers of a region is fixed, so a host's users cannot grow (docs/calibration.md)")
 def test_a_share_of_developers_can_fall_while_their_number_rises() -> None:
+    """The number grows with that of users everywhere (an input, E18); that the share falls is the choice of those who choose again."""
     share, number = series("Developers Share|github"), series("Installed Base|Open Source|github")
     assert (share[:, -1] < share[:, 0]).all()
     assert (number[:, -1] > number[:, 0]).all()

@@ -68,11 +68,13 @@ def _emit(found: Any, out: Path) -> None:
     from model.cli.output import emit_json
     from model.experiments.backtest import scores_table
     from model.experiments.scoring import geometric_ratio
+    from model.experiments.timing import timing_score
 
     rows = [{str(k): None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()} for row in scores_table(found.scores).to_dict("records")]
     ratios = {rule: geometric_ratio(found.scores, rule) if found.scores else None for rule in ("last", "trend")}
+    timing = {k: v for k, v in timing_score(found.timing, found.end).items() if math.isfinite(v)} if found.timing else None
     emit_json({"folder": out.as_posix(), "cases": found.cases, "failed": len(found.failures), "unused": found.unused,
-               "error_ratio": ratios, "scores": rows})  # fmt: skip
+               "error_ratio": ratios, "scores": rows, "timing": timing})  # fmt: skip
 
 
 def _print(found: Any, lang: str) -> None:
@@ -81,6 +83,8 @@ def _print(found: Any, lang: str) -> None:
     from model.experiments.backtest import scores_table
     from model.experiments.scoring import geometric_ratio
 
+    if found.timing:
+        _print_timing(found, lang)
     if not found.scores:
         click.echo(word("cli.backtest.nothing", lang))
         return
@@ -96,6 +100,17 @@ def _print(found: Any, lang: str) -> None:
         trend=f"{geometric_ratio(found.scores, 'trend'):.2f}", covered=f"{100 * covered:.0f}",
         signs=f"{100 * sum(signs) / max(len(signs), 1):.0f}", unused=found.unused,
     ))  # fmt: skip
+
+
+def _print_timing(found: Any, lang: str) -> None:
+    """When states that react would have acted, beside the dates of the record, and what that comes to."""
+    from model.cli.output import emit_table
+    from model.experiments.timing import timing_score, timing_table
+    from model.reports.timing import COLUMNS, say_timing, timing_rows
+
+    emit_table([word(f"timing.{name}", lang) for name in COLUMNS], timing_rows(timing_table(found.timing, found.end), lang))
+    score = timing_score(found.timing, found.end)
+    click.echo("\n" + say_timing(score, found.out_of_reach, lang) + "\n")
 
 
 def cell(value: Any) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from model.cli.options import named, options
 from model.errors import UsageError
 from model.words import word
+
+if TYPE_CHECKING:
+    from model.figures import Saved
 
 
 def command(lang: str) -> click.Command:
@@ -28,17 +32,28 @@ def command(lang: str) -> click.Command:
 
 
 def _figures(folder: Path, only: tuple[str, ...], formats: tuple[str, ...], size: str, options: dict[str, Any]) -> int:
+    from model.experiments.calibration_report import draw_figures, match_folder
     from model.experiments.folder import open_run
     from model.figures import FIGURES, make_figures
     from model.figures.house import FORMATS, SIZES
 
     lang = options["lang"]
+    if matched := match_folder(folder):
+        among(only, tuple(matched.figures()), lang)
+        among(formats, FORMATS, lang)
+        among((size,), tuple(SIZES), lang)
+        out = Path(options["out"]) if options["out"] else folder / "figures"
+        return _say(draw_figures(matched, lang, out, only, formats, size), out, options)
     among(only, tuple(FIGURES), lang)
     among(formats, FORMATS, lang)
     among((size,), tuple(SIZES), lang)
     run = open_run(folder, lang)
     out = Path(options["out"]) if options["out"] else folder / "figures"
-    made = make_figures(run.results, run.context, out, only or None, formats, size)
+    return _say(make_figures(run.results, run.context, out, only or None, formats, size), out, options)
+
+
+def _say(made: Sequence[Saved], out: Path, options: dict[str, Any]) -> int:
+    """What was drawn, and where it is."""
     if options["json"]:
         from model.cli.output import emit_json
 
@@ -46,7 +61,7 @@ def _figures(folder: Path, only: tuple[str, ...], formats: tuple[str, ...], size
     elif not options["quiet"]:
         for figure in made:
             click.echo(f"{figure.name}: {figure.title if figure.drawn else figure.caption}")
-        click.echo(word("cli.figures.done", lang, count=sum(f.drawn for f in made), folder=out.as_posix()))
+        click.echo(word("cli.figures.done", options["lang"], count=sum(f.drawn for f in made), folder=out.as_posix()))
     return 0
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from model.cli.figures import among
 from model.cli.options import Decorator, named, options
 from model.errors import UsageError
 from model.words import word
+
+if TYPE_CHECKING:
+    from model.experiments.calibration_report import MatchFolder
 
 
 def command(lang: str) -> click.Command:
@@ -58,12 +61,15 @@ def stated_rate(options: dict[str, Any]) -> float:
 
 def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> int:
     """Write the report of a run's folder and say where it is."""
+    from model.experiments.calibration_report import match_folder
     from model.experiments.folder import open_run
     from model.experiments.report import FORMATS, write_report
 
     lang = options["lang"]
     among(formats, FORMATS, lang)
     rate = stated_rate(options)
+    if matched := match_folder(folder):
+        return _calibration(matched, formats, options)
     run = open_run(folder, lang)
     if run.manifest["baseline"] is None:
         raise UsageError(word("cli.report.root", lang, scenario=run.context.scenario))
@@ -72,5 +78,18 @@ def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> in
     if not options["quiet"]:
         if run.other_version:
             click.echo(word("cli.report.other_version", lang, version=run.other_version), err=True)
+        click.echo(word("cli.report.done", lang, files=", ".join(path.as_posix() for path in written)))
+    return 0
+
+
+def _calibration(folder: MatchFolder, formats: tuple[str, ...], options: dict[str, Any]) -> int:
+    """The report of a calibration; a back-test alone has figures only."""
+    from model.experiments.calibration_report import write_calibration
+
+    lang, out = options["lang"], Path(options["out"]) if options.get("out") else None
+    if not folder.calibrated:
+        raise UsageError(word("cli.report.backtest", lang, folder=folder.path.as_posix()))
+    written = write_calibration(folder, formats, (lang,), out)
+    if not options["quiet"]:
         click.echo(word("cli.report.done", lang, files=", ".join(path.as_posix() for path in written)))
     return 0

@@ -6,8 +6,9 @@ United States and China react by their ladders from then on, so that the timing 
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 
 import pandas as pd
 
+from calibration.draws import draw_parameters, posterior_chances
+from calibration.registry import override, posterior_by
 from model import __version__
 from model.axes import quarter_start
 from model.errors import Fault, ModelError, ScenarioError
@@ -26,9 +29,11 @@ from model.experiments.scoring import Forecast, Point, Score, points_of, scores_
 from model.experiments.series import Figure, base_period, by_series, check_figures, panel_of, read_figures
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, write_manifest, write_results
-from model.figures.backtest import data_backtest, draw_backtest
-from model.figures.house import house_style, save_figure
+from model.experiments.timing import Timing, out_of_reach, starts_of, timing_score, timing_table, timings
+from model.figures import save_spec
+from model.figures.backtest import SPEC
 from model.scenario.types import REACTIVE, Scenario
+from model.world import Parameters
 
 SHIPPED = ("open.csv", "register.csv")
 REACTING = ("USA", "CHN")
@@ -54,13 +59,16 @@ class BacktestRequest:
 
 @dataclass
 class Backtest:
-    """What came of it; `unused` rows stand on the wrong side of the origin or have nothing to be compared with."""
+    """What came of it; `end` of the last quarter that belongs to the origin; `unused` rows stand on the wrong side of the origin or have nothing to be compared with."""
 
     points: list[Point]
     scores: list[Score]
     unused: int
     cases: int
+    end: float
     failures: list[Failure] = field(default_factory=list)
+    timing: list[Timing] = field(default_factory=list)
+    out_of_reach: list[str] = field(default_factory=list)
 
 
 def origin_year(origin: str) -> float:
@@ -116,7 +124,7 @@ def scripted(request: BacktestRequest, figures: list[Figure]) -> Scenario:
     if not request.reactive:
         return scenario
     origin = origin_year(request.origin)
-    known = tuple(m for m in scenario.measures if m.start <= origin + 1e-9)
+    known = tuple(m for m in scenario.measures if m.start < origin - 1e-9)
     states = dict(scenario.states) | dict.fromkeys(REACTING, REACTIVE)
     return replace(scenario, measures=known, states=states, overrides={**scenario.overrides, "reaction_start": origin})
 
@@ -126,19 +134,41 @@ def run_backtest(request: BacktestRequest, progress: Callable[[int, int], None] 
     started = time.time()
     figures, unused = actual_figures(request)
     scenario = scripted(request, figures)
-    cases = [Case(scenario.name, scenario, None, draw, request.seed, index_sides(scenario), "all") for draw in accepted_draws(request.draws)[0]]
+    cases = [backtest_case(request, scenario, draw) for draw in accepted_draws(request.draws)[0]]
     shards = run_cases(cases, request.workers or default_workers(), progress)
     if not shards.recordings:
         raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
     panel = panel_of(_alike(shards))
     check_figures(figures, panel)
     points = points_of(figures, panel)
-    found = Backtest(points, scores_of(points), unused + _unpaired(figures, points), len(cases), shards.failures)
+    found = Backtest(points, scores_of(points), unused + _unpaired(figures, points), len(cases), quarter_start(ENDS.get(request.origin, END)) + 0.25, shards.failures)
+    if request.reactive:
+        found.timing, found.out_of_reach = policy_timing(request, scenario)
     request.out.mkdir(parents=True, exist_ok=True)
     write_results(request.out / RESULTS, shards.recordings)
     write_tables(found, request, figure_context(request, scenario, len(shards.recordings)))
     write_manifest(request.out, _manifest(request, scenario, found), provenance(started))
     return found
+
+
+def policy_timing(request: BacktestRequest, reacting: Scenario) -> tuple[list[Timing], list[str]]:
+    """When the states that react would have acted, beside the record; and dated measures that no ladder has a kind for."""
+    draws = {draw: parameters_at(request, reacting, draw) for draw in accepted_draws(request.draws)[0]}
+    record, origin = replace(request.scenario, last=ENDS.get(request.origin, END)), origin_year(request.origin)
+    starts = starts_of(reacting, draws, request.seed)
+    return timings(record, starts, origin), [m.id for m in out_of_reach(record, REACTING, origin)]
+
+
+def backtest_case(request: BacktestRequest, scenario: Scenario, draw: int) -> Case:
+    """One run of the back-test."""
+    sides, parameters = index_sides(scenario), parameters_at(request, scenario, draw)
+    return Case(scenario.name, scenario, None, draw, request.seed, sides, "all", parameters=parameters)
+
+
+def parameters_at(request: BacktestRequest, scenario: Scenario, draw: int) -> Parameters:
+    """A draw by what was known at the origin: no posterior of figures published later."""
+    drawn = draw_parameters(draw, request.seed, posterior_chances(draw, request.seed, posterior_by(request.origin)))
+    return override(drawn, scenario.overrides) if scenario.overrides else drawn
 
 
 def _alike(shards: Shards) -> list[Any]:
@@ -159,6 +189,11 @@ def _unpaired(figures: list[Figure], points: list[Point]) -> int:
     return sum((f.series_id, f.period) not in scored for f in wanted)
 
 
+def finite(numbers: Mapping[str, float]) -> dict[str, float | None]:
+    """Numbers as a manifest can hold them: none for NaN."""
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+
+
 # -- what is written -------------------------------------------------------------------------------------
 def points_table(points: list[Point]) -> pd.DataFrame:
     """One row a scored figure: outcome and the three forecasts, transformed."""
@@ -169,7 +204,7 @@ def points_table(points: list[Point]) -> pd.DataFrame:
     rows = [
         {"series_id": p.figure.series_id, "variable": p.figure.variable, "region": p.figure.region, "period": p.figure.period,
          "end": p.figure.covers.end, "transform": p.figure.transform, "actual": p.actual, "grade": p.figure.grade,
-         "start": p.start, "before": p.before, "model_before": p.model_before}
+         "start": p.start, "before": p.before, "model_before": p.model_before, "deviation": p.deviation}
         | cells("model", p.model) | cells("last", p.last) | cells("trend", p.trend)
         for p in points
     ]  # fmt: skip
@@ -183,16 +218,20 @@ def scores_table(scores: list[Score]) -> pd.DataFrame:
 
 
 def write_tables(found: Backtest, request: BacktestRequest, context: FigureContext) -> None:
-    """points.csv, scores.csv and the small multiples, if anything was scored."""
+    """points.csv, scores.csv and the small multiples, if anything was scored; timing.csv, if states reacted."""
+    if found.timing:
+        write_sheet(request.out / "timing.csv", timing_table(found.timing, found.end))
     if not found.points:
         return
-    points, scores = points_table(found.points), scores_table(found.scores)
-    for name, table in (("points", points), ("scores", scores)):
-        table.to_csv(request.out / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.6g")
-    data = data_backtest(points, context)
-    with house_style(context.lang):
-        figure = draw_backtest(data, context)
-    save_figure(figure, request.out / "figures", "backtest", data, context.lang)
+    points = points_table(found.points)
+    write_sheet(request.out / "points.csv", points)
+    write_sheet(request.out / "scores.csv", scores_table(found.scores))
+    save_spec(SPEC, points, context, request.out / "figures")
+
+
+def write_sheet(path: Path, table: pd.DataFrame) -> None:
+    """A table for people."""
+    table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.6g")
 
 
 def figure_context(request: BacktestRequest, scenario: Scenario, draws: int) -> FigureContext:
@@ -214,4 +253,5 @@ def _manifest(request: BacktestRequest, scenario: Scenario, found: Backtest) -> 
         "parameters": parameter_hash(central()), "draws": request.draws, "seed": request.seed,
         "engine": {"version": __version__, "sources": engine_hash()}, "planned": found.cases,
         "failed": [f.__dict__ for f in found.failures], "scored": len(found.points), "unused": found.unused,
+        "timing": {**finite(timing_score(found.timing, found.end)), "out_of_reach": found.out_of_reach} if found.timing else None,
     }  # fmt: skip

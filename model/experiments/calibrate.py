@@ -157,6 +157,12 @@ def _deviation(figure: Figure, target: Target, logs: bool) -> float:
 
 
 # -- runs ----------------------------------------------------------------------------------------------------
+def known_by(scenario: Scenario, origin: str) -> Scenario:
+    """The scenario with the measures that were in force or announced by the end of the origin's month; later ones are not seen."""
+    end = int(origin[:4]) + int(origin[5:]) / 12
+    return replace(scenario, measures=tuple(m for m in scenario.measures if min(m.start, m.announced or m.start) < end))
+
+
 def simulate(scenario: Scenario, targets: Sequence[Target], points: Array, first: int, workers: int | None, progress: Progress | None = None) -> Design:
     """One run a point; all other parameters are those of the accepted draws from number `first` on."""
     figures = list(dict.fromkeys(f for t in targets for f in (t.figure, t.base) if f is not None))
@@ -273,7 +279,8 @@ def targets_table(c: Calibration) -> pd.DataFrame:
     deviation = np.sqrt(np.diag(c.noise)) * np.where(c.logs, value, 1.0)
     low, middle, high = np.quantile(c.design.outputs, [0.1, 0.5, 0.9], axis=0)
     return pd.DataFrame({
-        "target": [t.name for t in c.targets], "variable": [t.figure.variable for t in c.targets],
+        "target": [t.name for t in c.targets], "series_id": [t.figure.series_id for t in c.targets], "end": [t.figure.covers.end for t in c.targets],
+        "variable": [t.figure.variable for t in c.targets],
         "region": [t.figure.region for t in c.targets], "transform": [t.figure.transform for t in c.targets],
         "grade": [t.figure.grade for t in c.targets], "value": value, "deviation": deviation,
         "prior": middle, "prior_p10": low, "prior_p90": high, "posterior": after,
@@ -291,8 +298,12 @@ def without_table(c: Calibration) -> pd.DataFrame:
 
 
 def posterior_table(c: Calibration) -> pd.DataFrame:
-    """Equally weighted points of the posterior: chances of the composites (what draws read where it is in use)."""
-    return pd.DataFrame(resample(c.found, KEPT), columns=list(c.names))
+    """Equally weighted points of the posterior: chances of the informed composites (what draws read where it is in use).
+
+    The others are left out: as one quantile of several rows they would only tie together what the priors draw apart.
+    """
+    points = pd.DataFrame(resample(c.found, KEPT), columns=list(c.names))
+    return points[[name for name, kept in zip(c.names, c.found.variance_kept, strict=True) if kept <= INFORMED]]
 
 
 # -- what the headline rests on ----------------------------------------------------------------------------------

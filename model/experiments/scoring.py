@@ -1,7 +1,9 @@
 """How good a forecast was: against what happened, and against two rules that know no economics.
 
 The naive rules are made at the origin from the figures marked `train`: the last value stays; a straight line through
-all of them goes on. Errors are in the form that the figures' transform gives. Pure functions of figures and panels.
+all of them goes on. Errors are in the form that the figures' transform gives. The model's band holds what its draws
+differ by, what it missed so far (model/experiments/discrepancy.py) and how well the figure is measured. Pure functions of
+figures and panels.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtrit
 
+from model.experiments.discrepancy import Misses, misses_of, pooled, reach_of_band
 from model.experiments.series import (
-    WIDTH,
     Figure,
     Panel,
     base_period,
@@ -21,6 +24,7 @@ from model.experiments.series import (
     crossing,
     quarter_ends,
     simulated,
+    spread,
     transformed,
 )
 from model.outcomes import Array
@@ -44,7 +48,8 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Point:
-    """One figure to be scored with the three forecasts of it; all transformed. `before`: the last one known, of time `start`, both sides."""
+    """One figure to be scored with the three forecasts of it; all transformed. `before`: the last one known, of time `start`, both sides;
+    `deviation`: how well the figure is measured, NaN for a date."""
 
     figure: Figure
     actual: float
@@ -54,6 +59,7 @@ class Point:
     before: float
     model_before: float
     start: float
+    deviation: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -87,8 +93,9 @@ class Score:
 
 def points_of(figures: Sequence[Figure], panel: Panel) -> list[Point]:
     """All figures marked score with their forecasts. A series without train rows, or scored in its base period, has none."""
-    found = []
-    for (_, transform), rows in by_series(figures).items():
+    found, known = [], {key: misses_of(rows, panel) for key, rows in by_series(figures).items()}
+    together = pooled(known.values())
+    for (name, transform), rows in by_series(figures).items():
         train, score = ([row for row in rows if row.kind == kind] for kind in ("train", "score"))
         if not train or not score:
             continue
@@ -96,13 +103,14 @@ def points_of(figures: Sequence[Figure], panel: Panel) -> list[Point]:
             found.append(_crossing_point(train, score, panel, float(transform.partition(":")[2])))
         else:
             base = next((row for row in rows if row.period == base_period(transform)), None)
-            made = [_point(row, train, base, panel) for row in score if row is not base]
+            missed = known[name, transform].joined(together)
+            made = [_point(row, train, base, panel, missed) for row in score if row is not base]
             found += [point for point in made if math.isfinite(point.model.point)]  # a series that does not exist yet says nothing
     return found
 
 
-def _point(figure: Figure, train: list[Figure], base: Figure | None, panel: Panel) -> Point:
-    """One scored figure; the model's own start is what it says of the base period."""
+def _point(figure: Figure, train: list[Figure], base: Figure | None, panel: Panel, missed: Misses) -> Point:
+    """One scored figure; the model's own start is what it says of the base period. `missed`: what it got wrong up to the origin."""
     start = base.value if base else 0.0
     own = simulated(panel, base) if base else 0.0
 
@@ -115,9 +123,10 @@ def _point(figure: Figure, train: list[Figure], base: Figure | None, panel: Pane
     draws = transformed(figure.transform, simulated(panel, figure), own)
     before = transformed(figure.transform, simulated(panel, train[-1]), own)
     times, values = [row.covers.end for row in train], [row.value for row in train]
+    model = widened(median_band(draws), reach_of_band(figure, base, missed))
     return Point(
-        figure, form(figure.value), median_band(draws), banded(last_value(times, values, figure.covers.end)),
-        banded(linear_trend(times, values, figure.covers.end)), form(values[-1]), float(np.median(before)), times[-1],
+        figure, form(figure.value), model, banded(last_value(times, values, figure.covers.end)),
+        banded(linear_trend(times, values, figure.covers.end)), form(values[-1]), float(np.median(before)), times[-1], spread(figure, base),
     )  # fmt: skip
 
 
@@ -127,13 +136,22 @@ def median_band(draws: Array) -> Forecast:
     return Forecast(float(middle), float(low), float(high))
 
 
+def widened(band: Forecast, reach: float) -> Forecast:
+    """The band with an independent error beside the draws: half-widths of an 80 percent range are added as squares."""
+    return Forecast(
+        band.point,
+        band.point - math.hypot(band.point - band.low, reach),
+        band.point + math.hypot(band.high - band.point, reach),
+    )
+
+
 def last_value(times: Sequence[float], values: Sequence[float], when: float) -> Forecast:
     """The last value stays. Band: steps so far, their spread growing with the root of time."""
     if len(values) < 3:
         return Forecast(values[-1])
     spans = np.diff(times)
     speed = float(np.sqrt(np.mean(np.diff(values) ** 2 / spans)))
-    return _around(values[-1], speed * math.sqrt(max(when - times[-1], 0.0)))
+    return _around(values[-1], speed * math.sqrt(max(when - times[-1], 0.0)), len(spans))
 
 
 def linear_trend(times: Sequence[float], values: Sequence[float], when: float) -> Forecast:
@@ -147,11 +165,13 @@ def linear_trend(times: Sequence[float], values: Sequence[float], when: float) -
     left = np.asarray(values) - (slope * np.asarray(times) + level)
     spread = float(np.var(times) * len(times))
     far = 1 + 1 / len(values) + (when - float(np.mean(times))) ** 2 / spread
-    return _around(point, math.sqrt(float(left @ left) / (len(values) - 2) * far))
+    return _around(point, math.sqrt(float(left @ left) / (len(values) - 2) * far), len(values) - 2)
 
 
-def _around(point: float, deviation: float) -> Forecast:
-    return Forecast(point, point - WIDTH / 2 * deviation, point + WIDTH / 2 * deviation)
+def _around(point: float, deviation: float, known: int) -> Forecast:
+    """A band of 80 percent from a deviation estimated from `known` independent errors (Student's t: few are believed less)."""
+    half = float(stdtrit(known, 1 - OUTSIDE / 2)) * deviation
+    return Forecast(point, point - half, point + half)
 
 
 def _crossing_point(train: list[Figure], score: list[Figure], panel: Panel, level: float) -> Point:
@@ -230,3 +250,10 @@ def _share(values: Sequence[float]) -> float:
 def geometric_ratio(scores: Sequence[Score], rule: str) -> float:
     """Geometric mean over series of the error against a naive rule's ('last' or 'trend'): below 1 better than it."""
     return float(np.exp(np.mean([math.log(s.error / getattr(s, f"error_{rule}")) for s in scores])))
+
+
+def interval_ratio(scores: Sequence[Score], rule: str) -> float:
+    """Geometric mean over series of the interval score against a naive rule's, where it has one: below 1 a better band."""
+    pairs = [(s.interval, getattr(s, f"interval_{rule}")) for s in scores]
+    known = [math.log(own / other) for own, other in pairs if own > 0 and other > 0]
+    return float(np.exp(np.mean(known))) if known else math.nan

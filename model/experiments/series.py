@@ -331,7 +331,7 @@ def spread(figure: Figure, base: Figure | None) -> float:
     start = (base.high - base.low) / WIDTH
     if figure.transform.startswith("change"):
         return math.hypot(own, start)
-    return abs(figure.value / base.value) * math.hypot(own / figure.value, start / base.value)
+    return math.hypot(own, start * figure.value / base.value) / abs(base.value)
 
 
 WIDTH = 2.5631031310892007

@@ -67,12 +67,15 @@ def make_figures(
     return made
 
 
-def save_spec(spec: FigureSpec, frame: pd.DataFrame, context: FigureContext, folder: Path, name: str = "") -> Saved:
+def save_spec(
+    spec: FigureSpec, frame: pd.DataFrame, context: FigureContext, folder: Path, name: str = "",
+    formats: Sequence[str] = ("png", "pdf"), size: str | None = None,
+) -> Saved:  # fmt: skip
     """Draw and save a figure that is not in the report: its spec, the table it shows, where to, under which file name."""
     data, name = spec.data(frame, context), name or spec.name
-    with house_style(context.lang), every_sign(name):
+    with house_style(context.lang, size), every_sign(name):
         figure = spec.draw(data, context)
-    files = save_figure(figure, folder, name, data, context.lang)
+    files = save_figure(figure, folder, name, data, context.lang, formats)
     return Saved(name, spec.finding(data, context), context.say(f"figure.{spec.name}.caption"), files)
 
 

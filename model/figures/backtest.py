@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.experiments.scoring import STILL
-from model.figures.house import FAINT, INK, Look, canvas, key_row, mark_years
+from model.figures.house import INK, FigureSpec, Look, mark_years
+from model.figures.multiples import SERIES, begun, draw_multiples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,54 +20,49 @@ if TYPE_CHECKING:
 
     from model.experiments.results import FigureContext
 
-COLUMNS = 4
-ROW_HEIGHT = 1.25
 ACTUAL, MODEL, LAST, TREND = Look(INK, "o"), Look("#0072B2", "s"), Look("#E69F00", "D", (0, (1.0, 1.2))), Look("#D55E00", "^", (0, (5.0, 1.5)))
 LOOKS = {"actual": ACTUAL, "model": MODEL, "last": LAST, "trend": TREND}
 
 
 def data_backtest(points: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
-    """The points with `better`: whether the model's mean error in the series is below that of the last value by a hundredth or more."""
+    """The points with `better`: whether the model's mean error in the series is below that of the last value by a hundredth or more;
+    `at`, `start`: where the figure and the last known one stand on the axis."""
     errors = {name: (points[name] - points["actual"]).abs() for name in ("model", "last")}
-    keys = ["series_id", "transform"]
-    means = points[keys].assign(**errors).groupby(keys)[["model", "last"]].transform("mean")
-    return points.assign(better=means["model"] < (1 - STILL) * means["last"])
+    means = points[SERIES].assign(**errors).groupby(SERIES)[["model", "last"]].transform("mean")
+    at = begun(points["period"], points["end"])
+    return points.assign(better=means["model"] < (1 - STILL) * means["last"], at=at, start=points["start"] - (points["end"] - at))
 
 
 def finding_backtest(data: pd.DataFrame, context: FigureContext) -> str:
     """In how many series the model beats the last value."""
-    series = data.drop_duplicates(["series_id", "transform"])
+    series = data.drop_duplicates(SERIES)
     return context.say("figure.backtest.title", better=int(series["better"].sum()), series=len(series))
 
 
 def draw_backtest(data: pd.DataFrame, context: FigureContext) -> Figure:
     """All series in the order of the table, hits and misses alike."""
-    groups = list(data.groupby(["series_id", "transform"], sort=False))
-    rows = math.ceil(len(groups) / COLUMNS)
-    figure, top, bottom = canvas(context, finding_backtest(data, context), context.say("figure.backtest.subtitle"), 0.35 + ROW_HEIGHT * rows)
-    inch = 1.0 / figure.get_figheight()
-    key_row(figure, [(context.say(f"figure.backtest.{name}"), look) for name, look in LOOKS.items()], top)
-    grid = figure.add_gridspec(rows, COLUMNS, left=0.06, right=0.985, top=top - 0.55 * inch, bottom=bottom + 0.3 * inch, wspace=0.28, hspace=0.75)
-    for place, ((series, transform), own) in enumerate(groups):
-        axes = figure.add_subplot(grid[place // COLUMNS, place % COLUMNS])
-        _panel(axes, own.sort_values("end"))
-        axes.set_title(f"{series}\n{transform}", fontsize=6.5, loc="left", color=INK if own["better"].iloc[0] else "#D55E00", pad=2)
-    return figure
+    keys = [(context.say(f"figure.backtest.{name}"), look) for name, look in LOOKS.items()]
+    return draw_multiples(context, finding_backtest(data, context), context.say("figure.backtest.subtitle"), keys, data, _colour, _panel)
+
+
+def _colour(own: pd.DataFrame) -> str:
+    """Orange where the model is no better than the last value."""
+    return INK if own["better"].iloc[0] else "#D55E00"
 
 
 def _panel(axes: Axes, own: pd.DataFrame) -> None:
     """One series from the last known figure on."""
     start, first = float(own["start"].iloc[0]), own.iloc[0]
-    times = [start, *own["end"]]
+    times = [start, *own["at"]]
     for name, look in LOOKS.items():
         if own["transform"].iloc[0].startswith("cross"):
-            axes.plot([own["end"].iloc[0]], [own[name].iloc[0]], color=look.colour, marker=look.marker, markersize=3.5)
+            axes.plot([own["at"].iloc[0]], [own[name].iloc[0]], color=look.colour, marker=look.marker, markersize=3.5)
             continue
         begin = first["model_before"] if name == "model" else first["before"]
         axes.plot(times, [begin, *own[name]], color=look.colour, linestyle=look.line, marker=look.marker, markersize=2.2, linewidth=1.0)
-    axes.fill_between(own["end"], own["model_p10"], own["model_p90"], color=MODEL.colour, alpha=0.2, linewidth=0)
-    axes.vlines(own["end"], own["model_p10"], own["model_p90"], color=MODEL.colour, linewidth=1.0, alpha=0.6)
+    axes.fill_between(own["at"], own["model_p10"], own["model_p90"], color=MODEL.colour, alpha=0.2, linewidth=0)
+    axes.vlines(own["at"], own["model_p10"], own["model_p90"], color=MODEL.colour, linewidth=1.0, alpha=0.6)
     mark_years(axes, [math.floor(min(times)), math.ceil(max(times))], 3)
-    axes.tick_params(labelsize=6)
-    axes.spines["left"].set_color(FAINT)
-    axes.margins(y=0.15)
+
+
+SPEC = FigureSpec("backtest", 0, (), data_backtest, finding_backtest, draw_backtest, report=False)

@@ -14,6 +14,8 @@ from model.world import Network, Setting
 
 COLLABORATION = 2
 """Place of collaboration among the channels of knowledge (E14)."""
+START = 2018.0
+"""Beginning of the year in which users were counted."""
 
 
 def outcomes(setting: Setting) -> tuple[Outcome, ...]:
@@ -21,7 +23,7 @@ def outcomes(setting: Setting) -> tuple[Outcome, ...]:
     found: list[Outcome] = []
     for segment in dict.fromkeys(network.segment for network in setting.networks):
         networks = [n for n in setting.networks if n.segment == segment]
-        found += layer_outcomes(SEGMENT_NAMES[SEGMENT_INDEX[segment]], networks)
+        found += layer_outcomes(SEGMENT_NAMES[SEGMENT_INDEX[segment]], networks, growth_of(setting, segment))
         found += [kind_outcome(n) for n in networks if segment == "platforms"]
         if segment == "open_source":
             found += [developers(n) for n in networks] + [collaboration(setting, networks[0])]
@@ -34,8 +36,13 @@ def label(ecosystem: str) -> str:
     return ecosystem.rpartition("/")[2]
 
 
-def layer_outcomes(layer: str, networks: Sequence[Network]) -> list[Outcome]:
-    """Choices and installed bases in a layer; an ecosystem that is in several choice sets is counted by users."""
+def growth_of(setting: Setting, segment: str) -> float:
+    """Growth a year of the number of users of a layer, the same everywhere: it moves no share and no choice (E18)."""
+    return setting.parameters.get("user_growth", {}).get(segment, 0.0)
+
+
+def layer_outcomes(layer: str, networks: Sequence[Network], growth: float = 0.0) -> list[Outcome]:
+    """Choices and installed bases in a layer; an ecosystem that is in several choice sets is counted by users, who grow in number."""
     names = tuple(dict.fromkeys(label(e) for n in networks for e in n.ecosystems))
     places = [[(n, list(map(label, n.ecosystems)).index(name)) for n in networks if name in map(label, n.ecosystems)] for name in names]
 
@@ -48,10 +55,14 @@ def layer_outcomes(layer: str, networks: Sequence[Network]) -> list[Outcome]:
         everyone = np.array([sum(n.users for n, _ in place) for place in places]).T
         return share(users(book, "new_choices"), everyone)
 
+    def installed(book: Book) -> Array:
+        """Million users of each ecosystem at the end of the quarter [R, e]."""
+        return np.asarray(users(book, "base") * np.exp(growth * (book.now["year"] - START)))
+
     usual = "none" if layer == "Platforms" else "main"  # platforms are told apart by kind: Platform Share
     return [
         Outcome(f"Ecosystem Share|{layer}|{{}}", "percent of new choices", chosen, (names,), usual),
-        Outcome(f"Installed Base|{layer}|{{}}", "million", lambda b: users(b, "base"), (names,), usual),
+        Outcome(f"Installed Base|{layer}|{{}}", "million", installed, (names,), usual),
     ]
 
 

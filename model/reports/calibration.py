@@ -1,144 +1,171 @@
-"""The calibration report: targets, composites, what the headline rests on, and the back-test; Markdown and HTML, ko and en."""
+"""The calibration report: what figures say about the model and what they do not, and how well it tells years it has not seen."""
 
 from __future__ import annotations
 
-import base64
-import html
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from model.words import word
+from model.phrases import form_text, series_title
+from model.reports.document import Block, Bullets, Document, Heading, Paragraph, Picture, Table, plain_table
+from model.reports.timing import COLUMNS as TIMING
+from model.reports.timing import say_timing, timing_rows
+from model.words import has_word, word
 
-STYLE = (
-    "body{font-family:NanumGothic,'Malgun Gothic',sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;line-height:1.55;color:#222}"
-    "table{border-collapse:collapse;font-size:.85rem;margin:1rem 0}td,th{padding:.2rem .6rem;border-bottom:1px solid #ddd;text-align:right}"
-    "td:first-child,th:first-child{text-align:left}h1,h2{line-height:1.25}img{max-width:100%}"
-)
+WORST = 10
+"""Series whose miss is told in words."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the report tells: tables by name (parameters, targets, without, scores), numbers by name, a picture."""
+    """What the report tells: tables by name (parameters, targets, without, scores, points, timing; any may be empty), numbers by
+    name, variances by grade, what the timing comes to, figures of the register left out with reasons, pictures by name."""
 
-    tables: dict[str, pd.DataFrame]
-    numbers: dict[str, float | int | str]
-    variances: dict[str, float]
+    tables: Mapping[str, pd.DataFrame]
+    numbers: Mapping[str, Any]
+    variances: Mapping[str, float]
+    timing: Mapping[str, Any]
     left_out: Sequence[tuple[str, str]]
-    picture: Path | None = None
+    pictures: Mapping[str, Picture]
 
 
-Part = tuple[str, Any]
-"""('heading' | 'paragraph', text), ('table', (header, rows)) or ('picture', path)."""
+def calibration_document(facts: Facts, lang: str) -> Document:
+    """The whole report in one language."""
+    parts = (summary, composites, targets, without, rests, backtest, misses, timing, left_out)
+    blocks = [block for part in parts for block in part(facts, lang)]
+    in_use = word("calibration.in_use" if facts.numbers["in_use"] else "calibration.not_in_use", lang, file=facts.numbers["in_use"])
+    return Document(say(facts, lang, "title"), f"{say(facts, lang, 'lead')} {in_use}", lang, tuple(blocks))
 
 
-def write_calibration(folder: Path, facts: Facts) -> list[Path]:
-    """report-LANG.md and report-LANG.html in both languages."""
-    written = []
-    for lang in ("en", "ko"):
-        parts = story(facts, lang)
-        for ending, text in (("md", markdown(parts)), ("html", page(parts, lang))):
-            path = folder / f"report-{lang}.{ending}"
-            path.write_text(text, encoding="utf-8", newline="\n")
-            written.append(path)
-    return written
+def say(facts: Facts, lang: str, key: str) -> str:
+    """A sentence of the report with its numbers."""
+    return word(f"calibration.{key}", lang, **facts.numbers)
 
 
-def story(facts: Facts, lang: str) -> list[Part]:
-    """The report's parts in order."""
+def _table(name: str, title: str, keys: Sequence[str], rows: Sequence[Sequence[str]], lang: str, notes: tuple[str, ...] = ()) -> Table:
+    return plain_table(name, title, [word(key, lang) for key in keys], rows, notes=notes)
 
-    def say(key: str, **more: object) -> str:
-        return word(f"calibration.{key}", lang, **(facts.numbers | more))
 
-    parts: list[Part] = [("heading", say("title")), ("paragraph", say("lead")), ("heading", say("composites"))]
-    parts += [("paragraph", say("composites_text")), ("table", _composites(facts.tables["parameters"], lang))]
-    parts += [("heading", say("targets")), ("paragraph", say("targets_text")), ("table", _targets(facts.tables["targets"], lang))]
-    if len(facts.tables["without"]):
-        parts += [("heading", say("without")), ("paragraph", say("without_text")), ("table", _plain(facts.tables["without"], lang))]
-    if facts.variances:
-        total = sum(v for v in facts.variances.values() if not math.isnan(v))
-        rows = [[word(f"show.grade.{g}", lang), f"{math.sqrt(v):.3f}", f"{100 * v / total:.0f} %"] for g, v in facts.variances.items()]
-        header = [say("grade"), say("deviation_effect"), say("part")]
-        parts += [("heading", say("rests")), ("paragraph", say("rests_text")), ("table", (header, rows))]
+def summary(facts: Facts, lang: str) -> list[Block]:
+    """What came out, in sentences."""
+    known = facts.tables["parameters"]
+    names = ", ".join(word(f"composite.{c}", lang) for c in known.loc[known["informed"].astype(bool), "composite"])
+    lines = [word("calibration.summary.informed", lang, **{**facts.numbers, "names": names or "–"}), say(facts, lang, "summary.recovery")]
+    lines += [say(facts, lang, "summary.check")] if facts.numbers["moved"] != "–" else []
     if len(facts.tables["scores"]):
-        parts += [("heading", say("backtest")), ("paragraph", say("backtest_text"))]
-        parts += [("picture", facts.picture)] if facts.picture else []
-        parts += [("table", _scores(facts.tables["scores"], lang))]
-    left = [[name, reason] for name, reason in facts.left_out]
-    return [*parts, ("heading", say("left_out")), ("paragraph", say("left_out_text")), ("table", ([say("figure"), say("reason")], left))]
+        lines.append(say(facts, lang, "summary.backtest"))
+    if shares := shares_of(facts.variances):
+        lines.append(word("calibration.summary.rests", lang, **{**facts.numbers, **shares}))
+    return [Heading(say(facts, lang, "summary")), Bullets(tuple(lines))]
 
 
-def _composites(table: pd.DataFrame, lang: str) -> tuple[list[str], list[list[str]]]:
+def shares_of(variances: Mapping[str, float]) -> dict[str, str]:
+    """Percent of the sum of variances by grade, a dash where one is not known; none where nothing varies."""
+    total = sum(v for v in variances.values() if not math.isnan(v))
+    return {grade: "–" if math.isnan(v) else f"{100 * v / total:.0f}" for grade, v in variances.items()} if total else {}
+
+
+def composites(facts: Facts, lang: str) -> list[Block]:
     """Prior against posterior: prior quantiles are 0.10, 0.50 and 0.90 by definition."""
     names = ("composite", "p10", "mean", "p90", "variance_kept", "recovered", "informed")
     rows = [
         [word(f"composite.{r['composite']}", lang), *(f"{r[n]:.2f}" for n in names[1:5]), f"{100 * r['recovered']:.0f} %",
          word("calibration.informed" if r["informed"] else "calibration.not_informed", lang)]
-        for r in table.to_dict("records")
+        for r in facts.tables["parameters"].to_dict("records")
     ]  # fmt: skip
-    return [word(f"calibration.column.{n}", lang) for n in names], rows
+    title = say(facts, lang, "composites")
+    return [Heading(title), Paragraph(say(facts, lang, "composites_text")), _table("composites", title, [f"calibration.column.{n}" for n in names], rows, lang)]
 
 
-def _targets(table: pd.DataFrame, lang: str) -> tuple[list[str], list[list[str]]]:
-    names = ("target", "region", "transform", "grade", "value", "deviation", "prior", "posterior", "implausibility", "verdict")
+def targets(facts: Facts, lang: str) -> list[Block]:
+    """Theirs, ours before and after matching, how far apart, and the verdict; figures that inform first, then those out of reach."""
+    names = ("target", "transform", "grade", "value", "deviation", "prior", "posterior", "residual", "implausibility", "verdict")
     rows = []
-    for r in table.to_dict("records"):
+    for r in facts.tables["targets"].to_dict("records"):
         verdict = "used" if r["used"] else "still" if r["reached"] else "missed"
-        numbers = [f"{r[n]:.3g}" for n in names[4:8]]
+        numbers = [_short(r[n]) for n in names[3:7]]
         grade = word(f"show.grade.{r['grade']}", lang)
-        rows.append([str(r["target"]), str(r["region"]), str(r["transform"]), grade, *numbers, f"{r['implausibility']:.1f}", word(f"calibration.{verdict}", lang)])
-    return [word(f"calibration.column.{n}", lang) for n in names], rows
+        what = f"{series_title(r['series_id'], lang)}, {str(r['target']).rpartition(' ')[2]}"
+        rows.append((verdict, [what, form_text(r["transform"], lang), grade, *numbers, _short(r["value"] - r["posterior"]), f"{r['implausibility']:.1f}", word(f"calibration.{verdict}", lang)]))
+    order = ("used", "missed", "still")
+    shown = [cells for _, cells in sorted(rows, key=lambda row: order.index(row[0]))]
+    title, picture = say(facts, lang, "targets"), facts.pictures.get("calibration-fit")
+    table = _table("targets", title, [f"calibration.column.{n}" for n in names], shown, lang, (say(facts, lang, "targets_note"),))
+    return [Heading(title), Paragraph(say(facts, lang, "targets_text")), *([picture] if picture else []), table]
 
 
-def _plain(table: pd.DataFrame, lang: str) -> tuple[list[str], list[list[str]]]:
+def without(facts: Facts, lang: str) -> list[Block]:
+    """What rests on one series; nothing where only one informs."""
+    table = facts.tables["without"]
+    if table.empty:
+        return []
     header = [word("calibration.column.without", lang), *(word(f"composite.{c}", lang) for c in table.columns[1:])]
-    return header, [[str(row[0]), *(f"{value:+.2f}" for value in row[1:])] for row in table.itertuples(index=False)]
+    rows = [[series_title(str(row[0]), lang), *(f"{value:+.2f}".replace("-", "−") for value in row[1:])] for row in table.itertuples(index=False)]
+    title = say(facts, lang, "without")
+    return [Heading(title), Paragraph(say(facts, lang, "without_text")), plain_table("without", title, header, rows)]
 
 
-def _scores(table: pd.DataFrame, lang: str) -> tuple[list[str], list[list[str]]]:
-    names = ("series_id", "points", "error", "error_last", "error_trend", "skill_last", "skill_trend", "sign", "covered")
-    rows = [[str(r["series_id"]), str(r["points"]), *("–" if math.isnan(r[n]) else f"{r[n]:.2f}" for n in names[2:])] for r in table.to_dict("records")]
+def rests(facts: Facts, lang: str) -> list[Block]:
+    """How much of the headline's variance rests on numbers of each grade, beside how many numbers there are of it."""
+    shares = shares_of(facts.variances)
+    if not shares:
+        return []
+    rows = [[word(f"show.grade.{g}", lang), "–" if math.isnan(v) else f"{math.sqrt(v):.3f}", f"{shares[g]} %"] for g, v in facts.variances.items()]
+    title, picture = say(facts, lang, "rests"), facts.pictures.get("evidence")
+    table = _table("rests", title, ["calibration.grade", "calibration.deviation_effect", "calibration.part"], rows, lang)
+    return [Heading(title), Paragraph(say(facts, lang, "rests_text")), table, *([picture] if picture else [])]
+
+
+def backtest(facts: Facts, lang: str) -> list[Block]:
+    """The scores beside both naive rules, series from the worst to the best."""
+    table = facts.tables["scores"]
+    if table.empty:
+        return []
+    names = ("series_id", "points", "error", "error_last", "error_trend", "skill_last", "skill_trend", "sign", "covered", "width", "width_last")
     keys = {"error_last": "calibration.column.error_last", "error_trend": "calibration.column.error_trend"}
-    return [word(keys.get(n, f"cli.backtest.{n}"), lang) for n in names], rows
+    rows = [[series_title(r["series_id"], lang), str(r["points"]), *("–" if math.isnan(r[n]) else f"{r[n]:.2f}".replace("-", "−") for n in names[2:])] for r in table.to_dict("records")]
+    title, picture = say(facts, lang, "backtest"), facts.pictures.get("backtest")
+    text = [Paragraph(say(facts, lang, "backtest_text")), Paragraph(say(facts, lang, "backtest_bands"))]
+    return [Heading(title), *text, *([picture] if picture else []), _table("scores", title, [keys.get(n, f"cli.backtest.{n}") for n in names], rows, lang)]
 
 
-def markdown(parts: Sequence[Part]) -> str:
-    """The parts as Markdown."""
-    lines: list[str] = []
-    for place, (kind, content) in enumerate(parts):
-        if kind == "heading":
-            lines += [f"{'#' if place == 0 else '##'} {content}", ""]
-        elif kind == "paragraph":
-            lines += [content, ""]
-        elif kind == "picture":
-            lines += [f"![]({content.parent.parent.name}/{content.parent.name}/{content.name})", ""]
-        else:
-            header, rows = content
-            lines += [f"| {' | '.join(_cell(c) for c in row)} |" for row in (header, ["---"] * len(header), *rows)] + [""]
-    return "\n".join(lines)
+def misses(facts: Facts, lang: str) -> list[Block]:
+    """The worst misses by name, with what happened, what the model said, and what was learned."""
+    points = facts.tables["points"]
+    if points.empty:
+        return []
+    far = (points["model"] - points["actual"]).abs() / points["deviation"]
+    worst = points.assign(far=far).dropna(subset=["far"]).sort_values("far", ascending=False).drop_duplicates("series_id").head(WORST)
+    rows = []
+    for r in worst.to_dict("records"):
+        learned = word(f"lesson.{r['series_id']}", lang) if has_word(f"lesson.{r['series_id']}") else "–"
+        band = f"{_short(r['model_p10'])} … {_short(r['model_p90'])}"
+        rows.append([f"{series_title(r['series_id'], lang)}, {r['period']}", form_text(r["transform"], lang), _short(r["actual"]), _short(r["model"]), band, f"{r['far']:.0f}", learned])
+    title = say(facts, lang, "misses")
+    keys = [f"calibration.column.{n}" for n in ("target", "transform", "happened", "said", "band", "far", "learned")]
+    return [Heading(title), Paragraph(say(facts, lang, "misses_text")), _table("misses", title, keys, rows, lang)]
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _short(value: float) -> str:
+    """A number with three digits that count, and a true minus."""
+    return f"{value:.3g}".replace("-", "−")
 
 
-def page(parts: Sequence[Part], lang: str) -> str:
-    """The parts as one self-contained page."""
-    body = []
-    for place, (kind, content) in enumerate(parts):
-        if kind in ("heading", "paragraph"):
-            tag = "p" if kind == "paragraph" else "h1" if place == 0 else "h2"
-            body.append(f"<{tag}>{html.escape(content)}</{tag}>")
-        elif kind == "picture":
-            body.append(f'<img alt="" src="data:image/png;base64,{base64.b64encode(content.read_bytes()).decode("ascii")}">')
-        else:
-            header, rows = content
-            cells = "".join(f"<th>{html.escape(c)}</th>" for c in header)
-            lines = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in rows)
-            body.append(f"<table><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table>")
-    title = html.escape(parts[0][1])
-    return f'<!doctype html>\n<html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style></head>\n<body>\n' + "\n".join(body) + "\n</body></html>\n"
+def timing(facts: Facts, lang: str) -> list[Block]:
+    """When states that react would have acted."""
+    table = facts.tables["timing"]
+    if table.empty:
+        return []
+    score = {k: v for k, v in facts.timing.items() if k != "out_of_reach"}
+    title = word("timing.title", lang)
+    text = [Paragraph(word("timing.text", lang, draws=facts.numbers["draws"])), Paragraph(say_timing(score, facts.timing["out_of_reach"], lang))]
+    return [Heading(title), *text, _table("timing", title, [f"timing.{n}" for n in TIMING], timing_rows(table, lang), lang)]
+
+
+def left_out(facts: Facts, lang: str) -> list[Block]:
+    """Figures of the register that are no targets, and why."""
+    title, rows = say(facts, lang, "left_out"), [[name, reason] for name, reason in facts.left_out]
+    return [Heading(title), Paragraph(say(facts, lang, "left_out_text")), _table("left-out", title, ["calibration.figure", "calibration.reason"], rows, lang)]
