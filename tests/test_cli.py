@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,11 +87,9 @@ def test_help_imports_nothing_heavy() -> None:
         "heavy = {'numpy', 'pandas', 'mesa', 'matplotlib', 'ruamel', 'rich', 'duckdb'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
-    started = time.perf_counter()
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
                             capture_output=True, timeout=60)  # fmt: skip
     assert result.returncode == 0, result.stderr
-    assert time.perf_counter() - started < 5
 
 
 def test_language_comes_from_the_line_only(monkeypatch: pytest.MonkeyPatch) -> None:
