@@ -17,12 +17,12 @@ from model.experiments.robustness import regret, strategy_table
 from model.experiments.sensitivity import Sample, cells, tornado
 from model.experiments.sweep import load_sweep
 from model.figures import FigureContext, FigureSpec, save_spec
-from model.figures.heat_map import SPEC as HEAT_MAP
+from model.figures.heat_map import FIGURE as HEAT_MAP
 from model.figures.house import house_style
-from model.figures.prim_box import SPEC as PRIM_BOX
-from model.figures.regret import SPEC as REGRET
-from model.figures.sobol import SPEC as SOBOL
-from model.figures.tornado import SPEC as TORNADO
+from model.figures.prim_box import FIGURE as PRIM_BOX
+from model.figures.regret import FIGURE as REGRET
+from model.figures.sobol import FIGURE as SOBOL
+from model.figures.tornado import FIGURE as TORNADO
 from model.words import has_word
 from tests.folders import uniform, write_sweep
 

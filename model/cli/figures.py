@@ -1,4 +1,4 @@
-"""`blocs figures DIR`: a run's figures again, in another language, format or size."""
+"""`blocs figures DIR`: the figures of any folder again, in another language, format or size."""
 
 from __future__ import annotations
 
@@ -28,17 +28,16 @@ def command(lang: str) -> click.Command:
 
 
 def _figures(folder: Path, only: tuple[str, ...], formats: tuple[str, ...], size: str, options: dict[str, Any]) -> int:
-    from model.experiments.folder import open_run
-    from model.figures import FIGURES, make_figures
+    from model.experiments.pictures import Wanted, draw_folder
+    from model.figures import KINDS
     from model.figures.house import FORMATS, SIZES
 
     lang = options["lang"]
-    among(only, tuple(FIGURES), lang)
+    among(only, tuple(KINDS), lang)
     among(formats, FORMATS, lang)
     among((size,), tuple(SIZES), lang)
-    run = open_run(folder, lang)
-    out = Path(options["out"]) if options["out"] else folder / "figures"
-    made = make_figures(run.results, run.context, out, only or None, formats, size)
+    made = draw_folder(folder, Wanted(only, formats, size, lang, Path(options["out"]) if options["out"] else None))
+    out = made[0].csv.parent if made else folder
     if options["json"]:
         from model.cli.output import emit_json
 

@@ -27,8 +27,8 @@ from model.experiments.question import (
 from model.experiments.results import plain, signed
 from model.experiments.robustness import choices, pairs, regret, strategy_table, worst_quarter
 from model.experiments.sweep import Sweep
-from model.figures.prim_box import SPEC as PRIM_BOX
-from model.figures.regret import SPEC as REGRET
+from model.figures.prim_box import FIGURE as PRIM_BOX
+from model.figures.regret import FIGURE as REGRET
 from model.scenario.story import Block
 from model.words import speaker
 

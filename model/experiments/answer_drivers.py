@@ -14,9 +14,9 @@ from model.experiments.question import Outcome, Wish, case_title, context_of, re
 from model.experiments.results import plain
 from model.experiments.sensitivity import Indices, analyse, cells, sample_of, tornado
 from model.experiments.sweep import Sweep
-from model.figures.heat_map import SPEC as HEAT_MAP
-from model.figures.sobol import SPEC as SOBOL
-from model.figures.tornado import SPEC as TORNADO
+from model.figures.heat_map import FIGURE as HEAT_MAP
+from model.figures.sobol import FIGURE as SOBOL
+from model.figures.tornado import FIGURE as TORNADO
 from model.words import speaker
 
 

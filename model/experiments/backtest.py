@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from calibration.registry import central, parameter_hash
 from model import __version__
 from model.axes import quarter_start
 from model.errors import Fault, ModelError, ScenarioError
@@ -26,8 +27,8 @@ from model.experiments.scoring import Forecast, Point, Score, points_of, scores_
 from model.experiments.series import Figure, base_period, by_series, check_figures, panel_of, read_figures
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, write_manifest, write_results
-from model.figures.backtest import data_backtest, draw_backtest
-from model.figures.house import house_style, save_figure
+from model.figures import save_spec
+from model.figures.backtest import FIGURE
 from model.scenario.types import REACTIVE, Scenario
 
 SHIPPED = ("open.csv", "register.csv")
@@ -189,10 +190,7 @@ def write_tables(found: Backtest, request: BacktestRequest, context: FigureConte
     points, scores = points_table(found.points), scores_table(found.scores)
     for name, table in (("points", points), ("scores", scores)):
         table.to_csv(request.out / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.6g")
-    data = data_backtest(points, context)
-    with house_style(context.lang):
-        figure = draw_backtest(data, context)
-    save_figure(figure, request.out / "figures", "backtest", data, context.lang)
+    save_spec(FIGURE, points, context, request.out / "figures")
 
 
 def figure_context(request: BacktestRequest, scenario: Scenario, draws: int) -> FigureContext:
@@ -200,12 +198,12 @@ def figure_context(request: BacktestRequest, scenario: Scenario, draws: int) -> 
     return FigureContext(
         scenario.name, (), scenario.baseline or scenario.name, scenario.focus, (int(scenario.last[:4]),), request.lang,
         scenario.title[request.lang], run_hash(scenario, None, request.seed, request.draws)[:12], __version__, request.seed, draws,
+        parameter_hash(central()),
     )  # fmt: skip
 
 
 def _manifest(request: BacktestRequest, scenario: Scenario, found: Backtest) -> dict[str, Any]:
     """What went in, under hashes."""
-    from calibration.registry import central, parameter_hash
     from model.scenario.record import resolved
 
     return {

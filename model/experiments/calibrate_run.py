@@ -34,9 +34,12 @@ from model.experiments.calibrate import (
 )
 from model.experiments.identity import engine_hash
 from model.experiments.matching import quasi_random
+from model.experiments.results import FigureContext
 from model.experiments.run import provenance
 from model.experiments.scoring import geometric_ratio
 from model.experiments.store import write_manifest, write_text
+from model.figures import save_spec
+from model.figures.calibration_fit import FIGURE
 from model.reports.calibration import Facts, write_calibration
 from model.scenario.record import resolved
 from model.scenario.types import Scenario
@@ -87,6 +90,7 @@ def run_calibration(request: CalibrationRequest, progress: Progress | None = Non
         _check(request, found, progress)
     request.out.mkdir(parents=True, exist_ok=True)
     write_tables(request.out, request.origin, found.calibration)
+    _draw_fit(request, found.calibration)
     _report(request, found, progress)
     write_manifest(request.out, _manifest(request, found), provenance(started), ("backtest",))
     return found
@@ -111,6 +115,15 @@ def write_tables(folder: Path, origin: str, c: Calibration) -> None:
     }  # fmt: skip
     for name, frame in tables.items():
         write_text(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+
+
+def _draw_fit(request: CalibrationRequest, c: Calibration) -> None:
+    """The figures matched, as a picture; `blocs figures` draws it in the other language."""
+    context = FigureContext(
+        request.scenario.name, (), "–", request.scenario.focus, (), "en", hash=parameter_hash(central()), version=__version__,
+        seed=DESIGN_SEED, draws=len(c.design.points), parameters=parameter_hash(central()),
+    )  # fmt: skip
+    save_spec(FIGURE, targets_table(c), context, request.out / "figures")
 
 
 def _report(request: CalibrationRequest, found: Calibrated, progress: Progress | None) -> None:

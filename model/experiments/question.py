@@ -49,13 +49,19 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is common to the three: folder for tables and figures, language, how to deal with failures, top rows."""
+    """What is common to the three: folder for tables and figures, language, how to deal with failures, top rows.
+
+    formats, size, only   kinds of file, size and kinds of the figures (none: every kind)
+    """
 
     out: Path
     lang: str = "en"
     figures: bool = True
     without_failed: bool = False
     top: int = 10
+    formats: tuple[str, ...] = ("png", "pdf")
+    size: str = "page"
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,7 +190,7 @@ def context_of(sweep: Sweep, lang: str) -> FigureContext:
     baselines = ", ".join(dict.fromkeys(case["baseline"] or "–" for case in plan["cases"]))
     return FigureContext(
         scenarios, (), baselines, str(plan["focus"]), (), lang, "", str(plan["hash"]), __version__, int(plan["seed"]),
-        len(sweep.states),
+        len(sweep.states), str(plan.get("parameters", "")),
     )  # fmt: skip
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from model.experiments.results import plain
 from model.experiments.scoring import STILL
-from model.figures.house import FAINT, INK, Look, canvas, key_row, mark_years
+from model.figures.house import INK, LOSS, MARGIN, SIZES, SMALL, FigureSpec, Look, current_size
+from model.figures.sheet import Key, Sheet, mark_years, number_axis, open_sheet, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from model.experiments.results import FigureContext
 
 COLUMNS = 4
-ROW_HEIGHT = 1.25
+ROW = 1.35
+"""Height of a row of series."""
 ACTUAL, MODEL, LAST, TREND = Look(INK, "o"), Look("#0072B2", "s"), Look("#E69F00", "D", (0, (1.0, 1.2))), Look("#D55E00", "^", (0, (5.0, 1.5)))
 LOOKS = {"actual": ACTUAL, "model": MODEL, "last": LAST, "trend": TREND}
 
@@ -40,33 +43,47 @@ def finding_backtest(data: pd.DataFrame, context: FigureContext) -> str:
 
 
 def draw_backtest(data: pd.DataFrame, context: FigureContext) -> Figure:
-    """All series in the order of the table, hits and misses alike."""
-    groups = list(data.groupby(["series_id", "transform"], sort=False))
-    rows = math.ceil(len(groups) / COLUMNS)
-    figure, top, bottom = canvas(context, finding_backtest(data, context), context.say("figure.backtest.subtitle"), 0.35 + ROW_HEIGHT * rows)
-    inch = 1.0 / figure.get_figheight()
-    key_row(figure, [(context.say(f"figure.backtest.{name}"), look) for name, look in LOOKS.items()], top)
-    grid = figure.add_gridspec(rows, COLUMNS, left=0.06, right=0.985, top=top - 0.55 * inch, bottom=bottom + 0.3 * inch, wspace=0.28, hspace=0.75)
-    for place, ((series, transform), own) in enumerate(groups):
-        axes = figure.add_subplot(grid[place // COLUMNS, place % COLUMNS])
-        _panel(axes, own.sort_values("end"))
-        axes.set_title(f"{series}\n{transform}", fontsize=6.5, loc="left", color=INK if own["better"].iloc[0] else "#D55E00", pad=2)
-    return figure
+    """All series in the order of the table, hits and misses alike; on a column half as many side by side."""
+    groups = [own.sort_values("end") for _, own in data.groupby(["series_id", "transform"], sort=False)]
+    columns = COLUMNS if SIZES[current_size()] > 6 else COLUMNS - 1
+    key = Key([(context.say(f"figure.backtest.{name}"), look) for name, look in LOOKS.items()])
+    under = context.say("figure.backtest.subtitle")
+    sheet = open_sheet(context, finding_backtest(data, context), under, ROW * -(-len(groups) // columns) + 0.3, key)
+    wide = (sheet.width - 0.45 - MARGIN) / columns
+    for place, own in enumerate(groups):
+        left, high = 0.45 + wide * (place % columns), sheet.top - ROW * (place // columns)
+        axes = sheet.axes(left, sheet.width - left - wide + 0.4, high - ROW + 0.22, high - 0.32)
+        _panel(axes, own)
+        _name(sheet, axes, own, wide)
+    return sheet.figure
+
+
+def _name(sheet: Sheet, axes: Axes, own: pd.DataFrame, wide: float) -> None:
+    """Series and what is compared, in orange where the last value is not beaten."""
+    first = own.iloc[0]
+    lines = [line for text in (first["series_id"], first["transform"]) for line in wrap(sheet.figure, str(text), wide - 0.12, fontsize=SMALL)[:1]]
+    axes.set_title("\n".join(lines), fontsize=SMALL, loc="left", color=INK if first["better"] else LOSS, pad=2, x=-0.12)
 
 
 def _panel(axes: Axes, own: pd.DataFrame) -> None:
     """One series from the last known figure on."""
-    start, first = float(own["start"].iloc[0]), own.iloc[0]
-    times = [start, *own["end"]]
+    first = own.iloc[0]
+    times = [float(first["start"]), *own["end"]]
     for name, look in LOOKS.items():
-        if own["transform"].iloc[0].startswith("cross"):
-            axes.plot([own["end"].iloc[0]], [own[name].iloc[0]], color=look.colour, marker=look.marker, markersize=3.5)
+        if str(first["transform"]).startswith("cross"):
+            axes.plot([first["end"]], [first[name]], color=look.colour, marker=look.marker, markersize=4)
             continue
         begin = first["model_before"] if name == "model" else first["before"]
-        axes.plot(times, [begin, *own[name]], color=look.colour, linestyle=look.line, marker=look.marker, markersize=2.2, linewidth=1.0)
+        axes.plot(times, [begin, *own[name]], color=look.colour, linestyle=look.line, marker=look.marker, markersize=2.6, linewidth=1.1)
     axes.fill_between(own["end"], own["model_p10"], own["model_p90"], color=MODEL.colour, alpha=0.2, linewidth=0)
     axes.vlines(own["end"], own["model_p10"], own["model_p90"], color=MODEL.colour, linewidth=1.0, alpha=0.6)
     mark_years(axes, [math.floor(min(times)), math.ceil(max(times))], 3)
-    axes.tick_params(labelsize=6)
-    axes.spines["left"].set_color(FAINT)
+    number_axis(axes, plain, most=4)
+    axes.tick_params(labelsize=SMALL)
     axes.margins(y=0.15)
+
+
+FIGURE = FigureSpec(
+    "backtest", 45, (), data_backtest, finding_backtest, draw_backtest, report=False, of_run=False,
+    marks=("small multiples", "line", "band", "interval"),
+)  # fmt: skip

@@ -7,19 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import quarter_start
-from model.experiments.results import BASELINE, FigureContext, band
-from model.figures.house import (
-    INK,
-    SOFT,
-    FigureSpec,
-    Look,
-    canvas,
-    key_row,
-    mark_years,
-    plain_steps,
-    stance_look,
-    subtitle,
-)
+from model.experiments.results import BASELINE, FigureContext, band, plain
+from model.figures.house import INK, FigureSpec, Look, stance_look, subtitle
+from model.figures.sheet import Key, draw_line, held, limits, mark_dates, mark_years, number_axis, open_sheet, stance_key
 from model.phrases import amount
 
 if TYPE_CHECKING:
@@ -27,8 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 VARIABLE, BUYER = "Purchases|Equipment", "CHN"
-CONTROLS = ("export_control", "entity_list")
-EFFECT, NOTICE = Look(INK, "v"), Look("#D55E00", "o")
+LOOKS = {"effect": Look(INK, "v"), "notice": Look("white", "o", edge="#D55E00")}
 
 
 def data_tool_purchases(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -58,44 +47,33 @@ def finding_tool_purchases(data: pd.DataFrame, context: FigureContext) -> str:
 
 
 def draw_tool_purchases(data: pd.DataFrame, context: FigureContext) -> Figure:
-    """Lines by quarter; a mark at the top for every date of a control on tools."""
-    stances = [stance for stance in (BASELINE, *context.cases()) if stance in set(data["stance"])]
+    """Lines by quarter; marks above at the dates of controls on tools, announced and in force."""
+    stances = held(data, context)
+    dates = Key([(context.say(f"figure.tool-purchases.{name}"), look) for name, look in LOOKS.items()], points=True)
     under = subtitle("tool-purchases", data, context, banded=False)
-    figure, top, bottom = canvas(context, finding_tool_purchases(data, context), under, 3.5)
-    inch, width = 1.0 / figure.get_figheight(), figure.get_figwidth()
-    dates = [
-        (context.say(f"figure.tool-purchases.{name}"), look) for name, look in (("effect", EFFECT), ("notice", NOTICE))
-    ]
-    key_row(figure, [(context.label("stance", s), stance_look(s, stances)) for s in stances], top)
-    key_row(figure, dates, top - 0.2 * inch, points=True)
-    axes = figure.add_axes((0.62 / width, bottom + 0.3 * inch, 1.0 - 0.95 / width, top - bottom - 0.95 * inch))
-    for stance in reversed(stances):
-        own, look = data[data["stance"] == stance], stance_look(stance, stances)
-        axes.plot(own["year"], own["central"], color=look.colour, linestyle=look.line, linewidth=1.4,
-                  marker=look.marker, markevery=(stances.index(stance), 8), markersize=3.8)  # fmt: skip
+    sheet = open_sheet(context, finding_tool_purchases(data, context), under, 3.3, stance_key(stances, context), dates)
+    axes = sheet.axes(0.62, 0.35, sheet.bottom + 0.3, sheet.top - 0.3)
+    for place, stance in enumerate(stances):
+        draw_line(axes, data[data["stance"] == stance], stance_look(stance, stances), 3 * place, banded=False)
     mark_years(axes, [int(year) for year in data["year"]], most=9)
-    plain_steps(axes)
-    axes.set_ylim(bottom=0.0)
-    axes.grid(visible=False, axis="x")
-    _mark_dates(axes, context)
-    return figure
+    axes.set_ylim(*limits(0.0, data["central"].max()))
+    number_axis(axes, plain)
+    _mark_controls(axes, context)
+    return sheet.figure
 
 
-def _mark_dates(axes: Axes, context: FigureContext) -> None:
-    """Thin lines and marks at the dates of controls on China that cover tools."""
+def _mark_controls(axes: Axes, context: FigureContext) -> None:
+    """Dates of controls on China that cover tools: announcements in the upper row."""
     measures = context.table("measures")
     if measures.empty:
         return
-    covers = measures["instrument"].isin(CONTROLS)
-    first, last = axes.get_xlim()
-    for column, look in (("announced", NOTICE), ("start", EFFECT)):
-        for year in sorted({float(value) for value in measures[covers][column].dropna()}):
-            if first <= year <= last:
-                axes.axvline(year, color=SOFT, linewidth=0.6, linestyle=(0, (2.0, 2.0)), zorder=1)
-                axes.plot(year, 1.03, marker=look.marker, color=look.colour, transform=axes.get_xaxis_transform(),
-                          clip_on=False, linestyle="none", markersize=5)  # fmt: skip
+    named = measures["segments"].str.split().map(lambda codes: "equipment" in codes)
+    covers = measures[(measures["instrument"] == "equipment_control") | (measures["instrument"] == "export_control") & named]
+    for column, look, height in (("announced", LOOKS["notice"], 1.085), ("start", LOOKS["effect"], 1.03)):
+        mark_dates(axes, covers[column].dropna().astype(float).tolist(), look, height)
 
 
 FIGURE = FigureSpec(
-    "tool-purchases", 21, (VARIABLE,), data_tool_purchases, finding_tool_purchases, draw_tool_purchases, report=False
-)
+    "tool-purchases", 21, (VARIABLE,), data_tool_purchases, finding_tool_purchases, draw_tool_purchases, report=False,
+    marks=("line", "dated mark"),
+)  # fmt: skip

@@ -1,0 +1,396 @@
+"""The frame of every figure: title, subtitle, keys and source around a space for panels; everything is in inches.
+
+A kind of figure opens a `Sheet`, asks it for panels, and draws its marks: place, room for labels and line breaks are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from model.experiments.results import BAND_DRAWS, BASELINE, FigureContext
+from model.figures.house import (
+    FAINT,
+    GRID,
+    INK,
+    MARGIN,
+    SIZES,
+    SLIDE,
+    SMALL,
+    SOFT,
+    Look,
+    current_size,
+    source_line,
+    stance_look,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+Entry = tuple[str, Look]
+KEY, LINE = 9.0, 0.21
+"""Letters of a key (points), and the height of one of its rows."""
+LONG, DOT = 0.44, 0.1
+"""How long a key's line is, and a key's marker without line."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """Names of lines or, with `points`, of markers; it takes as many rows as it needs."""
+
+    entries: Sequence[Entry]
+    points: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A figure and the space inside its frame, in inches from the lower left corner."""
+
+    figure: Figure
+    top: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Width of the whole figure."""
+        return float(self.figure.get_figwidth())
+
+    def axes(self, left: float, right: float, bottom: float | None = None, top: float | None = None) -> Axes:
+        """Axes between these margins on the left and right and these heights (all of the space without them)."""
+        low, high = self.bottom if bottom is None else bottom, self.top if top is None else top
+        width, height = self.figure.get_size_inches()
+        return self.figure.add_axes((left / width, low / height, (width - left - right) / width, (high - low) / height))
+
+    def panels(
+        self, titles: Sequence[str], left: float = 0.62, right: float = MARGIN, foot: float = 0.3, gap: float = 0.2, columns: int = 0,
+    ) -> list[Axes]:  # fmt: skip
+        """Axes in rows of `columns` (0: all in one), each under its title; only the outer ones have labels of ticks.
+
+        left, right   margins of the figure; foot: room under every row that has labels of ticks; gap: between columns
+        """
+        columns = columns or max(len(titles), 1)
+        rows = -(-len(titles) // columns)
+        wide = (self.width - left - right - gap * (columns - 1)) / columns
+        broken = [wrap(self.figure, title, wide, fontsize=9.5, fontweight="bold") for title in titles]
+        head = 0.1 + 0.16 * max((len(lines) for lines, title in zip(broken, titles, strict=True) if title), default=0)
+        high = (self.top - self.bottom - foot - head * rows - 0.12 * (rows - 1)) / rows
+        found = []
+        for place, lines in enumerate(broken):
+            row, column = divmod(place, columns)
+            start = left + column * (wide + gap)
+            low = self.top - (row + 1) * (head + high) - 0.12 * row
+            axes = self.axes(start, self.width - start - wide, low, low + high)
+            axes.set_title("\n".join(lines), loc="left", fontsize=9.5, fontweight="bold", pad=4.0)
+            axes.tick_params(labelleft=column == 0, labelbottom=place + columns >= len(titles))
+            found.append(axes)
+        return found
+
+    def beside(self, labels: Sequence[str], fontsize: float = 8.5, least: float = 0.45) -> float:
+        """Left margin for axes whose y tick labels are these."""
+        probe = self.figure.text(0, 0, "", fontsize=fontsize)
+        longest = max((text_width(self.figure, probe, line) for label in labels for line in label.splitlines()), default=0.0)
+        probe.remove()
+        return max(longest, least) + MARGIN + 0.05
+
+
+def open_sheet(context: FigureContext, title: str, under: str, height: float, *keys: Key) -> Sheet:
+    """A figure with title, subtitle, keys and source; `height` of the space for panels, titles and labels of axes in it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    width = SIZES[current_size()]
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    room = width - 2 * MARGIN
+    heads = [
+        (wrap(figure, title, room, **TITLE), TITLE, 0.25),
+        (wrap(figure, under, room, **UNDER), UNDER, 0.18),
+    ]
+    source = wrap(figure, source_line(context), room, fontsize=SMALL)
+    rows = [(row, key.points) for key in keys for row in _key_rows(figure, key, room)]
+    head = 0.22 + sum(len(lines) * step for lines, _, step in heads) + 0.14
+    foot = 0.12 + 0.15 * len(source)
+    total = head + LINE * len(rows) + height + foot
+    if current_size() == "slide":
+        width, total = max(width, total * SLIDE), max(total, width / SLIDE)
+    figure.set_size_inches(width, total)
+    _write_head(figure, heads)
+    for place, line in enumerate(reversed(source)):
+        _text(figure, MARGIN, 0.12 + 0.15 * place, line, fontsize=SMALL, color=SOFT, va="bottom")
+    for place, (row, points) in enumerate(rows):
+        _draw_key(figure, row, total - head - LINE * place - 0.09, points)
+    return Sheet(figure, total - head - LINE * len(rows), foot)
+
+
+TITLE: dict[str, Any] = {"fontsize": 13.0, "fontweight": "bold"}
+UNDER: dict[str, Any] = {"fontsize": 9.5, "color": SOFT}
+
+
+def _write_head(figure: Figure, heads: Sequence[tuple[list[str], dict[str, Any], float]]) -> None:
+    """Title and subtitle lines from the top down."""
+    down = figure.get_figheight() - 0.22
+    for place, (lines, look, step) in enumerate(heads):
+        down -= 0.06 * place
+        for line in lines:
+            _text(figure, MARGIN, down, line, va="top", **look)
+            down -= step
+
+
+def _text(figure: Figure, x: float, y: float, text: str, **look: Any) -> Text:
+    """Text at a place in inches."""
+    return figure.text(x / figure.get_figwidth(), y / figure.get_figheight(), text, **look)
+
+
+# -- text ------------------------------------------------------------------------------------------------
+def text_width(figure: Figure, probe: Text, text: str) -> float:
+    """Width of a text in inches when it is drawn like `probe`."""
+    probe.set_text(text)
+    return float(probe.get_window_extent().width / figure.dpi)
+
+
+def wrap(figure: Figure, text: str, width: float, **look: Any) -> list[str]:
+    """Break a text at spaces into lines no wider than `width` inches; a longer word is cut where it must be."""
+    probe = figure.text(0, 0, "", **look)
+    lines: list[str] = []
+    for piece in text.split():
+        longer = f"{lines[-1]} {piece}" if lines else piece
+        if lines and text_width(figure, probe, longer) <= width:
+            lines[-1] = longer
+            continue
+        *whole, rest = _cut(figure, probe, piece, width)
+        lines += [*whole, rest]
+    probe.remove()
+    return lines
+
+
+def _cut(figure: Figure, probe: Text, piece: str, width: float) -> list[str]:
+    """A word in parts that fit; most fit whole."""
+    if text_width(figure, probe, piece) <= width or len(piece) < 4:
+        return [piece]
+    most = next((k for k in range(len(piece) - 1, 3, -1) if text_width(figure, probe, piece[:k]) <= width), 3)
+    return [piece[:most], *_cut(figure, probe, piece[most:], width)]
+
+
+def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move label places apart to at least `gap`, as little as possible, inside [low, high]."""
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    moved = [min(max(places[i], low), high) for i in order]
+    for _ in range(200):
+        for k in range(len(moved) - 1):
+            short = gap - (moved[k + 1] - moved[k])
+            if short > 1e-12:
+                moved[k] -= short / 2
+                moved[k + 1] += short / 2
+        moved = [min(max(place, low + gap * k), high - gap * (len(moved) - 1 - k)) for k, place in enumerate(moved)]
+    found = dict(zip(order, moved, strict=True))
+    return [found[i] for i in range(len(places))]
+
+
+# -- keys ------------------------------------------------------------------------------------------------
+def _key_rows(figure: Figure, key: Key, room: float) -> list[list[tuple[str, Look, float]]]:
+    """The entries of a key with their widths, in rows that fit."""
+    probe, rows, used = figure.text(0, 0, "", fontsize=KEY), [], room
+    for name, look in key.entries:
+        size = (DOT if key.points else LONG) + 0.08 + text_width(figure, probe, name) + 0.28
+        if used + size - 0.28 > room:
+            rows.append([])
+            used = 0.0
+        rows[-1].append((name, look, size))
+        used += size
+    probe.remove()
+    return rows
+
+
+def _draw_key(figure: Figure, row: Sequence[tuple[str, Look, float]], middle: float, points: bool) -> None:
+    """One row of a key: line with marker or marker alone, then the name."""
+    from matplotlib.lines import Line2D
+
+    left, long = MARGIN, DOT if points else LONG
+    width, height = figure.get_size_inches()
+    for name, look, size in row:
+        xs = [(left + part * long) / width for part in (0.0, 0.5, 1.0)]
+        figure.add_artist(Line2D(
+            xs, [middle / height] * 3, color=look.colour, linestyle="none" if points else look.line, marker=look.marker,
+            markevery=[1], markersize=5.5, markeredgecolor=look.edge or look.colour,
+        ))  # fmt: skip
+        _text(figure, left + long + 0.08, middle, name, fontsize=KEY, va="center")
+        left += size
+
+
+def held(data: pd.DataFrame, context: FigureContext, baseline: bool = True) -> list[str]:
+    """The baseline (if wanted) and the stances that the data hold, in order."""
+    names = (*((BASELINE,) if baseline else ()), *context.cases())
+    return [name for name in names if name in set(data["stance"])]
+
+
+def stance_key(stances: Sequence[str], context: FigureContext, points: bool = False) -> Key:
+    """Which line or marker is which stance; none for a run without stances."""
+    return Key([(context.label("stance", name), stance_look(name, stances)) for name in stances if name], points)
+
+
+# -- axes and marks ---------------------------------------------------------------------------------------
+def zero_line(axes: Axes, vertical: bool = False) -> None:
+    """The line of no difference from the baseline."""
+    (axes.axvline if vertical else axes.axhline)(0.0, color=INK, linewidth=0.9, zorder=1.5)
+
+
+def limits(low: float, high: float, air: float = 0.05) -> tuple[float, float]:
+    """From the lower to the higher, zero included, with a little air; 0 to 1 where there is no extent or no number."""
+    low, high = min(0.0, low), max(0.0, high)
+    if not high - low > 0.0:
+        return -0.05, 1.0
+    return low - air * (high - low) * (low < 0), high + air * (high - low)
+
+
+def mark_years(axes: Axes, years: Sequence[int], most: int = 7) -> None:
+    """Whole years on the x axis, at most `most` of them, counted back from the last; a tick for every year."""
+    first, last = min(years), max(years)
+    step = next((step for step in (1, 2, 3, 5, 10) if (last - first) // step + 1 <= most), 20)
+    axes.set_xticks(range(last, first - 1, -step))
+    axes.set_xticks(range(first, last + 1), minor=True)
+    axes.set_xlim(first - 0.3, last + 0.3)
+    axes.grid(visible=False, axis="x")
+
+
+def number_axis(axes: Axes, show: Callable[[float, int], str], vertical: bool = True, most: int = 5) -> None:
+    """Ticks in steps of 1, 2 or 5, written by `show` with as many decimals as tell them apart."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis = axes.yaxis if vertical else axes.xaxis
+    axis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 5, 10]))
+
+    def digits() -> int:
+        ticks = axis.get_majorticklocs()
+        step = abs(float(ticks[1] - ticks[0])) if len(ticks) > 1 else 1.0
+        return next((digits for digits in (0, 1) if abs(step - round(step, digits)) < 1e-6 * step), 2)
+
+    axis.set_major_formatter(lambda value, _: show(value, digits()))
+
+
+def name_rows(axes: Sequence[Axes], names: Sequence[str], fontsize: float = 8.5) -> None:
+    """Rows from the top down, named beside the first panel, a faint rule between them in every panel."""
+    for place, panel in enumerate(axes):
+        panel.set_ylim(max(len(names), 1) - 0.5, -0.5)
+        panel.set_yticks(range(len(names)), names if place == 0 else [], fontsize=fontsize)
+        panel.tick_params(axis="y", length=0, labelcolor=INK)
+        panel.grid(visible=False, axis="y")
+        panel.spines["left"].set_color(FAINT)
+        for k in range(len(names) - 1):
+            panel.axhline(k + 0.5, color=GRID, linewidth=0.6, zorder=0.5)
+
+
+def draw_line(axes: Axes, rows: pd.DataFrame, look: Look, place: int = 0, banded: bool = True, wide: float = 1.5) -> None:
+    """Central values as a line, with the band of the draws; `place` moves the markers so that lines do not share them."""
+    years = rows["year"].to_numpy()
+    if banded and len(rows) and rows["draws"].max() >= BAND_DRAWS:
+        axes.fill_between(years, rows["p10"], rows["p90"], color=look.colour, alpha=0.12, linewidth=0)
+    step = max(len(years) // 5, 1)
+    axes.plot(
+        years, rows["central"], color=look.colour, linestyle=look.line, linewidth=wide, marker=look.marker or None,
+        markevery=(place % step, step), markersize=3.8,
+    )  # fmt: skip
+
+
+def draw_points(axes: Axes, rows: pd.DataFrame, names: Sequence[str], by: str, stances: Sequence[str]) -> None:
+    """Points with their bands: names of the column `by` from top to bottom, stances side by side within one."""
+    step = min(0.26, 0.56 / max(len(stances) - 1, 1))
+    for place, stance in enumerate(stances):
+        look, own = stance_look(stance, stances), rows[rows["stance"] == stance].set_index(by).reindex(list(names))
+        down = [k + (place - (len(stances) - 1) / 2) * step for k in range(len(names))]
+        if rows["draws"].max() >= BAND_DRAWS:
+            axes.hlines(down, own["p10"], own["p90"], color=look.colour, linewidth=1.4, alpha=0.75)
+        axes.plot(own["central"], down, color=look.colour, marker=look.marker, linestyle="none", markersize=4.4)
+
+
+def draw_steps(axes: Axes, steps: pd.Series, colours: Callable[[float], str]) -> None:
+    """A waterfall from the top down: each bar starts where the one above ends; their sum stands below."""
+    zero_line(axes, vertical=True)
+    ends = steps.cumsum()
+    for place, (size, end) in enumerate(zip(steps, ends, strict=True)):
+        axes.barh(place, size, 0.62, left=end - size, color=colours(size), linewidth=0)
+        axes.plot([end, end], [place, place + 1], color=SOFT, linewidth=0.6)
+    axes.barh(len(steps), float(ends.iloc[-1]), 0.62, color=INK, linewidth=0)
+
+
+def name_ends(axes: Axes, ends: Sequence[tuple[str, float, str]], fontsize: float = 8.5) -> None:
+    """Texts (text, value, colour) to the right of the lines' ends, moved apart where they would overlap."""
+    figure = axes.get_figure()
+    low, high = axes.get_ylim()
+    known = [end for end in ends if end[1] == end[1]]
+    tall = axes.get_position().height * (figure.get_figheight() if figure is not None else 1.0)
+    gap = 1.25 * fontsize / 72 / tall * (high - low)
+    for (text, _, colour), place in zip(known, spread([value for _, value, _ in known], gap, low, high), strict=True):
+        axes.annotate(
+            text, (axes.get_xlim()[1], place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=fontsize,
+            fontweight="bold", color=colour, annotation_clip=False,
+        )  # fmt: skip
+
+
+def mark_dates(axes: Axes, dates: Sequence[float], look: Look, height: float = 1.04) -> None:
+    """A mark above the axes and a thin line at each date inside them."""
+    first, last = axes.get_xlim()
+    for year in sorted({date for date in dates if first <= date <= last}):
+        axes.axvline(year, color=SOFT, linewidth=0.5, linestyle=(0, (2.0, 2.0)), zorder=1)
+        axes.plot(year, height, marker=look.marker, markerfacecolor=look.colour, markeredgecolor=look.edge or look.colour,
+                  transform=axes.get_xaxis_transform(), clip_on=False, linestyle="none", markersize=4.5)  # fmt: skip
+
+
+MOST, ROWS = 3, 10
+"""Cases of a sweep shown side by side and numbers shown under one another; the rest stands in the CSV."""
+
+
+def shown_cases(data: pd.DataFrame) -> dict[str, str]:
+    """The first cases of a sweep's table with their titles, as many as are shown."""
+    titles = data.drop_duplicates("case").set_index("case")["case_title"]
+    return {str(case): str(title) for case, title in titles.iloc[:MOST].items()}
+
+
+def leading(data: pd.DataFrame, by: str) -> list[str]:
+    """Titles of the sampled numbers by their largest value in the column `by`, as many as are shown."""
+    most = data.groupby("title", sort=False)[by].max().sort_values(ascending=False, kind="stable")
+    return [str(title) for title in most.index[:ROWS]]
+
+
+def case_panels(
+    context: FigureContext, title: str, under: str, cases: Sequence[str], names: Sequence[str], *keys: Key
+) -> tuple[Sheet, list[Axes]]:
+    """A sheet with a panel a case on one vertical scale of named rows, names broken over lines."""
+    sheet = open_sheet(context, title, under, 0.7 + 0.34 * len(names), *keys)
+    broken = ["\n".join(wrap(sheet.figure, name, 0.29 * sheet.width, fontsize=8.0)) for name in names]
+    panels = sheet.panels(cases, sheet.beside(broken, 8.0), foot=0.34)
+    name_rows(panels, broken, 8.0)
+    return sheet, panels
+
+
+@dataclass(frozen=True)
+class Shades:
+    """Colours of cells: a map by name, the values at its ends, and from where on (in size) a number is written in white."""
+
+    name: str
+    low: float
+    high: float
+    dark: float = float("inf")
+
+
+def draw_cells(axes: Axes, values: Any, text: Callable[[float], str], shades: Shades) -> None:
+    """A matrix, first row on top, each known cell with its number."""
+    axes.imshow(values, cmap=shades.name, vmin=shades.low, vmax=shades.high, aspect="auto")
+    for row, line in enumerate(values):
+        for column, value in enumerate(line):
+            if value == value:
+                colour = "white" if abs(value) > shades.dark else INK
+                axes.text(column, row, text(float(value)), ha="center", va="center", fontsize=SMALL, color=colour)
+    bare(axes)
+
+
+def bare(axes: Axes) -> None:
+    """No grid, no ticks, no frame: for cells and diagrams."""
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
