@@ -191,7 +191,7 @@ def ranked(
     titled = titled.assign(regret_median=lost.median().to_numpy(), regret_p10=lost.quantile(0.1).to_numpy())
     answer.table(wish, "strategies", titled)
     answer.table(wish, "pairs", paired)
-    answer.figure(wish, REGRET, titled, replace(context_of(sweep, wish.lang), title=outcome.said(wish.lang)))
+    answer.figure(wish, REGRET, titled, replace(context_of(sweep, wish.lang), title=outcome.shown(wish.lang)))
     name = strategy or chosen["regret"]
     answer.data = {
         "outcome": str(outcome), "strategies": records(table), "choices": chosen, "pairs": records(paired),

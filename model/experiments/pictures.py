@@ -61,7 +61,9 @@ def _of_run(folder: Path, wanted: Wanted) -> list[Saved]:
     """From results.parquet and manifest.json."""
     run = open_run(folder, wanted.lang)
     _must_have(wanted, tuple(FIGURES))
-    return make_figures(run.results, run.context, wanted.out or folder / "figures", wanted.only or None, wanted.formats, wanted.size)
+    return make_figures(
+        run.results, run.context, wanted.out or folder / "figures", wanted.only or None, wanted.formats, wanted.size
+    )
 
 
 def _of_sweep(folder: Path, wanted: Wanted) -> list[Saved]:
@@ -71,7 +73,15 @@ def _of_sweep(folder: Path, wanted: Wanted) -> list[Saved]:
     _must_have(wanted, ("tornado", "heat-map", "sobol", "regret", "prim-box"))
     labels = choose_cases(sweep, (), wanted.lang)
     outcome = choose_outcome(sweep, HEADLINE, None, None, False, wanted.lang)
-    wish = Wish(wanted.out or folder / "figures", wanted.lang, True, True, formats=wanted.formats, size=wanted.size, only=wanted.only)
+    wish = Wish(
+        wanted.out or folder / "figures",
+        wanted.lang,
+        True,
+        True,
+        formats=wanted.formats,
+        size=wanted.size,
+        only=wanted.only,
+    )
     drawn = analysed(sweep, outcome, labels, False, wish).drawn
     if len(labels) > 1:
         drawn = [*drawn, *ranked(sweep, outcome, labels, 0.0, False, None, wish).drawn]

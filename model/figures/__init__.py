@@ -86,7 +86,13 @@ def redraw(
 
 
 def _saved(
-    spec: FigureSpec, data: pd.DataFrame, context: FigureContext, folder: Path, name: str, formats: Sequence[str], size: str
+    spec: FigureSpec,
+    data: pd.DataFrame,
+    context: FigureContext,
+    folder: Path,
+    name: str,
+    formats: Sequence[str],
+    size: str,
 ) -> Saved:
     """The figure of this data, or a note that says what is missing, on disk."""
     title, caption = context.say(f"figure.{spec.name}.name"), context.say(f"figure.{spec.name}.caption")

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 COLUMNS = 4
 ROW = 1.35
 """Height of a row of series."""
-ACTUAL, MODEL, LAST, TREND = Look(INK, "o"), Look("#0072B2", "s"), Look("#E69F00", "D", (0, (1.0, 1.2))), Look("#D55E00", "^", (0, (5.0, 1.5)))
+ACTUAL, MODEL, LAST, TREND = (
+    Look(INK, "o"),
+    Look("#0072B2", "s"),
+    Look("#E69F00", "D", (0, (1.0, 1.2))),
+    Look("#D55E00", "^", (0, (5.0, 1.5))),
+)
 LOOKS = {"actual": ACTUAL, "model": MODEL, "last": LAST, "trend": TREND}
 
 
@@ -61,7 +66,11 @@ def draw_backtest(data: pd.DataFrame, context: FigureContext) -> Figure:
 def _name(sheet: Sheet, axes: Axes, own: pd.DataFrame, wide: float) -> None:
     """Series and what is compared, in orange where the last value is not beaten."""
     first = own.iloc[0]
-    lines = [line for text in (first["series_id"], first["transform"]) for line in wrap(sheet.figure, str(text), wide - 0.12, fontsize=SMALL)[:1]]
+    lines = [
+        line
+        for text in (first["series_id"], first["transform"])
+        for line in wrap(sheet.figure, str(text), wide - 0.12, fontsize=SMALL)[:1]
+    ]
     axes.set_title("\n".join(lines), fontsize=SMALL, loc="left", color=INK if first["better"] else LOSS, pad=2, x=-0.12)
 
 
@@ -74,7 +83,15 @@ def _panel(axes: Axes, own: pd.DataFrame) -> None:
             axes.plot([first["end"]], [first[name]], color=look.colour, marker=look.marker, markersize=4)
             continue
         begin = first["model_before"] if name == "model" else first["before"]
-        axes.plot(times, [begin, *own[name]], color=look.colour, linestyle=look.line, marker=look.marker, markersize=2.6, linewidth=1.1)
+        axes.plot(
+            times,
+            [begin, *own[name]],
+            color=look.colour,
+            linestyle=look.line,
+            marker=look.marker,
+            markersize=2.6,
+            linewidth=1.1,
+        )
     axes.fill_between(own["end"], own["model_p10"], own["model_p90"], color=MODEL.colour, alpha=0.2, linewidth=0)
     axes.vlines(own["end"], own["model_p10"], own["model_p90"], color=MODEL.colour, linewidth=1.0, alpha=0.6)
     mark_years(axes, [math.floor(min(times)), math.ceil(max(times))], 3)

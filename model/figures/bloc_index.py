@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import LAYER_NAMES
-from model.experiments.results import FigureContext, band, beyond_baseline, last_horizon, place_of, plain, select, stance_levels
+from model.experiments.results import (
+    FigureContext,
+    band,
+    beyond_baseline,
+    last_horizon,
+    place_of,
+    plain,
+    select,
+    stance_levels,
+)
 from model.figures.house import FigureSpec, stance_look, subtitle
-from model.figures.sheet import draw_line, held, limits, mark_years, number_axis, open_sheet, stance_key
+from model.figures.sheet import columns_of, draw_line, held, limits, mark_years, number_axis, open_sheet, stance_key
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PREFIX = "Bloc Index|"
-COLUMNS = 5
 NOTE: tuple[tuple[str, ...], ...] = (("Chips", "Devices"), ("Platforms",), ("Open Source",), ("Investment",), ("OS",))
 """The five rows of the KIET note (2023) in the layers of the model: they come first, in its order."""
 FIRST = tuple(layer for row in NOTE for layer in row)
@@ -49,7 +57,7 @@ def draw_bloc_index(data: pd.DataFrame, context: FigureContext) -> Figure:
     """One small panel a layer, all on one scale; those of the KIET note carry its row's number."""
     stances, order = held(data, context), [*FIRST, *LAYER_NAMES.values(), "Standards"]
     layers = sorted(set(data["layer"]), key=lambda name: (order.index(name) if name in order else len(order), name))
-    columns = min(len(layers), COLUMNS)
+    columns = columns_of(len(layers), 1.25)
     sheet = open_sheet(
         context, finding_bloc_index(data, context), subtitle("bloc-index", data, context), 0.3 + 1.55 * -(-len(layers) // columns), stance_key(stances, context)
     )  # fmt: skip
@@ -73,5 +81,11 @@ def _title(layer: str, row: float, context: FigureContext) -> str:
 
 
 FIGURE = FigureSpec(
-    "bloc-index", 3, (f"{PREFIX}*",), data_bloc_index, finding_bloc_index, draw_bloc_index, marks=("small multiples", "line", "band")
+    "bloc-index",
+    3,
+    (f"{PREFIX}*",),
+    data_bloc_index,
+    finding_bloc_index,
+    draw_bloc_index,
+    marks=("small multiples", "line", "band"),
 )

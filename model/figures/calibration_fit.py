@@ -60,7 +60,15 @@ def _draw_rows(axes: Axes, data: pd.DataFrame) -> None:
     axes.barh(range(len(data)), high - low, 0.55, left=low, color=BAR, linewidth=0)
     for place, (used, met) in enumerate(zip(data["used"].astype(bool), data["met"], strict=True)):
         look = LOOKS["unused" if not used else "met" if met else "missed"]
-        axes.plot(after[place], place, color=look.colour, marker=look.marker, markersize=5.0, markeredgecolor="white", clip_on=False)
+        axes.plot(
+            after[place],
+            place,
+            color=look.colour,
+            marker=look.marker,
+            markersize=5.0,
+            markeredgecolor="white",
+            clip_on=False,
+        )
 
 
 FIGURE = FigureSpec(

@@ -9,7 +9,17 @@ import pandas as pd
 from model.axes import LAYERS, SEGMENT_NAMES, SEGMENTS
 from model.experiments.results import FigureContext, band, beyond_baseline, last_horizon, plain, select, stance_levels
 from model.figures.house import FigureSpec, stance_look, subtitle
-from model.figures.sheet import draw_line, held, limits, mark_years, number_axis, open_sheet, stance_key, zero_line
+from model.figures.sheet import (
+    columns_of,
+    draw_line,
+    held,
+    limits,
+    mark_years,
+    number_axis,
+    open_sheet,
+    stance_key,
+    zero_line,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,12 +51,18 @@ def finding_capability_gap(data: pd.DataFrame, context: FigureContext) -> str:
 def draw_capability_gap(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel a segment on one scale."""
     stances, segments = held(data, context), [name for name in CHIPS if name in set(data["segment"])]
+    columns = columns_of(len(segments), 1.3)
+    height = 2.4 if columns == len(segments) else 0.3 + 1.8 * -(-len(segments) // columns)
     sheet = open_sheet(
-        context, finding_capability_gap(data, context), subtitle("capability-gap", data, context), 2.4, stance_key(stances, context)
+        context,
+        finding_capability_gap(data, context),
+        subtitle("capability-gap", data, context),
+        height,
+        stance_key(stances, context),
     )
     span = limits(data[["p10", "central"]].min().min(), data[["p90", "central"]].max().max())
     titles = [context.label("segment", segment) for segment in segments]
-    for axes, segment in zip(sheet.panels(titles, left=0.55, gap=0.15), segments, strict=True):
+    for axes, segment in zip(sheet.panels(titles, left=0.55, gap=0.15, columns=columns), segments, strict=True):
         zero_line(axes)
         for place, stance in enumerate(stances):
             own = data[(data["segment"] == segment) & (data["stance"] == stance)]

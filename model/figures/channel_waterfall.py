@@ -22,7 +22,12 @@ def data_channel_waterfall(frame: pd.DataFrame, context: FigureContext) -> pd.Da
     data = data_channels(frame, context)
     data = data if data.empty else last_horizon(data, context.years)
     place = {name: k for k, name in enumerate(LOOKS)}
-    return data.sort_values(["stance", "channel"], key=lambda c: c.map(place) if c.name == "channel" else c, kind="stable", ignore_index=True)
+    return data.sort_values(
+        ["stance", "channel"],
+        key=lambda c: c.map(place) if c.name == "channel" else c,
+        kind="stable",
+        ignore_index=True,
+    )
 
 
 def finding_channel_waterfall(data: pd.DataFrame, context: FigureContext) -> str:

@@ -46,7 +46,9 @@ def finding_channels(data: pd.DataFrame, context: FigureContext) -> str:
 def draw_channels(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel a year; in each a bar a stance, its channels stacked away from zero and their sum as a point."""
     stances, shown, years = held(data, context, baseline=False), seen(data), sorted(set(data["year"]))
-    keys = [(context.label("channel", name), LOOKS[name]) for name in shown] + [(context.label("channel", "total"), TOTAL)]
+    keys = [(context.label("channel", name), LOOKS[name]) for name in shown] + [
+        (context.label("channel", "total"), TOTAL)
+    ]
     sheet = open_sheet(
         context, finding_channels(data, context), subtitle("channels", data, context, banded=False), 0.65 + 0.42 * len(stances), Key(keys, points=True)
     )  # fmt: skip
@@ -77,7 +79,15 @@ def _draw_bar(axes: Axes, effects: pd.Series, place: int, shown: list[str]) -> N
         size = float(effects[name])
         axes.barh(place, size, 0.56, left=ends[size > 0], color=LOOKS[name].colour, edgecolor="white", linewidth=0.6)
         ends[size > 0] += size
-    axes.plot(effects.sum(), place, color=TOTAL.colour, marker=TOTAL.marker, markeredgecolor="white", linestyle="none", markersize=6)
+    axes.plot(
+        effects.sum(),
+        place,
+        color=TOTAL.colour,
+        marker=TOTAL.marker,
+        markeredgecolor="white",
+        linestyle="none",
+        markersize=6,
+    )
 
 
 def _limits(data: pd.DataFrame) -> tuple[float, float]:
@@ -87,4 +97,6 @@ def _limits(data: pd.DataFrame) -> tuple[float, float]:
     return limits(low.min(), high.max())
 
 
-FIGURE = FigureSpec("channels", 6, (f"{PREFIX}*",), data_channels, finding_channels, draw_channels, marks=("stacked bar", "point"))
+FIGURE = FigureSpec(
+    "channels", 6, (f"{PREFIX}*",), data_channels, finding_channels, draw_channels, marks=("stacked bar", "point")
+)

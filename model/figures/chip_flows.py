@@ -9,7 +9,7 @@ import pandas as pd
 from model.axes import REGIONS
 from model.experiments.results import BASELINE, FigureContext, band, stance_levels
 from model.figures.house import MARGIN, REGION_COLOURS, SMALL, FigureSpec, Look, subtitle
-from model.figures.sheet import Key, held, open_sheet
+from model.figures.sheet import Key, columns_of, held, open_sheet
 from model.phrases import amount
 
 if TYPE_CHECKING:
@@ -52,10 +52,21 @@ def draw_chip_flows(data: pd.DataFrame, context: FigureContext) -> Figure:
     """Two diagrams: origins on the left, destinations on the right, ribbons as wide as the trade."""
     shown = _shown(data, context)
     key = Key([(context.say(f"figure.chip-flows.{name}"), look) for name, look in KEYS.items()], points=True)
-    sheet = open_sheet(context, finding_chip_flows(data, context), subtitle("chip-flows", data, context, banded=False), 3.9, key)
+    columns = columns_of(len(shown), 3.0)
+    height = 3.9 * -(-len(shown) // columns)
+    sheet = open_sheet(
+        context, finding_chip_flows(data, context), subtitle("chip-flows", data, context, banded=False), height, key
+    )
     edge = sheet.beside([context.label("region", region) for region in sorted({*data["origin"], *data["to"]})], SMALL)
-    scale = max(float(data[data["stance"] == s]["central"].sum()) for s in shown)
-    panels = sheet.panels([context.label("stance", s) for s in shown], left=edge, right=edge, foot=0.08, gap=2 * edge - MARGIN)
+    scale = max(float(data[data["stance"] == s]["central"].sum()) for s in shown) or 1.0
+    panels = sheet.panels(
+        [context.label("stance", s) for s in shown],
+        left=edge,
+        right=edge,
+        foot=0.08,
+        gap=2 * edge - MARGIN,
+        columns=columns,
+    )
     for axes, stance in zip(panels, shown, strict=True):
         _draw_sankey(axes, data[data["stance"] == stance], scale, context)
     return sheet.figure
@@ -72,9 +83,11 @@ def _draw_sankey(axes: Axes, rows: pd.DataFrame, scale: float, context: FigureCo
             axes.bar(place, size, NODE, bottom=start, color=REGION_COLOURS[region], align="edge")
             text = place - 0.02 if align == "right" else 1.02
             if size > 0.012:
-                axes.text(text, start + size / 2, context.label("region", region), ha=align, va="center", fontsize=SMALL)
+                axes.text(
+                    text, start + size / 2, context.label("region", region), ha=align, va="center", fontsize=SMALL
+                )
     used = [dict.fromkeys(spans, 0.0) for spans in sides]
-    for row in rows.sort_values("across", kind="stable").to_dict("records"):
+    for row in rows[rows["central"] > 0].sort_values("across", kind="stable").to_dict("records"):
         ends = (row["origin"], row["to"])
         width = row["central"] / scale * _room(max(len(spans) for spans in sides))
         starts = [spans[end][0] + done[end] for spans, done, end in zip(sides, used, ends, strict=True)]
@@ -127,5 +140,12 @@ def _shown(data: pd.DataFrame, context: FigureContext) -> list[str]:
 
 
 FIGURE = FigureSpec(
-    "chip-flows", 24, (f"{PREFIX}*",), data_chip_flows, finding_chip_flows, draw_chip_flows, report=False, marks=("Sankey diagram",)
+    "chip-flows",
+    24,
+    (f"{PREFIX}*",),
+    data_chip_flows,
+    finding_chip_flows,
+    draw_chip_flows,
+    report=False,
+    marks=("Sankey diagram",),
 )

@@ -37,10 +37,13 @@ def finding_dependence(data: pd.DataFrame, context: FigureContext) -> str:
     if own.empty:
         return context.say("figure.dependence.name")
     most = own.sort_values("central", kind="stable").iloc[-1]
+    same = data[
+        (data["stance"] == BASELINE) & (data["buyer"] == context.focus) & (data["supplier"] == most["supplier"])
+    ]["central"]
     return context.say(
         "figure.dependence.title", buyer=context.label("region", context.focus), year=int(most["year"]),
         supplier=context.label("region", most["supplier"]), value=plain(most["central"]),
-        stance=context.label("stance", stance),
+        base=plain(same.iloc[0] if len(same) else float("nan")), stance=context.label("stance", stance),
     )  # fmt: skip
 
 
@@ -51,9 +54,13 @@ def draw_dependence(data: pd.DataFrame, context: FigureContext) -> Figure:
     under = subtitle("dependence", data, context, banded=False)
     sheet = open_sheet(context, finding_dependence(data, context), under, 1.25 + 0.3 * len(regions))
     labels = [context.label("region", region) for region in regions]
-    panels = sheet.panels([context.label("stance", s) for s in shown], sheet.beside(labels), foot=0.95)
+    panels = sheet.panels(
+        [context.label("stance", s) for s in shown], sheet.beside(labels), foot=0.64 * sheet.beside(labels, SMALL)
+    )
     for axes, stance in zip(panels, shown, strict=True):
-        table = data[data["stance"] == stance].pivot_table(index="buyer", columns="supplier", values="central", observed=True)
+        table = data[data["stance"] == stance].pivot_table(
+            index="buyer", columns="supplier", values="central", observed=True
+        )
         values = table.reindex(index=regions, columns=regions).to_numpy(float)
         draw_cells(axes, values, lambda share: f"{share:.0f}", Shades("Blues", 0.0, 100.0, DARK))
         axes.set_xticks(range(len(regions)), labels, rotation=40, ha="right", rotation_mode="anchor", fontsize=SMALL)
@@ -67,5 +74,12 @@ def _shown(data: pd.DataFrame, context: FigureContext) -> list[str]:
 
 
 FIGURE = FigureSpec(
-    "dependence", 23, (f"{PREFIX}*",), data_dependence, finding_dependence, draw_dependence, report=False, marks=("matrix",)
+    "dependence",
+    23,
+    (f"{PREFIX}*",),
+    data_dependence,
+    finding_dependence,
+    draw_dependence,
+    report=False,
+    marks=("matrix",),
 )

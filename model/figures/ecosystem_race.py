@@ -8,7 +8,7 @@ import pandas as pd
 
 from model.axes import ECOSYSTEMS
 from model.experiments.results import BASELINE, FigureContext, band, last_horizon, plain, select, stance_levels
-from model.figures.house import INK, SMALL, FigureSpec, Line, Look, ecosystem_look, subtitle
+from model.figures.house import INK, SMALL, FigureSpec, Line, Look, current_size, ecosystem_look, subtitle
 from model.figures.sheet import Key, draw_line, held, mark_dates, mark_years, name_ends, open_sheet
 
 if TYPE_CHECKING:
@@ -48,15 +48,19 @@ def finding_ecosystem_race(data: pd.DataFrame, context: FigureContext) -> str:
 def draw_ecosystem_race(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel a network: lines of the first stance, the baseline thin; marks at the dates of measures."""
     stance, networks = _stance(data, context), [n for n in NETWORKS if n in set(data["network"])]
-    lines = Key([(context.label("stance", stance), Look(INK, "")), (context.label("stance", BASELINE), Look(INK, "", DOTS))])
+    lines = Key(
+        [(context.label("stance", stance), Look(INK, "")), (context.label("stance", BASELINE), Look(INK, "", DOTS))]
+    )
     events = Key([(context.say("figure.ecosystem-race.event"), EVENT)], points=True)
     under = subtitle("ecosystem-race", data, context, banded=False)
-    sheet = open_sheet(context, finding_ecosystem_race(data, context), under, 1.95 * len(networks), lines, events)
-    names = [f"100 {context.label('ecosystem', name)}" for name in set(data["ecosystem"])]
-    titles = [context.label("network", network) for network in networks]
-    for axes, network in zip(sheet.panels(titles, left=0.5, right=sheet.beside(names, 9.0), columns=1), networks, strict=True):
+    height = (1.4 if current_size() == "slide" else 1.95) * len(networks)
+    sheet = open_sheet(context, finding_ecosystem_race(data, context), under, height, lines, events)
+    edge = sheet.beside([f"100 {context.label('ecosystem', name)}" for name in set(data["ecosystem"])], 9.0)
+    names_of = [context.label("network", network) for network in networks]
+    titles = [name[:1].upper() + name[1:] for name in names_of]
+    for axes, network in zip(sheet.panels(titles, left=0.5, right=edge, columns=1), networks, strict=True):
         _draw_network(axes, data[data["network"] == network], stance, context)
-        mark_dates(axes, _events(context), EVENT, 1.0)
+        mark_dates(axes, _events(context), EVENT, 0.95)
     return sheet.figure
 
 
@@ -68,8 +72,9 @@ def _draw_network(axes: Axes, rows: pd.DataFrame, stance: str, context: FigureCo
         for shown, line, wide, marker in ((BASELINE, DOTS, 0.9, ""), (stance, "-", 1.8, look.marker)):
             own = rows[(rows["stance"] == shown) & (rows["ecosystem"] == system)]
             draw_line(axes, own, Look(look.colour, marker, line), place, banded=False, wide=wide)
-    mark_years(axes, rows["year"].tolist())
-    axes.set_ylim(0.0, 104.0)
+    mark_years(axes, rows["year"].tolist(), most=4)
+    axes.set_ylim(0.0, 114.0)
+    axes.set_yticks(range(0, 101, 25))
     ends = rows[(rows["stance"] == stance) & (rows["year"] == rows["year"].max())].set_index("ecosystem")["central"]
     known = [system for system in systems if system in ends.index]
     name_ends(axes, [

@@ -69,7 +69,11 @@ def _draw_bars(axes: Axes, data: pd.DataFrame, topics: list[str]) -> None:
     table = table.reindex(index=topics, columns=list(GRADES), fill_value=0)
     left = table.cumsum(axis=1) - table
     for name, look in GRADES.items():
-        axes.barh(range(len(topics)), table[name], 0.62, left=left[name], color=look.colour, edgecolor="white", linewidth=0.6)
+        axes.barh(
+            range(len(topics)), table[name], 0.62, left=left[name], color=look.colour, edgecolor="white", linewidth=0.6
+        )
 
 
-FIGURE = FigureSpec("evidence", 9, (), data_evidence, finding_evidence, draw_evidence, ("evidence",), marks=("pie", "stacked bar"))
+FIGURE = FigureSpec(
+    "evidence", 9, (), data_evidence, finding_evidence, draw_evidence, ("evidence",), marks=("pie", "stacked bar")
+)

@@ -55,7 +55,9 @@ def draw_exports(data: pd.DataFrame, context: FigureContext) -> Figure:
     room = 0.85 + 0.25 * len(places)
     points = stance_key(stances, context, points=True)
     key = Key([(context.label("stance", BASELINE), Look(BAR, "s")), *points.entries], points=True)
-    sheet = open_sheet(context, finding_exports(data, context), subtitle("exports", data, context), room * len(measures), key)
+    sheet = open_sheet(
+        context, finding_exports(data, context), subtitle("exports", data, context), room * len(measures), key
+    )
     for row, measure in enumerate(measures):
         high = sheet.top - row * room
         sheet.figure.text(
@@ -66,7 +68,9 @@ def draw_exports(data: pd.DataFrame, context: FigureContext) -> Figure:
     return sheet.figure
 
 
-def _draw_row(sheet: Sheet, data: pd.DataFrame, places: Sequence[str], stances: Sequence[str], context: FigureContext) -> None:
+def _draw_row(
+    sheet: Sheet, data: pd.DataFrame, places: Sequence[str], stances: Sequence[str], context: FigureContext
+) -> None:
     """Panels of one measure side by side, one a year."""
     years, labels = sorted(set(data["year"])), [context.label("region", to) for to in places]
     titles = [context.say("table.year", year=year, number=year - context.years[0] + 1) for year in years]
@@ -91,5 +95,11 @@ def _measures(data: pd.DataFrame) -> list[str]:
 
 
 FIGURE = FigureSpec(
-    "exports", 4, tuple(f"{prefix}*" for prefix in PREFIXES), data_exports, finding_exports, draw_exports, marks=("bar", "point", "interval")
+    "exports",
+    4,
+    tuple(f"{prefix}*" for prefix in PREFIXES),
+    data_exports,
+    finding_exports,
+    draw_exports,
+    marks=("bar", "point", "interval"),
 )

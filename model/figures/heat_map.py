@@ -8,7 +8,7 @@ import pandas as pd
 
 from model.experiments.results import FigureContext, signed
 from model.figures.house import SMALL, FigureSpec
-from model.figures.sheet import Shades, Sheet, draw_cells, open_sheet, shown_cases, wrap
+from model.figures.sheet import Shades, Sheet, columns_of, draw_cells, open_sheet, shown_cases, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ def finding_heat_map(data: pd.DataFrame, context: FigureContext) -> str:
     ordered = data.sort_values("mean", kind="stable")
     low, high = ordered.iloc[0], ordered.iloc[-1]
     return context.say(
-        "figure.heat-map.title", outcome=context.title, low=signed(low["mean"]), high=signed(high["mean"]),
+        "figure.heat-map.title", outcome=context.title.rpartition(", ")[0] or context.title, low=signed(low["mean"]), high=signed(high["mean"]),
         first=high["first_title"], second=high["second_title"], case=high["case_title"],
     )  # fmt: skip
 
@@ -35,14 +35,25 @@ def draw_heat_map(data: pd.DataFrame, context: FigureContext) -> Figure:
     cases = shown_cases(data)
     shown = data[data["case"].isin(list(cases))]
     under = context.say("figure.heat-map.subtitle", outcome=context.title)
-    sheet = open_sheet(context, finding_heat_map(shown, context), under, min(3.9, 7.2 / len(cases)) + 0.7)
+    columns = columns_of(len(cases), 2.2)
+    height = min(3.9, 7.2 / len(cases)) + 0.7 if columns == len(cases) else 0.3 + 2.2 * -(-len(cases) // columns)
+    sheet = open_sheet(context, finding_heat_map(shown, context), under, height)
     low, high = float(shown["mean"].min()), float(shown["mean"].max())
     most = max(abs(low), abs(high)) or 1.0
-    shades = Shades("PuOr", -1.5 * most, 1.5 * most) if low < 0 < high else Shades("YlGnBu", low, high + 1.2 * (high - low or 1.0))
-    panels = sheet.panels(list(cases.values()), left=0.85, foot=0.55, gap=0.15)
+    shades = (
+        Shades("PuOr", -1.5 * most, 1.5 * most)
+        if low < 0 < high
+        else Shades("YlGnBu", low, high + 1.2 * (high - low or 1.0))
+    )
+    panels = sheet.panels(list(cases.values()), left=0.85, foot=0.6, gap=0.15, columns=columns)
     for axes, case in zip(panels, cases, strict=True):
         _draw_case(sheet, axes, shown[shown["case"] == case], shades)
-    first = wrap(sheet.figure, str(shown["first_title"].iloc[0]), 0.9 * axes.get_position().height * sheet.figure.get_figheight(), fontsize=8.0)
+    first = wrap(
+        sheet.figure,
+        str(shown["first_title"].iloc[0]),
+        0.9 * axes.get_position().height * sheet.figure.get_figheight(),
+        fontsize=8.0,
+    )
     panels[0].set_ylabel("\n".join(first), fontsize=8.0)
     return sheet.figure
 
@@ -55,6 +66,8 @@ def _draw_case(sheet: Sheet, axes: Axes, rows: pd.DataFrame, shades: Shades) -> 
         values = rows.drop_duplicates(part).set_index(part)[f"{part}_value"].reindex(ticks)
         axis.set_ticks(range(len(ticks)), [_short(value) for value in values], fontsize=SMALL)
     room = axes.get_position().width * sheet.width
+    if not any(label.get_visible() for label in axes.get_xticklabels()):
+        return
     axes.set_xlabel("\n".join(wrap(sheet.figure, str(rows["second_title"].iloc[0]), room, fontsize=8.0)), fontsize=8.0)
 
 
@@ -63,4 +76,6 @@ def _short(value: float) -> str:
     return f"{float(f'{value:.2g}'):g}".replace("-", "−")
 
 
-FIGURE = FigureSpec("heat-map", 42, (), data_heat_map, finding_heat_map, draw_heat_map, report=False, of_run=False, marks=("heat map",))
+FIGURE = FigureSpec(
+    "heat-map", 42, (), data_heat_map, finding_heat_map, draw_heat_map, report=False, of_run=False, marks=("heat map",)
+)

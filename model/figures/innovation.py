@@ -68,4 +68,6 @@ def _regions(context: FigureContext) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*MAIN, context.focus)))
 
 
-FIGURE = FigureSpec("innovation", 7, (f"{PREFIX}*",), data_innovation, finding_innovation, draw_innovation, marks=("point", "interval"))
+FIGURE = FigureSpec(
+    "innovation", 7, (f"{PREFIX}*",), data_innovation, finding_innovation, draw_innovation, marks=("point", "interval")
+)

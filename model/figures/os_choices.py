@@ -9,7 +9,7 @@ import pandas as pd
 from model.axes import ECOSYSTEMS
 from model.experiments.results import FigureContext, band, beyond_baseline, last_horizon, plain, select, stance_levels
 from model.figures.house import FigureSpec, ecosystem_look, subtitle
-from model.figures.sheet import draw_line, held, mark_years, name_ends, open_sheet
+from model.figures.sheet import columns_of, draw_line, held, mark_years, name_ends, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,16 +41,20 @@ def draw_os_choices(data: pd.DataFrame, context: FigureContext) -> Figure:
     """One panel for the baseline and each stance, one line a system, named beside the last panel."""
     stances, found = held(data, context), set(data["ecosystem"])
     systems = [name for name in ECOSYSTEMS["os"] if name in found] + sorted(found - set(ECOSYSTEMS["os"]))
-    sheet = open_sheet(context, finding_os_choices(data, context), subtitle("os-choices", data, context), 2.9)
+    columns = columns_of(len(stances))
+    height = 2.9 if columns == len(stances) else 0.3 + 1.9 * -(-len(stances) // columns)
+    sheet = open_sheet(context, finding_os_choices(data, context), subtitle("os-choices", data, context), height)
     right = sheet.beside([f"100 {context.label('ecosystem', system)}" for system in systems], 9.0)
-    panels = sheet.panels([context.label("stance", s) for s in stances], left=0.5, right=right, gap=0.32)
-    for axes, stance in zip(panels, stances, strict=True):
+    panels = sheet.panels(
+        [context.label("stance", s) for s in stances], left=0.5, right=right, gap=0.32, columns=columns
+    )
+    for place, (axes, stance) in enumerate(zip(panels, stances, strict=True)):
         rows = data[data["stance"] == stance]
-        for place, system in enumerate(systems):
-            draw_line(axes, rows[rows["ecosystem"] == system], ecosystem_look(system, systems), place)
+        for number, system in enumerate(systems):
+            draw_line(axes, rows[rows["ecosystem"] == system], ecosystem_look(system, systems), number)
         mark_years(axes, data["year"].tolist(), most=2)
         axes.set_ylim(0.0, 104.0)
-        _name(axes, rows, systems, context if axes is panels[-1] else None)
+        _name(axes, rows, systems, context if place % columns == columns - 1 or axes is panels[-1] else None)
     return sheet.figure
 
 

@@ -23,7 +23,7 @@ OPEN_END = 1.5
 """Years that a bar without end is drawn beyond the last start."""
 EACH = 16
 """Measures up to which each has a row of its own."""
-WIDE, LETTERS = 0.42, 8.0
+WIDE, LETTERS = 0.48, 8.0
 """Part of the width for the names of rows, and their size."""
 
 
@@ -49,12 +49,20 @@ def finding_policy_timeline(data: pd.DataFrame, context: FigureContext) -> str:
 def draw_policy_timeline(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A row a lane; a stroke where a measure begins, a ring where it was announced before."""
     lanes = [rows for _, rows in data.groupby("lane", sort=True)]
-    key = Key([(context.say(f"figure.policy-timeline.{name}"), look) for name, look in (("new", NEW), ("held", HELD), ("announced", NOTICE))], points=True)
+    key = Key(
+        [
+            (context.say(f"figure.policy-timeline.{name}"), look)
+            for name, look in (("new", NEW), ("held", HELD), ("announced", NOTICE))
+        ],
+        points=True,
+    )
     under = context.say("figure.policy-timeline.subtitle", baseline=context.baseline)
     names = [_name(rows) for rows in lanes]
-    probe = open_sheet(context, "-", "-", 1.0)  # how wide a row's name may be hangs on the width, how high the figure is on its lines
+    probe = open_sheet(
+        context, "-", under, 0.4 + 0.24 * len(lanes)
+    )  # names may be as wide as the figure allows, and make it higher
     broken = [wrap(probe.figure, name, WIDE * probe.width, fontsize=LETTERS) for name in names]
-    height = 0.4 + sum(0.08 + 0.13 * len(lines) for lines in broken)
+    height = 0.4 + (0.09 + 0.14 * max(len(lines) for lines in broken)) * len(lanes)
     sheet = open_sheet(context, finding_policy_timeline(data, context), under, height, key)
     labels = ["\n".join(lines) for lines in broken]
     axes = sheet.axes(sheet.beside(labels, LETTERS), 0.4, sheet.bottom + 0.3, sheet.top - 0.05)
@@ -63,7 +71,7 @@ def draw_policy_timeline(data: pd.DataFrame, context: FigureContext) -> Figure:
         _draw_lane(axes, rows, place, last)
     name_rows([axes], labels, LETTERS)
     axes.set_xlim(right=last)
-    axes.locator_params(axis="x", integer=True, nbins=9)
+    axes.locator_params(axis="x", integer=True, nbins=9 if sheet.width > 6 else 5)
     return sheet.figure
 
 
@@ -81,21 +89,33 @@ def _draw_lane(axes: Axes, rows: pd.DataFrame, place: int, last: float) -> None:
     axes.plot(early["announced"], [place] * len(early), marker="o", markerfacecolor=NOTICE.colour, markeredgecolor=NOTICE.edge,
               linestyle="none", markersize=4.5)  # fmt: skip
     if len(rows) > 1:
-        axes.annotate(f"×{len(rows)}", (last, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=LETTERS)
+        axes.annotate(
+            f"×{len(rows)}", (last, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=LETTERS
+        )
 
 
 def _name(rows: pd.DataFrame) -> str:
     """'Export control (memory): West → East'; what it names is left out where a row holds several measures."""
     row = rows.iloc[0]
     named = f"{row['title']} ({row['scope']})" if row["scope"] and len(rows) == 1 else str(row["title"])
-    return f"{_shortened(named, 60)}: {row['senders']} → {row['targets']}"
+    return f"{_shortened(named, 40)}: {row['senders']}\u00a0→\u00a0{row['targets']}"
 
 
 def _shortened(text: str, most: int) -> str:
-    """The text, cut between words of a list where it is too long, with a dot where names were left out."""
-    return text if len(text) <= most else text[:most].rpartition(",")[0].rstrip(" ,;") + ", …)" if "," in text[:most] else text[:most] + "…"
+    """The text; one that is too long ends after the last whole name that fits."""
+    if len(text) <= most:
+        return text
+    end = max(text[:most].rfind(sign) for sign in (",", ";"))
+    return f"{text[:end]}, …)" if end > 0 else f"{text[: most - 1]}…)"
 
 
 FIGURE = FigureSpec(
-    "policy-timeline", 8, (), data_policy_timeline, finding_policy_timeline, draw_policy_timeline, ("measures",), marks=("time bar", "dated mark")
+    "policy-timeline",
+    8,
+    (),
+    data_policy_timeline,
+    finding_policy_timeline,
+    draw_policy_timeline,
+    ("measures",),
+    marks=("time bar", "dated mark"),
 )

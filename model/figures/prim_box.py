@@ -37,7 +37,9 @@ def draw_prim_box(data: pd.DataFrame, context: FigureContext) -> Figure:
     boxes, box_limits = data[data["kind"] == "box"], data[data["kind"] == "limit"]
     chosen = boxes[boxes["chosen"]].iloc[0]
     under = context.say("figure.prim-box.subtitle", box=int(chosen["box"]), states=plain(chosen["states"]))
-    key = Key([(context.say("figure.prim-box.boxes"), BOX), (context.say("figure.prim-box.chosen"), CHOSEN)], points=True)
+    key = Key(
+        [(context.say("figure.prim-box.boxes"), BOX), (context.say("figure.prim-box.chosen"), CHOSEN)], points=True
+    )
     sheet = open_sheet(context, finding_prim_box(data, context), under, max(2.9, 0.8 + 0.62 * len(box_limits)), key)
     middle = 0.44 * sheet.width
     _draw_way(sheet.axes(0.62, sheet.width - middle, sheet.bottom + 0.5, sheet.top - 0.05), boxes, context)
@@ -48,7 +50,14 @@ def draw_prim_box(data: pd.DataFrame, context: FigureContext) -> Figure:
 def _draw_way(axes: Axes, boxes: pd.DataFrame, context: FigureContext) -> None:
     """Every box as a point; the line is the order in which they were found."""
     axes.plot(100 * boxes["coverage"], 100 * boxes["density"], color=FAINT, linewidth=0.8, marker="")
-    axes.plot(100 * boxes["coverage"], 100 * boxes["density"], linestyle="none", marker=BOX.marker, color=BOX.colour, markersize=3.6)
+    axes.plot(
+        100 * boxes["coverage"],
+        100 * boxes["density"],
+        linestyle="none",
+        marker=BOX.marker,
+        color=BOX.colour,
+        markersize=3.6,
+    )
     chosen = boxes[boxes["chosen"]]
     axes.plot(100 * chosen["coverage"], 100 * chosen["density"], linestyle="none", marker=CHOSEN.marker, color=CHOSEN.colour,
               markersize=8.0, clip_on=False, zorder=4)  # fmt: skip
@@ -65,7 +74,9 @@ def _draw_limits(figure: Figure, axes: Axes, limits: pd.DataFrame) -> None:
         start, stop = ((end - first) / ((last - first) or 1.0) for end in (low, high))
         axes.plot([0, 1], [place, place], color=FAINT, linewidth=1.2, marker="|", markersize=7, clip_on=False)
         axes.plot([start, stop], [place, place], color=CHOSEN.colour, linewidth=5.5, solid_capstyle="butt", marker="")
-        title = "\n".join(wrap(figure, str(row["title"]), axes.get_position().width * figure.get_figwidth(), fontsize=8.5))
+        title = "\n".join(
+            wrap(figure, str(row["title"]), axes.get_position().width * figure.get_figwidth(), fontsize=8.5)
+        )
         axes.text(0, place - 0.17, title, fontsize=8.5, va="bottom", color=INK)
         inner = stop - start > 0.15  # room for both numbers between the ends
         _end(axes, (start, place), low, "left" if inner else "right", low != first)
@@ -78,9 +89,26 @@ def _draw_limits(figure: Figure, axes: Axes, limits: pd.DataFrame) -> None:
 def _end(axes: Axes, at: tuple[float, float], value: float, side: Literal["left", "right"], limited: bool) -> None:
     """The number at one end of a box, bold where the box cuts."""
     colour, weight = (CHOSEN.colour, "bold") if limited else (SOFT, "normal")
-    axes.text(at[0], at[1] + 0.12, f"{value:.3g}".replace("-", "−"), fontsize=8.0, va="top", ha=side, color=colour, fontweight=weight)
+    axes.text(
+        at[0],
+        at[1] + 0.12,
+        f"{value:.3g}".replace("-", "−"),
+        fontsize=8.0,
+        va="top",
+        ha=side,
+        color=colour,
+        fontweight=weight,
+    )
 
 
 FIGURE = FigureSpec(
-    "prim-box", 44, (), data_prim_box, finding_prim_box, draw_prim_box, report=False, of_run=False, marks=("path of points", "range bar")
+    "prim-box",
+    44,
+    (),
+    data_prim_box,
+    finding_prim_box,
+    draw_prim_box,
+    report=False,
+    of_run=False,
+    marks=("path of points", "range bar"),
 )

@@ -59,7 +59,12 @@ def draw_published(data: pd.DataFrame, context: FigureContext) -> Figure:
     under = context.say("figure.published.subtitle", baseline=context.baseline)
     sheet = open_sheet(context, finding_published(data, context), under, 0.45 + 0.36 * len(data), key)
     labels = [_label(row, context) for row in data.to_dict("records")]
-    broken = ["\n".join(part for line in label.splitlines() for part in wrap(sheet.figure, line, 0.48 * sheet.width, fontsize=SMALL)) for label in labels]
+    broken = [
+        "\n".join(
+            part for line in label.splitlines() for part in wrap(sheet.figure, line, 0.48 * sheet.width, fontsize=SMALL)
+        )
+        for label in labels
+    ]
     axes = sheet.axes(sheet.beside(broken, SMALL), MARGIN, sheet.bottom + 0.3)
     _draw_rows(axes, data)
     name_rows([axes], broken, SMALL)

@@ -46,7 +46,9 @@ def draw_reactions(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel without and one with the reaction to catch-up; a cell for each pair of strengths."""
     both = sorted(data["catch_up"].unique())
     sheet = open_sheet(context, finding_reactions(data, context), context.say("figure.reactions.subtitle"), 3.7)
-    panels = sheet.panels([context.say(f"figure.reactions.{'both' if on else 'one'}") for on in both], left=0.7, foot=0.5)
+    panels = sheet.panels(
+        [context.say(f"figure.reactions.{'both' if on else 'one'}") for on in both], left=0.7, foot=0.5
+    )
     for axes, on in zip(panels, both, strict=True):
         _draw_panel(axes, data[data["catch_up"] == on])
         axes.set_xlabel(context.say("figure.reactions.chn"), fontsize=9)
@@ -67,4 +69,14 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.grid(visible=False)
 
 
-FIGURE = FigureSpec("reactions", 51, (), data_reactions, finding_reactions, draw_reactions, report=False, of_run=False, marks=("matrix",))
+FIGURE = FigureSpec(
+    "reactions",
+    51,
+    (),
+    data_reactions,
+    finding_reactions,
+    draw_reactions,
+    report=False,
+    of_run=False,
+    marks=("matrix",),
+)

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model.experiments.results import BAND_DRAWS, HEADLINE, FigureContext, band, last_horizon, select, signed, stance_differences
+from model.experiments.results import (
+    BAND_DRAWS,
+    HEADLINE,
+    FigureContext,
+    band,
+    last_horizon,
+    select,
+    signed,
+    stance_differences,
+)
 from model.figures.house import INK, FigureSpec, stance_look, subtitle
 from model.figures.sheet import Sheet, draw_line, held, mark_years, number_axis, open_sheet, spread, zero_line
 
@@ -93,5 +102,11 @@ def _subtitle(data: pd.DataFrame, context: FigureContext) -> str:
 
 
 FIGURE = FigureSpec(
-    "real-income", 1, (HEADLINE,), data_real_income, finding_real_income, draw_real_income, marks=("band", "line", "label at a line's end")
+    "real-income",
+    1,
+    (HEADLINE,),
+    data_real_income,
+    finding_real_income,
+    draw_real_income,
+    marks=("band", "line", "label at a line's end"),
 )

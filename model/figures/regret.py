@@ -32,7 +32,9 @@ def finding_regret(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_regret(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A row a strategy."""
-    key = Key([(context.say("figure.regret.middle"), MIDDLE), (context.say("figure.regret.largest"), LARGEST)], points=True)
+    key = Key(
+        [(context.say("figure.regret.middle"), MIDDLE), (context.say("figure.regret.largest"), LARGEST)], points=True
+    )
     under = context.say("figure.regret.subtitle", outcome=context.title)
     names = [str(title) for title in data["title"]]
     sheet, (axes,) = case_panels(context, finding_regret(data, context), under, [""], names, key)

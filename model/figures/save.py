@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INDEX = "figures.json"
-CONTEXT = ("scenario", "stances", "baseline", "focus", "years", "title", "hash", "version", "seed", "draws", "parameters")
+CONTEXT = (
+    "scenario",
+    "stances",
+    "baseline",
+    "focus",
+    "years",
+    "title",
+    "hash",
+    "version",
+    "seed",
+    "draws",
+    "parameters",
+)
 """What is kept of a figure's context, so that it can be drawn again from its CSV."""
 _METADATA: dict[str, dict[str, Any]] = {
     "png": {"dpi": DPI, "metadata": {"Software": "BLOCS"}},
@@ -80,6 +92,8 @@ def save_figure(
             figure.savefig(found[ending], **_METADATA[ending])
     if "pdf" in found and b"/Subtype /Type3" in found["pdf"].read_bytes():
         raise StoreError(f"{found['pdf']}: a Type 3 font, which cannot be searched")
+    floats = list(data.select_dtypes("float"))
+    data = data.assign(**{name: data[name] + 0.0 for name in floats})  # no zero with a sign: read back and written, it has none
     data.to_csv(found["csv"], index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
     return found
 

@@ -60,7 +60,9 @@ def draw_segments(data: pd.DataFrame, context: FigureContext) -> Figure:
     return sheet.figure
 
 
-def _draw_row(panels: list[Axes], data: pd.DataFrame, names: list[str], stances: list[str], context: FigureContext) -> None:
+def _draw_row(
+    panels: list[Axes], data: pd.DataFrame, names: list[str], stances: list[str], context: FigureContext
+) -> None:
     """Panels of one group of segments, one a year, on one scale."""
     for axes, year in zip(panels, sorted(set(data["year"])), strict=False):
         zero_line(axes, vertical=True)
@@ -81,4 +83,6 @@ def _title(year: int, context: FigureContext) -> str:
     return context.say("table.year", year=year, number=year - context.years[0] + 1)
 
 
-FIGURE = FigureSpec("segments", 2, (f"{PREFIX}*",), data_segments, finding_segments, draw_segments, marks=("point", "interval"))
+FIGURE = FigureSpec(
+    "segments", 2, (f"{PREFIX}*",), data_segments, finding_segments, draw_segments, marks=("point", "interval")
+)

@@ -93,7 +93,9 @@ class Sheet:
     def beside(self, labels: Sequence[str], fontsize: float = 8.5, least: float = 0.45) -> float:
         """Left margin for axes whose y tick labels are these."""
         probe = self.figure.text(0, 0, "", fontsize=fontsize)
-        longest = max((text_width(self.figure, probe, line) for label in labels for line in label.splitlines()), default=0.0)
+        longest = max(
+            (text_width(self.figure, probe, line) for label in labels for line in label.splitlines()), default=0.0
+        )
         probe.remove()
         return max(longest, least) + MARGIN + 0.05
 
@@ -106,25 +108,56 @@ def open_sheet(context: FigureContext, title: str, under: str, height: float, *k
     width = SIZES[current_size()]
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
+    frame = _frame(figure, width, context, (title, under), keys)
+    total = frame.head + height + frame.foot
+    if current_size() == "slide":  # made wider, so that lines hold more
+        width = max(width, total * SLIDE)
+        frame = _frame(figure, width, context, (title, under), keys)
+        total = max(frame.head + height + frame.foot, width / SLIDE)
+        width = max(width, total * SLIDE)
+    figure.set_size_inches(width, total)
+    _write_head(figure, frame.texts)
+    for place, line in enumerate(reversed(frame.source)):
+        _text(figure, MARGIN, 0.12 + 0.15 * place, line, fontsize=SMALL, color=SOFT, va="bottom")
+    for place, (row, points) in enumerate(frame.rows):
+        _draw_key(figure, row, total - frame.head + LINE * (len(frame.rows) - place) - 0.09, points)
+    return Sheet(figure, total - frame.head, frame.foot)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What stands around the space for panels: lines of title and subtitle, of the source, rows of keys; and their heights."""
+
+    texts: list[tuple[list[str], dict[str, Any], float]]
+    source: list[str]
+    rows: list[tuple[list[tuple[str, Look, float]], bool]]
+
+    @property
+    def head(self) -> float:
+        """From the upper edge to the panels."""
+        return 0.36 + sum(len(lines) * step for lines, _, step in self.texts) + LINE * len(self.rows)
+
+    @property
+    def foot(self) -> float:
+        """From the lower edge to the panels."""
+        return 0.12 + 0.15 * len(self.source)
+
+
+def _frame(figure: Figure, width: float, context: FigureContext, said: tuple[str, str], keys: Sequence[Key]) -> _Frame:
+    """Title, subtitle, source and keys broken into lines of a figure's width."""
     room = width - 2 * MARGIN
-    heads = [
-        (wrap(figure, title, room, **TITLE), TITLE, 0.25),
-        (wrap(figure, under, room, **UNDER), UNDER, 0.18),
+    texts = [
+        (balanced(figure, said[0], room, **TITLE), TITLE, 0.25),
+        (wrap(figure, said[1], room, **UNDER), UNDER, 0.18),
     ]
     source = wrap(figure, source_line(context), room, fontsize=SMALL)
-    rows = [(row, key.points) for key in keys for row in _key_rows(figure, key, room)]
-    head = 0.22 + sum(len(lines) * step for lines, _, step in heads) + 0.14
-    foot = 0.12 + 0.15 * len(source)
-    total = head + LINE * len(rows) + height + foot
-    if current_size() == "slide":
-        width, total = max(width, total * SLIDE), max(total, width / SLIDE)
-    figure.set_size_inches(width, total)
-    _write_head(figure, heads)
-    for place, line in enumerate(reversed(source)):
-        _text(figure, MARGIN, 0.12 + 0.15 * place, line, fontsize=SMALL, color=SOFT, va="bottom")
-    for place, (row, points) in enumerate(rows):
-        _draw_key(figure, row, total - head - LINE * place - 0.09, points)
-    return Sheet(figure, total - head - LINE * len(rows), foot)
+    return _Frame(texts, source, [(row, key.points) for key in keys for row in _key_rows(figure, key, room)])
+
+
+def columns_of(count: int, least: float = 1.45) -> int:
+    """How many of so many panels stand side by side in the size drawn in: none narrower than `least` inches, rows alike."""
+    most = max(1, min(count, int((SIZES[current_size()] - 0.6) / least)))
+    return -(-count // -(-count // most)) if count else 1
 
 
 TITLE: dict[str, Any] = {"fontsize": 13.0, "fontweight": "bold"}
@@ -154,10 +187,10 @@ def text_width(figure: Figure, probe: Text, text: str) -> float:
 
 
 def wrap(figure: Figure, text: str, width: float, **look: Any) -> list[str]:
-    """Break a text at spaces into lines no wider than `width` inches; a longer word is cut where it must be."""
+    """Break a text at its spaces (not at no-break ones) into lines no wider than `width` inches; a longer word is cut."""
     probe = figure.text(0, 0, "", **look)
     lines: list[str] = []
-    for piece in text.split():
+    for piece in text.split(" "):
         longer = f"{lines[-1]} {piece}" if lines else piece
         if lines and text_width(figure, probe, longer) <= width:
             lines[-1] = longer
@@ -165,6 +198,16 @@ def wrap(figure: Figure, text: str, width: float, **look: Any) -> list[str]:
         *whole, rest = _cut(figure, probe, piece, width)
         lines += [*whole, rest]
     probe.remove()
+    return lines
+
+
+def balanced(figure: Figure, text: str, width: float, **look: Any) -> list[str]:
+    """A text in as few lines as `wrap` needs, of about the same length: no single word on the last one."""
+    lines = wrap(figure, text, width, **look)
+    for part in (0.55, 0.65, 0.75, 0.85) if len(lines) > 1 else ():
+        tried = wrap(figure, text, part * width, **look)
+        if len(tried) == len(lines):
+            return tried
     return lines
 
 
@@ -276,7 +319,7 @@ def name_rows(axes: Sequence[Axes], names: Sequence[str], fontsize: float = 8.5)
     """Rows from the top down, named beside the first panel, a faint rule between them in every panel."""
     for place, panel in enumerate(axes):
         panel.set_ylim(max(len(names), 1) - 0.5, -0.5)
-        panel.set_yticks(range(len(names)), names if place == 0 else [], fontsize=fontsize)
+        panel.set_yticks(range(len(names)), names if place == 0 else [], fontsize=fontsize, linespacing=1.3)
         panel.tick_params(axis="y", length=0, labelcolor=INK)
         panel.grid(visible=False, axis="y")
         panel.spines["left"].set_color(FAINT)
@@ -284,7 +327,9 @@ def name_rows(axes: Sequence[Axes], names: Sequence[str], fontsize: float = 8.5)
             panel.axhline(k + 0.5, color=GRID, linewidth=0.6, zorder=0.5)
 
 
-def draw_line(axes: Axes, rows: pd.DataFrame, look: Look, place: int = 0, banded: bool = True, wide: float = 1.5) -> None:
+def draw_line(
+    axes: Axes, rows: pd.DataFrame, look: Look, place: int = 0, banded: bool = True, wide: float = 1.5
+) -> None:
     """Central values as a line, with the band of the draws; `place` moves the markers so that lines do not share them."""
     years = rows["year"].to_numpy()
     if banded and len(rows) and rows["draws"].max() >= BAND_DRAWS:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 TOTAL, FIRST = Look("#8fc1e3", "s"), Look("#D55E00", "D")
 
 
+UNSURE = 0.5
+"""Width of an interval from which on the title does not say how large an index is."""
+
+
 def data_sobol(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
     """The indices as they are: case, name, title, S1 and ST with low and high end."""
     return frame
@@ -26,9 +30,10 @@ def finding_sobol(data: pd.DataFrame, context: FigureContext) -> str:
     """The number with the largest total index, and the part of the variance that no number explains alone."""
     case = data["case"].iloc[0]
     rows = data[data["case"] == case].sort_values("ST", ascending=False, kind="stable")
-    together = 100.0 * max(0.0, 1.0 - rows["S1"].sum())
+    together, first = 100.0 * max(0.0, 1.0 - rows["S1"].sum()), rows.iloc[0]
+    unsure = first["ST"] > 1.0 or first["ST_high"] - first["ST_low"] > UNSURE
     return context.say(
-        "figure.sobol.title", outcome=context.title, name=rows["title"].iloc[0], total=plain(100 * rows["ST"].iloc[0]),
+        f"figure.sobol.title{'_unsure' if unsure else ''}", outcome=context.title, name=rows["title"].iloc[0], total=plain(100 * rows["ST"].iloc[0]),
         together=plain(together), case=rows["case_title"].iloc[0],
     )  # fmt: skip
 
@@ -43,7 +48,9 @@ def draw_sobol(data: pd.DataFrame, context: FigureContext) -> Figure:
     sheet, panels = case_panels(context, finding_sobol(shown, context), under, list(cases.values()), names, key)
     for axes, case in zip(panels, cases, strict=True):
         _draw_case(axes, shown[shown["case"] == case].set_index("title").reindex(names))
-        axes.set_xlim(min(-0.05, 1.05 * shown[["S1_low", "ST_low"]].min().min()), max(1.0, 1.05 * shown["ST_high"].max()))
+        axes.set_xlim(
+            min(-0.05, 1.05 * shown[["S1_low", "ST_low"]].min().min()), max(1.0, 1.05 * shown["ST_high"].max())
+        )
     return sheet.figure
 
 
@@ -54,11 +61,26 @@ def _draw_case(axes: Axes, rows: pd.DataFrame) -> None:
     for index, look, shift in (("ST", Look(INK, ""), -0.08), ("S1", FIRST, 0.12)):
         down = [place + shift for place in places]
         axes.hlines(down, rows[f"{index}_low"], rows[f"{index}_high"], color=look.colour, linewidth=1.5)
-    axes.plot(rows["S1"], [place + 0.12 for place in places], color=FIRST.colour, marker=FIRST.marker, linestyle="none", markersize=5.0)
+    axes.plot(
+        rows["S1"],
+        [place + 0.12 for place in places],
+        color=FIRST.colour,
+        marker=FIRST.marker,
+        linestyle="none",
+        markersize=5.0,
+    )
     zero_line(axes, vertical=True)
     number_axis(axes, plain, vertical=False, most=4)
 
 
 FIGURE = FigureSpec(
-    "sobol", 41, (), data_sobol, finding_sobol, draw_sobol, report=False, of_run=False, marks=("bar", "point", "interval")
+    "sobol",
+    41,
+    (),
+    data_sobol,
+    finding_sobol,
+    draw_sobol,
+    report=False,
+    of_run=False,
+    marks=("bar", "point", "interval"),
 )

@@ -39,7 +39,9 @@ def draw_stability(data: pd.DataFrame, context: FigureContext) -> Figure:
     axes = sheet.axes(0.75, 0.4, sheet.bottom + 0.5, sheet.top - 0.05)
     for verdict in ("used", "refused"):
         own, look = data[data["verdict"] == verdict], LOOKS[verdict]
-        axes.plot(own["growth"], own["growth_short"], color=look.colour, marker=look.marker, linestyle="none", alpha=0.85)
+        axes.plot(
+            own["growth"], own["growth_short"], color=look.colour, marker=look.marker, linestyle="none", alpha=0.85
+        )
         for row in own.to_dict("records") if verdict == "refused" else []:
             axes.annotate(str(row["draw"]), (row["growth"], row["growth_short"]), xytext=(5, 0),
                           textcoords="offset points", fontsize=8, color=INK, va="center")  # fmt: skip
@@ -61,5 +63,13 @@ def _region(left: float, low: float) -> Patch:
 
 
 FIGURE = FigureSpec(
-    "stability", 31, (), data_stability, finding_stability, draw_stability, ("stability",), report=False, marks=("scatter", "region")
+    "stability",
+    31,
+    (),
+    data_stability,
+    finding_stability,
+    draw_stability,
+    ("stability",),
+    report=False,
+    marks=("scatter", "region"),
 )

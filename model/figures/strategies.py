@@ -49,7 +49,10 @@ def draw_strategies(data: pd.DataFrame, context: FigureContext) -> Figure:
     order = by.sort_values(["ranked", "central"], ascending=False).index
     grid = data.pivot_table(index="strategy", columns="scenario", values="central", sort=False).reindex(order)
     sheet = open_sheet(context, finding_strategies(data, context), _under(data, context), 0.5 + 0.46 * len(grid))
-    labels = ["\n".join(wrap(sheet.figure, context.label("stance", name), 0.3 * sheet.width, fontsize=9.0)) for name in grid.index]
+    labels = [
+        "\n".join(wrap(sheet.figure, context.label("stance", name), 0.3 * sheet.width, fontsize=9.0))
+        for name in grid.index
+    ]
     axes = sheet.axes(sheet.beside(labels, 9.0), MARGIN, sheet.bottom + 0.05, sheet.top - 0.3)
     _colour(axes, grid)
     ranked = data.dropna(subset=["regret"]).groupby("scenario")["central"].agg(["min", "max"])
@@ -87,7 +90,9 @@ def _write(axes: Axes, cell: dict[Hashable, Any], place: tuple[int, int], ends: 
         axes.add_patch(_frame(x, y))
     marked = "" if not ranked else " ▲" if central == ends[1] else " ▼" if central == ends[0] else ""
     banded = int(cell["draws"]) >= BAND_DRAWS
-    axes.text(x, y - (0.12 if banded else 0), signed(central) + marked, ha="center", va="center", color=INK, fontsize=10)
+    axes.text(
+        x, y - (0.12 if banded else 0), signed(central) + marked, ha="center", va="center", color=INK, fontsize=10
+    )
     if banded:
         text = f"{signed(float(cell['p10']))} … {signed(float(cell['p90']))}"
         axes.text(x, y + 0.22, text, ha="center", va="center", color=INK, fontsize=SMALL)
@@ -101,5 +106,13 @@ def _frame(x: int, y: int) -> Patch:
 
 
 FIGURE = FigureSpec(
-    "strategies", 46, (), data_strategies, finding_strategies, draw_strategies, report=False, of_run=False, marks=("heat map",)
+    "strategies",
+    46,
+    (),
+    data_strategies,
+    finding_strategies,
+    draw_strategies,
+    report=False,
+    of_run=False,
+    marks=("heat map",),
 )

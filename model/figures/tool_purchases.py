@@ -9,11 +9,20 @@ import pandas as pd
 from model.axes import quarter_start
 from model.experiments.results import BASELINE, FigureContext, band, plain
 from model.figures.house import INK, FigureSpec, Look, stance_look, subtitle
-from model.figures.sheet import Key, draw_line, held, limits, mark_dates, mark_years, number_axis, open_sheet, stance_key
+from model.figures.sheet import (
+    Key,
+    draw_line,
+    held,
+    limits,
+    mark_dates,
+    mark_years,
+    number_axis,
+    open_sheet,
+    stance_key,
+)
 from model.phrases import amount
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 VARIABLE, BUYER = "Purchases|Equipment", "CHN"
@@ -48,29 +57,35 @@ def finding_tool_purchases(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_tool_purchases(data: pd.DataFrame, context: FigureContext) -> Figure:
     """Lines by quarter; marks above at the dates of controls on tools, announced and in force."""
-    stances = held(data, context)
-    dates = Key([(context.say(f"figure.tool-purchases.{name}"), look) for name, look in LOOKS.items()], points=True)
+    stances, dates = held(data, context), _controls(context)
+    key = Key(
+        [(context.say(f"figure.tool-purchases.{name}"), look) for name, look in LOOKS.items() if dates[name]],
+        points=True,
+    )
     under = subtitle("tool-purchases", data, context, banded=False)
-    sheet = open_sheet(context, finding_tool_purchases(data, context), under, 3.3, stance_key(stances, context), dates)
+    sheet = open_sheet(context, finding_tool_purchases(data, context), under, 3.3, stance_key(stances, context), key)
     axes = sheet.axes(0.62, 0.35, sheet.bottom + 0.3, sheet.top - 0.3)
     for place, stance in enumerate(stances):
         draw_line(axes, data[data["stance"] == stance], stance_look(stance, stances), 3 * place, banded=False)
     mark_years(axes, [int(year) for year in data["year"]], most=9)
-    axes.set_ylim(*limits(0.0, data["central"].max()))
+    axes.set(xlim=(data["year"].min() - 0.3, data["year"].max() + 0.3), ylim=limits(0.0, data["central"].max()))
     number_axis(axes, plain)
-    _mark_controls(axes, context)
+    for name, height in (("notice", 1.085), ("effect", 1.03)):
+        mark_dates(axes, dates[name], LOOKS[name], height)
     return sheet.figure
 
 
-def _mark_controls(axes: Axes, context: FigureContext) -> None:
-    """Dates of controls on China that cover tools: announcements in the upper row."""
+def _controls(context: FigureContext) -> dict[str, list[float]]:
+    """Dates of the controls that cover tools: in force, and announced before."""
     measures = context.table("measures")
     if measures.empty:
-        return
+        return {name: [] for name in LOOKS}
     named = measures["segments"].str.split().map(lambda codes: "equipment" in codes)
-    covers = measures[(measures["instrument"] == "equipment_control") | (measures["instrument"] == "export_control") & named]
-    for column, look, height in (("announced", LOOKS["notice"], 1.085), ("start", LOOKS["effect"], 1.03)):
-        mark_dates(axes, covers[column].dropna().astype(float).tolist(), look, height)
+    covers = measures[
+        (measures["instrument"] == "equipment_control") | ((measures["instrument"] == "export_control") & named)
+    ]
+    columns = {"effect": "start", "notice": "announced"}
+    return {name: covers[column].dropna().astype(float).tolist() for name, column in columns.items()}
 
 
 FIGURE = FigureSpec(

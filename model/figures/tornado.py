@@ -59,5 +59,13 @@ def _draw_case(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 FIGURE = FigureSpec(
-    "tornado", 40, (), data_tornado, finding_tornado, draw_tornado, report=False, of_run=False, marks=("two-sided bar", "point")
+    "tornado",
+    40,
+    (),
+    data_tornado,
+    finding_tornado,
+    draw_tornado,
+    report=False,
+    of_run=False,
+    marks=("two-sided bar", "point"),
 )

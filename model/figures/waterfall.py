@@ -42,7 +42,10 @@ def finding_waterfall(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_waterfall(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel a stance; each segment's bar starts where the one above ends, the sum stands below."""
-    stances, segments = held(data, context, baseline=False), [name for name in SEGMENT_NAMES if name in set(data["segment"])]
+    stances, segments = (
+        held(data, context, baseline=False),
+        [name for name in SEGMENT_NAMES if name in set(data["segment"])],
+    )
     labels = [*(context.label("segment", name) for name in segments), context.say("figure.waterfall.total")]
     key = Key([(context.say(f"figure.waterfall.{name}"), look) for name, look in KEYS.items()], points=True)
     under = subtitle("waterfall", data, context, banded=False)
@@ -58,4 +61,13 @@ def draw_waterfall(data: pd.DataFrame, context: FigureContext) -> Figure:
     return sheet.figure
 
 
-FIGURE = FigureSpec("waterfall", 26, (f"{PREFIX}*",), data_waterfall, finding_waterfall, draw_waterfall, report=False, marks=("waterfall",))
+FIGURE = FigureSpec(
+    "waterfall",
+    26,
+    (f"{PREFIX}*",),
+    data_waterfall,
+    finding_waterfall,
+    draw_waterfall,
+    report=False,
+    marks=("waterfall",),
+)
