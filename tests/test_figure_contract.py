@@ -15,9 +15,10 @@ import pytest
 from matplotlib.text import Text
 
 from model.errors import StoreError, UsageError
+from model.experiments.matching import RULED_OUT
 from model.experiments.pictures import Wanted, draw_folder
 from model.experiments.results import FigureContext
-from model.figures import FIGURES, KINDS, make_figure, save_spec
+from model.figures import FIGURES, KINDS, calibration_fit, make_figure, save_spec
 from model.figures.house import FONTS, PRINTED, house_style
 from model.figures.save import save_figure
 from tests.made_up import run_context, run_frame, tables
@@ -52,6 +53,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Text]:
     return found
 
 
+def test_a_target_is_missed_where_the_matching_would_rule_it_out() -> None:
+    assert calibration_fit.NEAR == RULED_OUT
+
+
 def test_the_kinds_and_marks_are_as_many_as_promised() -> None:
     assert len(KINDS) >= 24
     assert all(spec.marks for spec in KINDS.values())
@@ -78,6 +83,10 @@ def test_letters_are_inside_readable_apart_and_of_the_bundled_fonts(
             boxes = {text: text.get_window_extent() for text in shown}
             families = {name for text in shown for name in text.get_fontfamily()}
         assert "{" not in title and "nan" not in title, title
+        if name in FIGURES and not KINDS[name].inputs:
+            assert {"stance", "region", "variable", "unit", "year", "central", "p10", "median", "p90"} <= set(
+                data.columns
+            )
         assert " ".join(title.split()) in " ".join(" ".join(text.get_text() for text in figure.texts).split())
         width, height = figure.get_size_inches() * figure.dpi
         outside = [text.get_text() for text, b in boxes.items() if min(b.x0, b.y0, width - b.x1, height - b.y1) < 1]
@@ -124,7 +133,7 @@ def test_the_bytes_are_the_same_again_in_every_format(frame: pd.DataFrame, tmp_p
     assert len(found) == 4 and all(len(bytes_) == 1 for bytes_ in found.values())
 
 
-EMPTY = {"all zero": {"real-income", "suppliers", "dependence", "ecosystem-race"}}
+EMPTY = {"all zero": {"real-income", "published", "suppliers", "dependence", "ecosystem-race"}}
 """Kinds that have nothing to show where everything is zero: percents of nothing."""
 
 

@@ -108,8 +108,8 @@ def _of_index(folder: Path, wanted: Wanted) -> list[Saved]:
 def _context(kept: dict[str, Any], lang: str) -> FigureContext:
     """The context that figures.json keeps, in a language."""
     known = {field.name for field in fields(FigureContext)}
-    told = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items() if name in known}
-    return replace(FigureContext("", (), "", "", ()), **told, lang=lang)
+    told: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in kept.items() if n in known}
+    return replace(FigureContext("", (), "", "", ()), **(told | {"lang": lang}))
 
 
 def _table(path: Path) -> pd.DataFrame:

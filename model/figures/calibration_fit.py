@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from model.experiments.matching import RULED_OUT as NEAR
 from model.experiments.results import FigureContext, signed
 from model.figures.house import BAR, GAIN, LOSS, MARGIN, SMALL, FigureSpec, Look
 from model.figures.sheet import Key, name_rows, number_axis, open_sheet, zero_line
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+NEAR = 3.0
+"""Standard deviations from which a figure counts as missed, as where points are ruled out (`matching.RULED_OUT`)."""
 EDGE = 8.0
 """Standard deviations shown; what lies farther is drawn at the edge."""
 LOOKS = {"prior": Look(BAR, "s"), "met": Look(GAIN, "o"), "missed": Look(LOSS, "X"), "unused": Look("#9a9a9a", "o")}

@@ -67,9 +67,10 @@ def draw_channels(data: pd.DataFrame, context: FigureContext) -> Figure:
 
 
 def seen(data: pd.DataFrame) -> list[str]:
-    """Channels large enough to be seen, in the order they are stacked."""
+    """Channels large enough to be seen, in the order they are stacked; all of them where none is."""
     size = data.groupby("channel")["central"].agg(lambda effect: effect.abs().max())
-    return [name for name in LOOKS if size.get(name, 0.0) >= SEEN]
+    large = [name for name in LOOKS if size.get(name, 0.0) >= SEEN]
+    return large or [name for name in LOOKS if name in size.index]
 
 
 def _draw_bar(axes: Axes, effects: pd.Series, place: int, shown: list[str]) -> None:
@@ -93,8 +94,8 @@ def _draw_bar(axes: Axes, effects: pd.Series, place: int, shown: list[str]) -> N
 def _limits(data: pd.DataFrame) -> tuple[float, float]:
     """One scale for all years: the longest stacks on both sides."""
     keys = [data["stance"], data["year"]]
-    low, high = (data["central"].clip(**{side: 0.0}).groupby(keys).sum() for side in ("upper", "lower"))
-    return limits(low.min(), high.max())
+    low, high = data["central"].clip(upper=0.0), data["central"].clip(lower=0.0)
+    return limits(low.groupby(keys).sum().min(), high.groupby(keys).sum().max())
 
 
 FIGURE = FigureSpec(

@@ -30,7 +30,7 @@ def data_ecosystem_race(frame: pd.DataFrame, context: FigureContext) -> pd.DataF
     rows = rows[rows["ecosystem"].isin(list(network))]
     rows = rows.assign(network=rows["ecosystem"].map(network))
     total = rows.groupby(["stance", "scenario", "draw", "seed", "year", "network"])["value"].transform("sum")
-    return band(rows.assign(value=100.0 * rows["value"] / total, unit="percent of the installed base"))
+    return band(rows.assign(value=100.0 * rows["value"] / total, unit="percent of the installed base").dropna(subset=["value"]))
 
 
 def finding_ecosystem_race(data: pd.DataFrame, context: FigureContext) -> str:

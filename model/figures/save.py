@@ -92,8 +92,9 @@ def save_figure(
             figure.savefig(found[ending], **_METADATA[ending])
     if "pdf" in found and b"/Subtype /Type3" in found["pdf"].read_bytes():
         raise StoreError(f"{found['pdf']}: a Type 3 font, which cannot be searched")
-    floats = list(data.select_dtypes("float"))
-    data = data.assign(**{name: data[name] + 0.0 for name in floats})  # no zero with a sign: read back and written, it has none
+    data = data.copy()
+    for column in data.select_dtypes("float"):  # no zero with a sign: read back and written again it has none
+        data[column] += 0.0
     data.to_csv(found["csv"], index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
     return found
 

@@ -237,7 +237,8 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> list
 # -- keys ------------------------------------------------------------------------------------------------
 def _key_rows(figure: Figure, key: Key, room: float) -> list[list[tuple[str, Look, float]]]:
     """The entries of a key with their widths, in rows that fit."""
-    probe, rows, used = figure.text(0, 0, "", fontsize=KEY), [], room
+    probe, used = figure.text(0, 0, "", fontsize=KEY), room
+    rows: list[list[tuple[str, Look, float]]] = []
     for name, look in key.entries:
         size = (DOT if key.points else LONG) + 0.08 + text_width(figure, probe, name) + 0.28
         if used + size - 0.28 > room:
@@ -364,7 +365,7 @@ def draw_steps(axes: Axes, steps: pd.Series, colours: Callable[[float], str]) ->
 
 def name_ends(axes: Axes, ends: Sequence[tuple[str, float, str]], fontsize: float = 8.5) -> None:
     """Texts (text, value, colour) to the right of the lines' ends, moved apart where they would overlap."""
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     low, high = axes.get_ylim()
     known = [end for end in ends if end[1] == end[1]]
     tall = axes.get_position().height * (figure.get_figheight() if figure is not None else 1.0)

@@ -79,10 +79,10 @@ def _name_areas(sheet: Sheet, axes: Axes, table: pd.DataFrame, context: FigureCo
         text = axes.text(0, 0, context.label("region", region), ha="center", va="center", fontsize=SMALL, fontweight="bold",
                          color=INK if region in PALE else "white")  # fmt: skip
         half = (text_width(sheet.figure, text, text.get_text()) / 2 + 0.04) * years
-        inside = table[region][(table.index >= first + half) & (table.index <= last - half)]
-        if len(inside) and inside.max() >= NAMED:
-            text.set_position((inside.idxmax(), middle[region][inside.idxmax()]))
-        else:
+        inside = table[region].where((table.index >= first + half) & (table.index <= last - half), 0.0)
+        place = int(inside.to_numpy().argmax())
+        text.set_position((float(table.index[place]), float(middle[region].iloc[place])))
+        if inside.iloc[place] < NAMED:
             text.remove()
 
 
