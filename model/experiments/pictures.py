@@ -12,16 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from model.errors import ModelError, StoreError, UsageError
+from model.errors import StoreError, UsageError
 from model.experiments.answer_boxes import ranked
 from model.experiments.answer_drivers import analysed
-from model.experiments.folder import open_run
+from model.experiments.folder import is_run, open_run
 from model.experiments.question import Wish, choose_cases, choose_outcome, require_finished
 from model.experiments.results import HEADLINE, FigureContext
-from model.experiments.store import RESULTS
 from model.experiments.sweep import PLAN, load_sweep
 from model.figures import FIGURES, KINDS, Saved, make_figures, redraw
-from model.figures.save import INDEX, read_index, write_index
+from model.figures.save import read_index, write_index
 from model.words import word
 
 
@@ -42,19 +41,8 @@ def draw_folder(folder: Path, wanted: Wanted) -> list[Saved]:
         raise StoreError(word("error.report.no_folder", wanted.lang, folder=folder.as_posix()))
     if (folder / PLAN).is_file():
         return _of_sweep(folder, wanted)
-    listed = _listed(folder)
-    if listed is not None and not ((folder / RESULTS).is_file() and _is_run(folder, wanted)):
-        return _of_index(listed, wanted)
-    return _of_run(folder, wanted)
-
-
-def _is_run(folder: Path, wanted: Wanted) -> bool:
-    """Whether the results of a folder are those of one scenario (a back-test's are not)."""
-    try:
-        open_run(folder, wanted.lang)
-    except ModelError:
-        return False
-    return True
+    listed = None if is_run(folder) else _listed(folder)
+    return _of_run(folder, wanted) if listed is None else _of_index(listed, wanted)
 
 
 def _of_run(folder: Path, wanted: Wanted) -> list[Saved]:
@@ -125,6 +113,3 @@ def _must_have(wanted: Wanted, names: tuple[str, ...]) -> None:
     absent = [name for name in wanted.only if name not in names]
     if absent:
         raise UsageError(word("cli.figures.not_here", wanted.lang, name=absent[0], names=", ".join(names)))
-
-
-__all__ = ["INDEX", "Wanted", "draw_folder"]
