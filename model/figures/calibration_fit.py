@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from model.experiments.results import FigureContext, signed
-from model.figures.house import BAR, GAIN, LOSS, MARGIN, SMALL, FigureSpec, Look
+from model.figures.house import BAR, GAIN, INK, LOSS, MARGIN, FigureSpec, Look
 from model.figures.sheet import Key, name_rows, number_axis, open_sheet, zero_line
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ NEAR = 3.0
 """Standard deviations from which a figure counts as missed, as where points are ruled out (`matching.RULED_OUT`)."""
 EDGE = 8.0
 """Standard deviations shown; what lies farther is drawn at the edge."""
+STRIP = 0.75
+"""Inches for the figures not used."""
 LOOKS = {"prior": Look(BAR, "s"), "met": Look(GAIN, "o"), "missed": Look(LOSS, "X"), "unused": Look("#9a9a9a", "o")}
 
 
@@ -40,36 +42,55 @@ def finding_calibration_fit(data: pd.DataFrame, context: FigureContext) -> str:
 
 
 def draw_calibration_fit(data: pd.DataFrame, context: FigureContext) -> Figure:
-    """A row a target: the spread of the prior runs as a bar, the model after matching as a point; zero is the figure."""
+    """A row a figure used: the spread of the runs before as a bar, the model after matching as a point; zero is the figure.
+
+    The figures not used stand together in one strip below.
+    """
+    used, unused = data[data["used"].astype(bool)], data[~data["used"].astype(bool)]
     key = Key([(context.say(f"figure.calibration-fit.{name}"), look) for name, look in LOOKS.items()], points=True)
     under = context.say("figure.calibration-fit.subtitle", near=f"{NEAR:g}", edge=f"{EDGE:g}")
-    sheet = open_sheet(context, finding_calibration_fit(data, context), under, 0.45 + 0.19 * len(data), key)
-    labels = [str(name) for name in data["target"]]
-    axes = sheet.axes(sheet.beside(labels, SMALL), MARGIN, sheet.bottom + 0.3)
-    _draw_rows(axes, data)
-    name_rows([axes], labels, SMALL)
-    axes.set_xlim(-EDGE - 0.4, EDGE + 0.4)
-    number_axis(axes, signed, vertical=False, most=8)
+    strip = STRIP if len(unused) else 0.0
+    sheet = open_sheet(context, finding_calibration_fit(data, context), under, 0.4 + 0.2 * len(used) + strip, key)
+    labels = [str(name) for name in used["target"]]
+    rest = context.say("figure.calibration-fit.rest", count=len(unused))
+    left = sheet.beside([*labels, rest], 8.0)
+    upper = sheet.axes(left, MARGIN, sheet.bottom + 0.3 + strip)
+    _draw_rows(upper, used)
+    name_rows([upper], labels, 8.0)
+    lower = sheet.axes(left, MARGIN, sheet.bottom + 0.3, sheet.bottom + 0.2 + strip) if strip else upper
+    if strip:
+        _draw_strip(lower, unused)
+        lower.set_yticks([0.0], [rest], fontsize=8.0, color=INK)
+    for axes in (upper, lower):
+        _frame(axes)
+    upper.tick_params(labelbottom=axes is upper)
     return sheet.figure
 
 
-def _draw_rows(axes: Axes, data: pd.DataFrame) -> None:
-    """Bars and points, cut off at the edges; the band in which a figure counts as met is shaded."""
+def _frame(axes: Axes) -> None:
+    """Zero, the band in which a figure counts as met, and one scale."""
     axes.axvspan(-NEAR, NEAR, color=GAIN, alpha=0.07, linewidth=0)
     zero_line(axes, vertical=True)
+    axes.set_xlim(-EDGE - 0.4, EDGE + 0.4)
+    number_axis(axes, signed, vertical=False, most=8)
+
+
+def _draw_rows(axes: Axes, data: pd.DataFrame) -> None:
+    """Bars and points, cut off at the edges."""
     low, high, after = (np.clip(data[name].to_numpy(float), -EDGE, EDGE) for name in ("low", "high", "after"))
     axes.barh(range(len(data)), high - low, 0.55, left=low, color=BAR, linewidth=0)
-    for place, (used, met) in enumerate(zip(data["used"].astype(bool), data["met"], strict=True)):
-        look = LOOKS["unused" if not used else "met" if met else "missed"]
-        axes.plot(
-            after[place],
-            place,
-            color=look.colour,
-            marker=look.marker,
-            markersize=5.0,
-            markeredgecolor="white",
-            clip_on=False,
-        )
+    for place, met in enumerate(data["met"]):
+        look = LOOKS["met" if met else "missed"]
+        axes.plot(after[place], place, color=look.colour, marker=look.marker, markersize=6.0, markeredgecolor=look.colour, clip_on=False)
+
+
+def _draw_strip(axes: Axes, data: pd.DataFrame) -> None:
+    """All figures not used, by their distance, one above the other where they are many."""
+    after, look = np.clip(data["after"].to_numpy(float), -EDGE, EDGE), LOOKS["unused"]
+    heights = [(k % 5 - 2) / 5 for k in range(len(data))]
+    axes.plot(after, heights, color=look.colour, marker=look.marker, markersize=4.0, markeredgecolor="white", linestyle="none", clip_on=False)
+    axes.set_ylim(-0.6, 0.6)
+    axes.grid(visible=False, axis="y")
 
 
 FIGURE = FigureSpec(
