@@ -133,8 +133,11 @@ def test_the_bytes_are_the_same_again_in_every_format(frame: pd.DataFrame, tmp_p
     assert len(found) == 4 and all(len(bytes_) == 1 for bytes_ in found.values())
 
 
-EMPTY = {"all zero": {"real-income", "published", "suppliers", "dependence", "ecosystem-race"}}
-"""Kinds that have nothing to show where everything is zero: percents of nothing."""
+EMPTY = {
+    "all zero": {"real-income", "published", "suppliers", "dependence", "ecosystem-race"},
+    "years unknown": {"segments", "waterfall", "published", "dependence", "chip-flows"},
+}
+"""Kinds that have nothing to show: percents of nothing; the last horizon years alone."""
 
 
 def spoiled(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:

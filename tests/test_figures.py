@@ -20,7 +20,7 @@ from model.experiments import results, store
 from model.experiments.results import FigureContext
 from model.figures import FIGURES, KINDS, make_figure, make_figures
 from model.figures.house import ECOSYSTEM_LOOKS, STANCE_LOOKS, house_style
-from model.figures.sheet import spread
+from model.figures.marks import spread
 from model.words import has_word
 from tests.made_up import INPUTS, STANCES, recordings, run_context, run_frame
 

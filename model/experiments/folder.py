@@ -76,5 +76,5 @@ def run_context(manifest: Mapping[str, Any], draws: int, lang: str, folder: Path
         scenario=scenario["name"], stances=tuple(s for s in manifest["stances"] if s),
         baseline=baseline["name"] if baseline else scenario["name"], focus=scenario["focus"], years=tuple(manifest["years"]), lang=lang,
         title=scenario["title"][lang], hash=manifest["run"][:12], version=manifest["engine"]["version"],
-        seed=manifest["seed"], draws=draws, parameters=manifest.get("parameters", ""), inputs=input_tables(manifest, lang, folder),
+        seed=manifest["seed"], draws=draws, parameters=str(manifest.get("parameters", ""))[:12], inputs=input_tables(manifest, lang, folder),
     )  # fmt: skip

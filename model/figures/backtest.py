@@ -13,7 +13,8 @@ import pandas as pd
 from model.experiments.results import plain
 from model.experiments.scoring import STILL
 from model.figures.house import INK, LOSS, MARGIN, SIZES, SMALL, FigureSpec, Look, current_size
-from model.figures.sheet import Key, Sheet, mark_years, number_axis, open_sheet, wrap
+from model.figures.marks import mark_years, number_axis
+from model.figures.sheet import Key, Sheet, open_sheet, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

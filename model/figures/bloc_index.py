@@ -17,8 +17,9 @@ from model.experiments.results import (
     select,
     stance_levels,
 )
-from model.figures.house import FigureSpec, stance_look, subtitle
-from model.figures.sheet import columns_of, draw_line, held, limits, mark_years, number_axis, open_sheet, stance_key
+from model.figures.house import FigureSpec, subtitle
+from model.figures.marks import draw_stance_lines
+from model.figures.sheet import columns_of, held, open_sheet, stance_key
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,15 +63,9 @@ def draw_bloc_index(data: pd.DataFrame, context: FigureContext) -> Figure:
         context, finding_bloc_index(data, context), subtitle("bloc-index", data, context), 0.3 + 1.55 * -(-len(layers) // columns), stance_key(stances, context)
     )  # fmt: skip
     numbers = data.drop_duplicates("layer").set_index("layer")["note_row"]
-    span = limits(data[["p10", "central"]].min().min(), max(data[["p90", "central"]].max().max(), 0.1))
     titles = [_title(layer, numbers[layer], context) for layer in layers]
-    for axes, layer in zip(sheet.panels(titles, left=0.55, columns=columns), layers, strict=True):
-        for place, stance in enumerate(stances):
-            own = data[(data["layer"] == layer) & (data["stance"] == stance)]
-            draw_line(axes, own, stance_look(stance, stances), place, banded=bool(place))
-        mark_years(axes, data["year"].tolist(), most=3)
-        number_axis(axes, plain)
-        axes.set_ylim(*span)
+    parts = [data[data["layer"] == layer] for layer in layers]
+    draw_stance_lines(sheet.panels(titles, left=0.55, columns=columns), parts, stances, 3)
     return sheet.figure
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 
 from model.experiments.results import FigureContext, signed
 from model.figures.house import BAR, GAIN, INK, LOSS, MARGIN, FigureSpec, Look
-from model.figures.sheet import Key, name_rows, number_axis, open_sheet, zero_line
+from model.figures.marks import name_rows, number_axis, zero_line
+from model.figures.sheet import Key, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,14 +82,31 @@ def _draw_rows(axes: Axes, data: pd.DataFrame) -> None:
     axes.barh(range(len(data)), high - low, 0.55, left=low, color=BAR, linewidth=0)
     for place, met in enumerate(data["met"]):
         look = LOOKS["met" if met else "missed"]
-        axes.plot(after[place], place, color=look.colour, marker=look.marker, markersize=6.0, markeredgecolor=look.colour, clip_on=False)
+        axes.plot(
+            after[place],
+            place,
+            color=look.colour,
+            marker=look.marker,
+            markersize=6.0,
+            markeredgecolor=look.colour,
+            clip_on=False,
+        )
 
 
 def _draw_strip(axes: Axes, data: pd.DataFrame) -> None:
     """All figures not used, by their distance, one above the other where they are many."""
     after, look = np.clip(data["after"].to_numpy(float), -EDGE, EDGE), LOOKS["unused"]
     heights = [(k % 5 - 2) / 5 for k in range(len(data))]
-    axes.plot(after, heights, color=look.colour, marker=look.marker, markersize=4.0, markeredgecolor="white", linestyle="none", clip_on=False)
+    axes.plot(
+        after,
+        heights,
+        color=look.colour,
+        marker=look.marker,
+        markersize=4.0,
+        markeredgecolor="white",
+        linestyle="none",
+        clip_on=False,
+    )
     axes.set_ylim(-0.6, 0.6)
     axes.grid(visible=False, axis="y")
 

@@ -8,18 +8,9 @@ import pandas as pd
 
 from model.axes import LAYERS, SEGMENT_NAMES, SEGMENTS
 from model.experiments.results import FigureContext, band, beyond_baseline, last_horizon, plain, select, stance_levels
-from model.figures.house import FigureSpec, stance_look, subtitle
-from model.figures.sheet import (
-    columns_of,
-    draw_line,
-    held,
-    limits,
-    mark_years,
-    number_axis,
-    open_sheet,
-    stance_key,
-    zero_line,
-)
+from model.figures.house import FigureSpec, subtitle
+from model.figures.marks import draw_stance_lines, zero_line
+from model.figures.sheet import columns_of, held, open_sheet, stance_key
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,16 +51,14 @@ def draw_capability_gap(data: pd.DataFrame, context: FigureContext) -> Figure:
         height,
         stance_key(stances, context),
     )
-    span = limits(data[["p10", "central"]].min().min(), data[["p90", "central"]].max().max())
     titles = [context.label("segment", segment) for segment in segments]
-    for axes, segment in zip(sheet.panels(titles, left=0.55, gap=0.15, columns=columns), segments, strict=True):
+    parts, panels = (
+        [data[data["segment"] == segment] for segment in segments],
+        sheet.panels(titles, left=0.55, gap=0.15, columns=columns),
+    )
+    for axes in panels:
         zero_line(axes)
-        for place, stance in enumerate(stances):
-            own = data[(data["segment"] == segment) & (data["stance"] == stance)]
-            draw_line(axes, own, stance_look(stance, stances), place, banded=bool(place))
-        mark_years(axes, data["year"].tolist(), most=2)
-        number_axis(axes, plain)
-        axes.set_ylim(*span)
+    draw_stance_lines(panels, parts, stances, 2)
     return sheet.figure
 
 

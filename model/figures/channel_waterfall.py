@@ -8,13 +8,12 @@ import pandas as pd
 
 from model.experiments.results import FigureContext, last_horizon, signed
 from model.figures.channels import LOOKS, PREFIX, data_channels, seen
-from model.figures.house import GAIN, INK, LOSS, FigureSpec, Look, subtitle
-from model.figures.sheet import Key, draw_steps, held, limits, name_rows, number_axis, open_sheet
+from model.figures.house import FigureSpec, subtitle
+from model.figures.marks import WATERFALL, draw_waterfalls
+from model.figures.sheet import Key, held, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-KEYS = {"gain": Look(GAIN, "s"), "loss": Look(LOSS, "s"), "total": Look(INK, "s")}
 
 
 def data_channel_waterfall(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -46,17 +45,15 @@ def draw_channel_waterfall(data: pd.DataFrame, context: FigureContext) -> Figure
     """A panel a stance; each channel's bar starts where the one above ends, the sum stands below."""
     stances, channels = held(data, context, baseline=False), seen(data)
     labels = [*(context.label("channel", name) for name in channels), context.label("channel", "total")]
-    key = Key([(context.say(f"figure.waterfall.{name}"), look) for name, look in KEYS.items()], points=True)
+    key = Key([(context.say(f"figure.waterfall.{name}"), look) for name, look in WATERFALL.items()], points=True)
     under = subtitle("channel-waterfall", data, context, banded=False)
     sheet = open_sheet(context, finding_channel_waterfall(data, context), under, 0.65 + 0.27 * len(labels), key)
-    steps = data.pivot(index="channel", columns="stance", values="central").reindex(channels).fillna(0.0)
-    ends = steps.cumsum()
-    panels = sheet.panels([context.label("stance", s) for s in stances], sheet.beside(labels))
-    for axes, stance in zip(panels, stances, strict=True):
-        draw_steps(axes, steps[stance], lambda size: GAIN if size >= 0 else LOSS)
-        axes.set_xlim(*limits(ends.min().min(), ends.max().max()))
-        number_axis(axes, signed, vertical=False, most=4)
-    name_rows(panels, labels)
+    steps = (
+        data.pivot(index="channel", columns="stance", values="central")
+        .reindex(index=channels, columns=stances)
+        .fillna(0.0)
+    )
+    draw_waterfalls(sheet.panels([context.label("stance", s) for s in stances], sheet.beside(labels)), steps, labels)
     return sheet.figure
 
 

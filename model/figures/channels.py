@@ -8,7 +8,8 @@ import pandas as pd
 
 from model.experiments.results import BASELINE, FigureContext, band, last_horizon, select, signed, stance_levels
 from model.figures.house import INK, FigureSpec, Look, subtitle
-from model.figures.sheet import Key, held, limits, name_rows, number_axis, open_sheet, zero_line
+from model.figures.marks import limits, name_rows, number_axis, zero_line
+from model.figures.sheet import Key, held, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

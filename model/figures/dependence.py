@@ -9,7 +9,8 @@ import pandas as pd
 from model.axes import REGIONS
 from model.experiments.results import BASELINE, FigureContext, band, plain, stance_levels
 from model.figures.house import SMALL, FigureSpec, subtitle
-from model.figures.sheet import Shades, draw_cells, held, open_sheet
+from model.figures.marks import Shades, draw_cells
+from model.figures.sheet import held, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

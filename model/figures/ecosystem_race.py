@@ -9,7 +9,8 @@ import pandas as pd
 from model.axes import ECOSYSTEMS
 from model.experiments.results import BASELINE, FigureContext, band, last_horizon, plain, select, stance_levels
 from model.figures.house import INK, SMALL, FigureSpec, Line, Look, current_size, ecosystem_look, subtitle
-from model.figures.sheet import Key, draw_line, held, mark_dates, mark_years, name_ends, open_sheet
+from model.figures.marks import draw_line, mark_dates, mark_years, name_ends
+from model.figures.sheet import Key, held, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +31,9 @@ def data_ecosystem_race(frame: pd.DataFrame, context: FigureContext) -> pd.DataF
     rows = rows[rows["ecosystem"].isin(list(network))]
     rows = rows.assign(network=rows["ecosystem"].map(network))
     total = rows.groupby(["stance", "scenario", "draw", "seed", "year", "network"])["value"].transform("sum")
-    return band(rows.assign(value=100.0 * rows["value"] / total, unit="percent of the installed base").dropna(subset=["value"]))
+    return band(
+        rows.assign(value=100.0 * rows["value"] / total, unit="percent of the installed base").dropna(subset=["value"])
+    )
 
 
 def finding_ecosystem_race(data: pd.DataFrame, context: FigureContext) -> str:

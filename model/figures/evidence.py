@@ -8,7 +8,8 @@ import pandas as pd
 
 from model.experiments.results import FigureContext
 from model.figures.house import BAR, INK, FigureSpec, Look
-from model.figures.sheet import Key, name_rows, open_sheet
+from model.figures.marks import name_rows
+from model.figures.sheet import Key, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,8 @@ import pandas as pd
 from model.axes import REGIONS
 from model.experiments.results import BASELINE, FigureContext, band, beyond_baseline, last_horizon, plain, stance_levels
 from model.figures.house import BAR, MARGIN, FigureSpec, Look, subtitle
-from model.figures.sheet import Key, Sheet, draw_points, held, limits, name_rows, number_axis, open_sheet, stance_key
+from model.figures.marks import draw_points, limits, name_rows, number_axis
+from model.figures.sheet import Key, Sheet, held, open_sheet, stance_key
 from model.phrases import amount
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from model.experiments.results import FigureContext, signed
 from model.figures.house import SMALL, FigureSpec
-from model.figures.sheet import Shades, Sheet, columns_of, draw_cells, open_sheet, shown_cases, wrap
+from model.figures.marks import Shades, draw_cells
+from model.figures.sheet import Sheet, columns_of, open_sheet, shown_cases, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

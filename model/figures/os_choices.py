@@ -9,7 +9,8 @@ import pandas as pd
 from model.axes import ECOSYSTEMS
 from model.experiments.results import FigureContext, band, beyond_baseline, last_horizon, plain, select, stance_levels
 from model.figures.house import FigureSpec, ecosystem_look, subtitle
-from model.figures.sheet import columns_of, draw_line, held, mark_years, name_ends, open_sheet
+from model.figures.marks import draw_line, mark_years, name_ends
+from model.figures.sheet import columns_of, held, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

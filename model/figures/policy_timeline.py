@@ -12,7 +12,8 @@ import pandas as pd
 
 from model.experiments.results import FigureContext
 from model.figures.house import BAR, INK, FigureSpec, Look
-from model.figures.sheet import Key, name_rows, open_sheet, wrap
+from model.figures.marks import name_rows
+from model.figures.sheet import Key, open_sheet, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,8 @@ import pandas as pd
 
 from model.experiments.results import HEADLINE, FigureContext, band, select, signed, stance_differences
 from model.figures.house import BAR, MARGIN, SMALL, FigureSpec, Look
-from model.figures.sheet import Key, name_rows, number_axis, open_sheet, wrap, zero_line
+from model.figures.marks import name_rows, number_axis, zero_line
+from model.figures.sheet import Key, open_sheet, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

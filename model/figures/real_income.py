@@ -18,7 +18,8 @@ from model.experiments.results import (
     stance_differences,
 )
 from model.figures.house import INK, FigureSpec, stance_look, subtitle
-from model.figures.sheet import Sheet, draw_line, held, mark_years, number_axis, open_sheet, spread, zero_line
+from model.figures.marks import draw_line, mark_years, number_axis, spread, zero_line
+from model.figures.sheet import Sheet, held, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,8 @@ import pandas as pd
 
 from model.experiments.results import FigureContext, plain
 from model.figures.house import FigureSpec, Look, stance_look
-from model.figures.sheet import Key, case_panels, limits, number_axis
+from model.figures.marks import limits, number_axis
+from model.figures.sheet import Key, case_panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

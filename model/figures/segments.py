@@ -9,7 +9,8 @@ import pandas as pd
 from model.axes import SEGMENT_NAMES
 from model.experiments.results import FigureContext, band, select, signed, stance_differences
 from model.figures.house import FigureSpec, subtitle
-from model.figures.sheet import draw_points, held, limits, name_rows, number_axis, open_sheet, stance_key, zero_line
+from model.figures.marks import draw_points, limits, name_rows, number_axis, zero_line
+from model.figures.sheet import held, open_sheet, stance_key
 from model.phrases import amount
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from model.experiments.results import BAND_DRAWS, HORIZONS, FigureContext, signed
 from model.figures.house import GRID, INK, MARGIN, SMALL, FigureSpec
-from model.figures.sheet import bare, open_sheet, wrap
+from model.figures.marks import bare
+from model.figures.sheet import open_sheet, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

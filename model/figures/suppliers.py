@@ -9,7 +9,8 @@ import pandas as pd
 from model.axes import REGIONS
 from model.experiments.results import FigureContext, band, beyond_baseline, last_horizon, plain, select, stance_levels
 from model.figures.house import INK, REGION_COLOURS, SMALL, FigureSpec, Look, subtitle
-from model.figures.sheet import Key, Sheet, columns_of, held, mark_years, open_sheet, text_width
+from model.figures.marks import mark_years
+from model.figures.sheet import Key, Sheet, columns_of, held, open_sheet, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

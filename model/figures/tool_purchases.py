@@ -9,17 +9,8 @@ import pandas as pd
 from model.axes import quarter_start
 from model.experiments.results import BASELINE, FigureContext, band, plain
 from model.figures.house import INK, FigureSpec, Look, stance_look, subtitle
-from model.figures.sheet import (
-    Key,
-    draw_line,
-    held,
-    limits,
-    mark_dates,
-    mark_years,
-    number_axis,
-    open_sheet,
-    stance_key,
-)
+from model.figures.marks import draw_line, limits, mark_dates, mark_years, number_axis
+from model.figures.sheet import Key, held, open_sheet, stance_key
 from model.phrases import amount
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from model.experiments.results import FigureContext, signed
 from model.figures.house import INK, FigureSpec, Look
-from model.figures.sheet import Key, case_panels, leading, number_axis, shown_cases
+from model.figures.marks import number_axis
+from model.figures.sheet import Key, case_panels, leading, shown_cases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import SEGMENT_NAMES
-from model.experiments.results import FigureContext, band, last_horizon, select, signed, stance_differences
-from model.figures.house import GAIN, INK, LOSS, FigureSpec, Look, subtitle
-from model.figures.sheet import Key, draw_steps, held, limits, name_rows, number_axis, open_sheet
+from model.experiments.results import FigureContext, band, last_horizon, select, stance_differences
+from model.figures.house import FigureSpec, subtitle
+from model.figures.marks import WATERFALL, draw_waterfalls
+from model.figures.sheet import Key, held, open_sheet
 from model.phrases import amount
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PREFIX = "Value Added|"
-KEYS = {"gain": Look(GAIN, "s"), "loss": Look(LOSS, "s"), "total": Look(INK, "s")}
 
 
 def data_waterfall(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -47,17 +47,15 @@ def draw_waterfall(data: pd.DataFrame, context: FigureContext) -> Figure:
         [name for name in SEGMENT_NAMES if name in set(data["segment"])],
     )
     labels = [*(context.label("segment", name) for name in segments), context.say("figure.waterfall.total")]
-    key = Key([(context.say(f"figure.waterfall.{name}"), look) for name, look in KEYS.items()], points=True)
+    key = Key([(context.say(f"figure.waterfall.{name}"), look) for name, look in WATERFALL.items()], points=True)
     under = subtitle("waterfall", data, context, banded=False)
     sheet = open_sheet(context, finding_waterfall(data, context), under, 0.65 + 0.25 * len(labels), key)
-    steps = data.pivot(index="segment", columns="stance", values="central").reindex(segments).fillna(0.0)
-    ends = steps.cumsum()
-    panels = sheet.panels([context.label("stance", s) for s in stances], sheet.beside(labels))
-    for axes, stance in zip(panels, stances, strict=True):
-        draw_steps(axes, steps[stance], lambda size: GAIN if size >= 0 else LOSS)
-        axes.set_xlim(*limits(ends.min().min(), ends.max().max()))
-        number_axis(axes, signed, vertical=False, most=4)
-    name_rows(panels, labels)
+    steps = (
+        data.pivot(index="segment", columns="stance", values="central")
+        .reindex(index=segments, columns=stances)
+        .fillna(0.0)
+    )
+    draw_waterfalls(sheet.panels([context.label("stance", s) for s in stances], sheet.beside(labels)), steps, labels)
     return sheet.figure
 
 
