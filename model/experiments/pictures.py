@@ -61,15 +61,8 @@ def _of_sweep(folder: Path, wanted: Wanted) -> list[Saved]:
     _must_have(wanted, ("tornado", "heat-map", "sobol", "regret", "prim-box"))
     labels = choose_cases(sweep, (), wanted.lang)
     outcome = choose_outcome(sweep, HEADLINE, None, None, False, wanted.lang)
-    wish = Wish(
-        wanted.out or folder / "figures",
-        wanted.lang,
-        True,
-        True,
-        formats=wanted.formats,
-        size=wanted.size,
-        only=wanted.only,
-    )
+    out = wanted.out or folder / "figures"
+    wish = Wish(out, wanted.lang, formats=wanted.formats, size=wanted.size, only=wanted.only)
     drawn = analysed(sweep, outcome, labels, False, wish).drawn
     if len(labels) > 1:
         drawn = [*drawn, *ranked(sweep, outcome, labels, 0.0, False, None, wish).drawn]
@@ -96,7 +89,9 @@ def _of_index(folder: Path, wanted: Wanted) -> list[Saved]:
 def _context(kept: dict[str, Any], lang: str) -> FigureContext:
     """The context that figures.json keeps, in a language."""
     known = {field.name for field in fields(FigureContext)}
-    told: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in kept.items() if n in known}
+    told: dict[str, Any] = {
+        n: tuple(value) if isinstance(value, list) else value for n, value in kept.items() if n in known
+    }
     return replace(FigureContext("", (), "", "", ()), **(told | {"lang": lang}))
 
 

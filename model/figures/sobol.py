@@ -50,7 +50,8 @@ def draw_sobol(data: pd.DataFrame, context: FigureContext) -> Figure:
     for axes, case in zip(panels, cases, strict=True):
         _draw_case(axes, shown[shown["case"] == case].set_index("title").reindex(names))
         axes.set_xlim(
-            min(-0.05, 1.05 * shown[["S1_low", "ST_low"]].min().min()), max(1.0, 1.05 * shown["ST_high"].max())
+            min(-0.05, 1.05 * shown[["S1_low", "ST_low"]].min().min()),
+            max(1.0, 1.05 * shown[["S1_high", "ST_high"]].max().max()),
         )
     return sheet.figure
 
