@@ -135,9 +135,10 @@ def test_the_bytes_are_the_same_again_in_every_format(frame: pd.DataFrame, tmp_p
 
 EMPTY = {
     "all zero": {"real-income", "published", "suppliers", "dependence", "ecosystem-race"},
+    "one stance": {"published"},
     "years unknown": {"segments", "waterfall", "published", "dependence", "chip-flows"},
 }
-"""Kinds that have nothing to show: percents of nothing; the last horizon years alone."""
+"""Kinds that have nothing to show: percents of nothing; no stance that a study is of; the last horizon years alone."""
 
 
 def spoiled(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
