@@ -78,7 +78,7 @@ def test_letters_are_inside_readable_apart_and_of_the_bundled_fonts(
         with house_style(lang, size):
             figure, title = KINDS[name].draw(data, context), KINDS[name].finding(data, context)
             seen.clear()
-            figure.canvas.draw()
+            figure.draw_without_rendering()
             shown = list(dict.fromkeys(text for text in seen if text.get_visible() and text.get_text().strip()))
             boxes = {text: text.get_window_extent() for text in shown}
             families = {name for text in shown for name in text.get_fontfamily()}
@@ -153,22 +153,24 @@ def spoiled(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def test_extremes_are_drawn_or_said(frame: pd.DataFrame) -> None:
     context = run_context("en")
-    for what, strange in spoiled(frame[frame["draw"] < 2]).items():
-        noted = set()
-        for name, spec in FIGURES.items():
-            if not spec.variables:
-                continue
-            data = spec.data(strange, context)
-            if data.empty:
-                noted.add(name)
-                continue
-            with house_style("en"):
-                figure = spec.draw(data, context)
-            words = " ".join(text.get_text() for text in figure.texts)
-            assert "nan" not in spec.finding(data, context), (what, name)
-            assert "holds 80% of draws" not in words, (what, name)  # two draws at most
+    late = (
+        frame["quarter"].astype(str) >= "2024"
+    )  # a frame of one draw and the last years: the same faults in less time
+    kinds = [name for name, spec in FIGURES.items() if spec.variables]
+    for turn, (what, strange) in enumerate(spoiled(frame[late & (frame["draw"] == 0)]).items()):
+        data = {name: FIGURES[name].data(strange, context) for name in kinds}
+        noted = {name for name in kinds if data[name].empty}
         of_china = {"os-choices", "suppliers", "tool-purchases", "capability-gap", "ecosystem-race"}
         assert noted == EMPTY.get(what, of_china if what == "no China" else set()), (what, noted)
+        for place, name in enumerate(kinds):
+            if name in noted:
+                continue
+            assert "nan" not in FIGURES[name].finding(data[name], context), (what, name)
+            if (place + turn) % 5 < 2:  # each kind is drawn under two of the five, all together under all
+                with house_style("en"):
+                    figure = FIGURES[name].draw(data[name], context)
+                words = " ".join(text.get_text() for text in figure.texts)
+                assert "holds 80% of draws" not in words, (what, name)
 
 
 def test_a_missing_part_is_a_note_with_its_name(frame: pd.DataFrame, tmp_path: Path) -> None:
