@@ -151,7 +151,7 @@ def test_the_box_in_words(folder: Path, tmp_path: Path, lang: str, words: tuple[
     assert result.exit_code == 0
     for said in words:
         assert said in result.output
-    assert {path.name for path in tmp_path.iterdir()} == {f"prim-box.{ending}" for ending in ("png", "pdf", "csv")}
+    assert {path.name for path in tmp_path.iterdir()} == {"prim-box.png", "prim-box.pdf", "prim-box.csv", "figures.json"}
 
 
 def test_another_box_and_a_condition_from_a_file(folder: Path, tmp_path: Path) -> None:

@@ -253,12 +253,12 @@ def test_the_figure_of_forks_says_what_the_lever_does(lang: str) -> None:
         for lever in ("access_loss", "support") for effect in (0.4, 0.7, 1.3) for value in (0.0, 0.5, 1.0)
     ]  # fmt: skip
     context = FigureContext("chip_controls", (), "chip_controls", "KOR", (2035,), lang)
-    data = forks.SPEC.data(pd.DataFrame(rows), context)
-    title = forks.SPEC.finding(data, context)
+    data = forks.FIGURE.data(pd.DataFrame(rows), context)
+    title = forks.FIGURE.finding(data, context)
     assert "100%" in title
     assert "2035" in title
     with house_style(lang):
-        figure = forks.SPEC.draw(data, context)
+        figure = forks.FIGURE.draw(data, context)
     assert len(figure.axes) == 2
     assert forked("support", 0.5).measures[-1].levers["support"].constant == 0.5
 

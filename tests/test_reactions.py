@@ -36,7 +36,7 @@ from model.experiments.decompose import PREFIX, UNIT, active_channels, decompose
 from model.experiments.results import FigureContext
 from model.experiments.run import first_measure, index_sides
 from model.figures.house import house_style
-from model.figures.reactions import SPEC
+from model.figures.reactions import FIGURE
 from model.instruments import instruments
 from model.kernel.links import Array
 from model.outcomes import Recording
@@ -540,12 +540,12 @@ def test_figure_of_reactions_says_how_many_grow(lang: str) -> None:
     rows = [{"catch_up": on, "usa": a, "chn": b, "unit": "index 0-1", "after": 0.2, "last": 0.1 + 0.3 * (a * b > 0.1) + 0.2 * on}
             for on in (False, True) for a in (0.0, 0.4, 0.8) for b in (0.0, 0.4, 0.8)]  # fmt: skip
     context = FigureContext("no_policy", (), "no_policy", "KOR", (2035,), lang)
-    data = SPEC.data(pd.DataFrame(rows), context)
-    title = SPEC.finding(data, context)
+    data = FIGURE.data(pd.DataFrame(rows), context)
+    title = FIGURE.finding(data, context)
     assert data["grows"].tolist()[:9] == [False] * 4 + [True] * 2 + [False] + [True] * 2
     assert "4" in title and "9" in title
     with house_style(lang):
-        assert len(SPEC.draw(data, context).axes) == 2
+        assert len(FIGURE.draw(data, context).axes) == 2
 
 
 def test_ladder_has_no_instrument_unknown() -> None:

@@ -447,5 +447,5 @@ def test_every_topic_of_the_register_has_a_name() -> None:
 
 def test_context_from_a_folder(folder: Path) -> None:
     context = open_run(folder, "en").context
-    known = FigureContext("blocs", STANCES, "status_quo", "KOR", (2026, 2030, 2035), "en", context.title, "3fa9c1d2e4b5", "0.1.0", 7, DRAWS)
+    known = FigureContext("blocs", STANCES, "status_quo", "KOR", (2026, 2030, 2035), "en", context.title, "3fa9c1d2e4b5", "0.1.0", 7, DRAWS, "ab" * 6)
     assert context == known

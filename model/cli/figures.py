@@ -1,19 +1,15 @@
-"""`blocs figures DIR`: a run's figures again, in another language, format or size."""
+"""`blocs figures DIR`: the figures of any folder again, in another language, format or size."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from model.cli.options import named, options
 from model.errors import UsageError
 from model.words import word
-
-if TYPE_CHECKING:
-    from model.figures import Saved
 
 
 def command(lang: str) -> click.Command:
@@ -32,28 +28,16 @@ def command(lang: str) -> click.Command:
 
 
 def _figures(folder: Path, only: tuple[str, ...], formats: tuple[str, ...], size: str, options: dict[str, Any]) -> int:
-    from model.experiments.calibration_report import draw_figures, match_folder
-    from model.experiments.folder import open_run
-    from model.figures import FIGURES, make_figures
+    from model.experiments.pictures import Wanted, draw_folder
+    from model.figures import KINDS
     from model.figures.house import FORMATS, SIZES
 
     lang = options["lang"]
-    if matched := match_folder(folder):
-        among(only, tuple(matched.figures()), lang)
-        among(formats, FORMATS, lang)
-        among((size,), tuple(SIZES), lang)
-        out = Path(options["out"]) if options["out"] else folder / "figures"
-        return _say(draw_figures(matched, lang, out, only, formats, size), out, options)
-    among(only, tuple(FIGURES), lang)
+    among(only, tuple(KINDS), lang)
     among(formats, FORMATS, lang)
     among((size,), tuple(SIZES), lang)
-    run = open_run(folder, lang)
-    out = Path(options["out"]) if options["out"] else folder / "figures"
-    return _say(make_figures(run.results, run.context, out, only or None, formats, size), out, options)
-
-
-def _say(made: Sequence[Saved], out: Path, options: dict[str, Any]) -> int:
-    """What was drawn, and where it is."""
+    made = draw_folder(folder, Wanted(only, formats, size, lang, Path(options["out"]) if options["out"] else None))
+    out = made[0].csv.parent if made else folder
     if options["json"]:
         from model.cli.output import emit_json
 

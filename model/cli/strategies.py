@@ -124,19 +124,16 @@ def _write(request: Any, result: Any, flips: list[Any]) -> None:
 
     import pandas as pd
 
-    from model.figures.house import house_style, save_figure
-    from model.figures.strategies import NAME, data_strategies, draw_strategies
+    from model.figures import save_spec
+    from model.figures.strategies import FIGURE
 
     tables = {"strategies": result.table, "regret": result.summary, "flips": pd.DataFrame([asdict(f) for f in flips])}
     try:
         for name, table in tables.items():
             if len(table):
                 table.to_csv(request.out / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
-        data = data_strategies(result.table)
-        if len(data):
-            with house_style(request.lang):
-                figure = draw_strategies(data, _context(result, request))
-            save_figure(figure, request.out / "figures", NAME, data, request.lang)
+        if len(result.table):
+            save_spec(FIGURE, result.table, _context(result, request), request.out / "figures")
     except OSError as fault:
         raise StoreError(word("cli.environment", request.lang, file=fault.filename or "?", reason=fault.strerror or "")) from fault
 
@@ -145,11 +142,13 @@ def _context(result: Any, request: Any) -> Any:
     """The context of the first scenario, under the names of all."""
     from dataclasses import replace
 
+    from model.experiments.identity import joint_hash
     from model.experiments.strategies import context_of
 
+    contexts = [context_of(each, request) for each in result.planned]
     names = ", ".join(each.scenario.name for each in result.planned)
     baselines = ", ".join(dict.fromkeys(each.baseline.name for each in result.planned))
-    return replace(context_of(result.planned[0], request), scenario=names, baseline=baselines)
+    return replace(contexts[0], scenario=names, baseline=baselines, hash=joint_hash([c.hash for c in contexts]))
 
 
 def _emit(result: Any, flips: list[Any], request: Any) -> None:

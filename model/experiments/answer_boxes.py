@@ -27,8 +27,8 @@ from model.experiments.question import (
 from model.experiments.results import plain, signed
 from model.experiments.robustness import choices, pairs, regret, strategy_table, worst_quarter
 from model.experiments.sweep import Sweep
-from model.figures.prim_box import SPEC as PRIM_BOX
-from model.figures.regret import SPEC as REGRET
+from model.figures.prim_box import FIGURE as PRIM_BOX
+from model.figures.regret import FIGURE as REGRET
 from model.scenario.story import Block
 from model.words import speaker
 
@@ -191,7 +191,7 @@ def ranked(
     titled = titled.assign(regret_median=lost.median().to_numpy(), regret_p10=lost.quantile(0.1).to_numpy())
     answer.table(wish, "strategies", titled)
     answer.table(wish, "pairs", paired)
-    answer.figure(wish, REGRET, titled, replace(context_of(sweep, wish.lang), title=outcome.said(wish.lang)))
+    answer.figure(wish, REGRET, titled, replace(context_of(sweep, wish.lang), title=outcome.shown(wish.lang)))
     name = strategy or chosen["regret"]
     answer.data = {
         "outcome": str(outcome), "strategies": records(table), "choices": chosen, "pairs": records(paired),

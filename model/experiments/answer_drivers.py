@@ -14,9 +14,9 @@ from model.experiments.question import Outcome, Wish, case_title, context_of, re
 from model.experiments.results import plain
 from model.experiments.sensitivity import Indices, analyse, cells, sample_of, tornado
 from model.experiments.sweep import Sweep
-from model.figures.heat_map import SPEC as HEAT_MAP
-from model.figures.sobol import SPEC as SOBOL
-from model.figures.tornado import SPEC as TORNADO
+from model.figures.heat_map import FIGURE as HEAT_MAP
+from model.figures.sobol import FIGURE as SOBOL
+from model.figures.tornado import FIGURE as TORNADO
 from model.words import speaker
 
 
@@ -33,7 +33,7 @@ def analysed(sweep: Sweep, outcome: Outcome, labels: Sequence[str], pawn: bool, 
     whole = [indices for indices in found if len(indices.table)]
     if whole:
         answer.table(wish, "sensitivity", _long(whole, titles, wish.lang))
-        _draw_analysis(answer, sweep, values, whole, titles, what, wish)
+        _draw_analysis(answer, sweep, values, whole, titles, outcome.shown(wish.lang), wish)
     answer.data = {
         "outcome": str(outcome), "kind": outcome.kind, "method": sweep.plan["method"],
         "cases": [
@@ -121,11 +121,11 @@ def _draw_analysis(
     values: pd.DataFrame,
     found: Sequence[Indices],
     titles: dict[str, str],
-    what: str,
+    shown: str,
     wish: Wish,
 ) -> None:
     """Tornado and heat map for every method, the indices themselves for Sobol."""
-    context = replace(context_of(sweep, wish.lang), title=what)
+    context = replace(context_of(sweep, wish.lang), title=shown)
     swings, maps = [], []
     size = pd.concat([i.table.set_index("name")[i.main].abs() / i.table[i.main].abs().max() for i in found])
     leading = list(size.groupby(level=0, sort=False).mean().sort_values(ascending=False, kind="stable").index)

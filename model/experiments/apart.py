@@ -16,5 +16,5 @@ from model.words import LANGUAGES
 def save_both(spec: FigureSpec, frame: pd.DataFrame, scenario: str, folder: Path) -> None:
     """Draw a figure of central parameters, with its CSV, into FOLDER/en and FOLDER/ko."""
     for lang in LANGUAGES:
-        context = FigureContext(scenario, (), scenario, "KOR", (2035,), lang, "", parameter_hash(central()), __version__, 0, 1)
+        context = FigureContext(scenario, (), scenario, "KOR", (2035,), lang, "", "", __version__, 0, 1, parameter_hash(central()))
         save_spec(spec, frame, context, folder / lang)

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from calibration.draws import draw_parameters, posterior_chances
-from calibration.registry import override, posterior_by
+from calibration.registry import central, override, parameter_hash, posterior_by
 from model import __version__
 from model.axes import quarter_start
 from model.errors import Fault, ModelError, ScenarioError
@@ -31,7 +31,7 @@ from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, write_manifest, write_results
 from model.experiments.timing import Timing, out_of_reach, starts_of, timing_score, timing_table, timings
 from model.figures import save_spec
-from model.figures.backtest import SPEC
+from model.figures.backtest import FIGURE
 from model.scenario.types import REACTIVE, Scenario
 from model.world import Parameters
 
@@ -226,7 +226,7 @@ def write_tables(found: Backtest, request: BacktestRequest, context: FigureConte
     points = points_table(found.points)
     write_sheet(request.out / "points.csv", points)
     write_sheet(request.out / "scores.csv", scores_table(found.scores))
-    save_spec(SPEC, points, context, request.out / "figures")
+    save_spec(FIGURE, points, context, request.out / "figures")
 
 
 def write_sheet(path: Path, table: pd.DataFrame) -> None:
@@ -239,12 +239,12 @@ def figure_context(request: BacktestRequest, scenario: Scenario, draws: int) -> 
     return FigureContext(
         scenario.name, (), scenario.baseline or scenario.name, scenario.focus, (int(scenario.last[:4]),), request.lang,
         scenario.title[request.lang], run_hash(scenario, None, request.seed, request.draws)[:12], __version__, request.seed, draws,
+        parameter_hash(central()),
     )  # fmt: skip
 
 
 def _manifest(request: BacktestRequest, scenario: Scenario, found: Backtest) -> dict[str, Any]:
     """What went in, under hashes."""
-    from calibration.registry import central, parameter_hash
     from model.scenario.record import resolved
 
     return {

@@ -18,8 +18,8 @@ from model.experiments.inputs import evidence_table
 from model.experiments.results import FigureContext
 from model.experiments.store import MANIFEST
 from model.figures import FIGURES, Saved, save_spec
-from model.figures.backtest import SPEC as BACKTEST
-from model.figures.calibration_fit import SPEC as FIT
+from model.figures.backtest import FIGURE as BACKTEST
+from model.figures.calibration_fit import FIGURE as FIT
 from model.figures.house import FigureSpec
 from model.reports.calibration import Facts, calibration_document
 from model.reports.document import Picture
@@ -83,7 +83,7 @@ def context_of(folder: MatchFolder, lang: str) -> FigureContext:
     inputs = {"evidence": evidence_table()}
     return FigureContext(
         scenario["name"], (), scenario["baseline"] or scenario["name"], scenario["focus"], (), lang, scenario["title"][lang],
-        m.get("run", m["parameters"])[:12], m["engine"]["version"], m.get("seed", 0), draws, inputs=inputs,
+        m.get("run", m["parameters"])[:12], m["engine"]["version"], m.get("seed", 0), draws, m["parameters"], inputs=inputs,
     )  # fmt: skip
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from calibration.registry import central, parameter_hash
+from model import __version__
 from model.errors import UsageError
 from model.experiments.cases import Failure
+from model.experiments.identity import joint_hash, run_hash
 from model.experiments.results import FigureContext
 from model.experiments.run import RunRequest, run_scenario
-from model.figures.house import house_style, save_figure
-from model.figures.strategies import data_strategies, draw_strategies
+from model.figures import save_spec
+from model.figures.strategies import FIGURE
 from model.scenario.resolve import load_baseline, load_scenario
 from model.scenario.study import Study
 from model.scenario.types import Scenario
@@ -89,12 +92,11 @@ def comparison_rows(table: pd.DataFrame, scenario: Scenario, baseline: Scenario)
 
 def _draw(table: pd.DataFrame, pairs: list[Pair], study: Study, out: Path, lang: str) -> None:
     """The heat map of choices by scenarios."""
-    data = data_strategies(table)
     baselines = ", ".join(dict.fromkeys(baseline.name for _, baseline, _ in pairs))
     context = FigureContext(
         scenario=", ".join(scenario.name for scenario, _, _ in pairs), stances=(), baseline=baselines, focus=pairs[0][0].focus,
-        years=(int(data["year"].max()),), lang=lang, title=study.title, seed=study.seed, draws=int(data["draws"].max()),
+        years=(), lang=lang, title=study.title, version=__version__, seed=study.seed, draws=int(table["draws"].max()),
+        hash=joint_hash([run_hash(scenario, baseline, study.seed, study.draws) for scenario, baseline, _ in pairs]),
+        parameters=parameter_hash(central()),
     )  # fmt: skip
-    with house_style(lang):
-        figure = draw_strategies(data, context)
-    save_figure(figure, out / "figures", COMPARISON, data, lang)
+    save_spec(FIGURE, table, context, out / "figures", COMPARISON)

@@ -21,6 +21,9 @@ from model.experiments.results import FigureContext
 from model.experiments.store import MANIFEST, RESULTS, read_results
 from model.words import word
 
+KEYS = ("run", "scenario", "stances", "years", "engine")
+"""What the manifest of a run holds."""
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -38,6 +41,15 @@ class RunFolder:
         return "" if made == __version__ else made
 
 
+def is_run(path: Path) -> bool:
+    """Whether a folder is that of one scenario's run, not of a command that runs others."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and all(key in manifest for key in KEYS)
+
+
 def open_run(path: Path, lang: str = "en") -> RunFolder:
     """Read a run's folder; StoreError with the way out where it is none."""
     path = Path(path)
@@ -50,7 +62,7 @@ def open_run(path: Path, lang: str = "en") -> RunFolder:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise StoreError(f"{path / MANIFEST}: {fault}") from fault
-    missing = [key for key in ("run", "scenario", "stances", "years", "engine") if key not in manifest]
+    missing = [key for key in KEYS if key not in manifest]
     if missing:
         raise StoreError(word("error.report.no_run", lang, folder=path.as_posix(), keys=", ".join(missing)))
     frame = read_results(path / RESULTS)
@@ -64,5 +76,5 @@ def run_context(manifest: Mapping[str, Any], draws: int, lang: str, folder: Path
         scenario=scenario["name"], stances=tuple(s for s in manifest["stances"] if s),
         baseline=baseline["name"] if baseline else scenario["name"], focus=scenario["focus"], years=tuple(manifest["years"]), lang=lang,
         title=scenario["title"][lang], hash=manifest["run"][:12], version=manifest["engine"]["version"],
-        seed=manifest["seed"], draws=draws, inputs=input_tables(manifest, lang, folder),
+        seed=manifest["seed"], draws=draws, parameters=str(manifest.get("parameters", ""))[:12], inputs=input_tables(manifest, lang, folder),
     )  # fmt: skip

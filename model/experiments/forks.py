@@ -19,7 +19,7 @@ from calibration.registry import central, override
 from calibration.world import ALL_ECOSYSTEMS
 from model.axes import REGION_INDEX
 from model.experiments.apart import save_both
-from model.figures.forks import SPEC
+from model.figures.forks import FIGURE
 from model.instruments import Value, instruments
 from model.scenario.resolve import load_scenario
 from model.scenario.types import Measure, Place, Scenario
@@ -62,7 +62,7 @@ def sweep() -> Iterator[dict[str, object]]:
 def write_forks(folder: Path) -> None:
     """Run the sweep and draw it in both languages."""
     frame = pd.DataFrame(sweep())
-    save_both(SPEC, frame, SCENARIO, folder)
+    save_both(FIGURE, frame, SCENARIO, folder)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -20,6 +21,11 @@ def run_hash(scenario: Scenario, baseline: Scenario | None, seed: int, draws: in
         "parameters": parameter_hash(central()), "draws": draws, "seed": seed, "engine": engine_hash(),
     }  # fmt: skip
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def joint_hash(hashes: Sequence[str]) -> str:
+    """One hash over those of several runs; of one run, its own."""
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
 @cache

@@ -17,6 +17,7 @@ from model.experiments.published import OURS, published
 from model.instruments import instruments
 from model.scenario.record import restored_measure
 from model.scenario.story import period, region_name, scope, strength
+from model.scenario.types import Measure
 from model.words import has_word, word
 
 BESIDE = {
@@ -44,7 +45,8 @@ def input_tables(manifest: Mapping[str, Any], lang: str, folder: Path | None = N
 def measures_table(manifest: Mapping[str, Any], lang: str) -> pd.DataFrame:
     """The measures of a run's scenario with dates as years, and in words; `new`: the baseline has not got it.
 
-    Columns: id, instrument, title, senders, targets, scope, period, strength, source, start, end, announced, new.
+    Columns: id, instrument, title, senders, targets, scope, period, strength, source, start, end, announced, new, segments
+    (codes of what it names, by spaces).
     """
     scenario, baseline = manifest["scenario"], manifest["baseline"]
     known = {restored_measure(raw).what for raw in baseline["measures"]} if baseline else set()
@@ -54,7 +56,7 @@ def measures_table(manifest: Mapping[str, Any], lang: str) -> pd.DataFrame:
             "senders": _joined(measure.senders, lang), "targets": _joined(measure.targets, lang),
             "scope": scope(measure, lang), "period": period(measure, lang), "strength": strength(measure, lang),
             "source": measure.source, "start": measure.start, "end": measure.end, "announced": measure.announced,
-            "new": measure.what not in known,
+            "new": measure.what not in known, "segments": " ".join(_segments(measure)),
         } for measure in map(restored_measure, scenario["measures"])
     ]  # fmt: skip
     return pd.DataFrame(rows)
@@ -103,6 +105,12 @@ def stability_table() -> pd.DataFrame:
     """calibration/stability.csv with numbers as numbers: draw, growth, growth_short, verdict."""
     rows = pd.DataFrame(table("stability.csv"))
     return rows.astype({"draw": int, "growth": float, "growth_short": float, "verdict": str})
+
+
+def _segments(measure: Measure) -> tuple[str, ...]:
+    """Codes of the segments that a measure names; none for one without that lever."""
+    named = measure.levers.get("segments")
+    return tuple(str(code) for code in named.constant) if named is not None and isinstance(named.constant, tuple) else ()
 
 
 def _joined(codes: tuple[str, ...], lang: str) -> str:

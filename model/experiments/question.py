@@ -17,6 +17,7 @@ from model import __version__
 from model.errors import IncompleteError, StoreError, UsageError
 from model.experiments.query import connection, read_states
 from model.experiments.results import FigureContext
+from model.experiments.results import label as name_of
 from model.experiments.sweep import Sweep, difference, series, unfinished
 from model.instruments import instruments
 from model.words import has_word, word
@@ -44,18 +45,33 @@ class Outcome:
 
     def said(self, lang: str) -> str:
         """'Real Income[KOR,2035], difference from baseline in percent'."""
-        return f"{self}, {word(f'question.kind.{self.kind}', lang, unit=self.unit)}"
+        return f"{self}, {self._kind(lang)}"
+
+    def shown(self, lang: str) -> str:
+        """The same for a picture: 'Real income of Korea in 2035, difference from baseline in percent'."""
+        key = f"figure.outcome.{self.variable}"
+        name = word(key, lang, region=name_of("region", self.region, lang), period=self.period) if has_word(key) else str(self)
+        return f"{name}, {self._kind(lang)}"
+
+    def _kind(self, lang: str) -> str:
+        return word(f"question.kind.{self.kind}", lang, unit=self.unit)
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is common to the three: folder for tables and figures, language, how to deal with failures, top rows."""
+    """What is common to the three: folder for tables and figures, language, how to deal with failures, top rows.
+
+    formats, size, only   kinds of file, size and kinds of the figures (none: every kind)
+    """
 
     out: Path
     lang: str = "en"
     figures: bool = True
     without_failed: bool = False
     top: int = 10
+    formats: tuple[str, ...] = ("png", "pdf")
+    size: str = "page"
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,7 +186,7 @@ def title_of(name: str, lang: str) -> str:
     texts = [row.ko if lang == "ko" else row.en for row in load_rows() if row.name == bare]
     text = next((text for text in texts if text), "")
     if text:
-        return f"{text} [{index}" if index else text
+        return f"{text} [{name_of('segment', index.removesuffix(']'), lang)}]" if index else text
     instrument, _, lever = name.partition(".")
     if instrument in instruments() and has_word(f"lever.title.{lever}"):
         return f"{instruments()[instrument].title[lang]}: {word(f'lever.title.{lever}', lang)}"
@@ -184,7 +200,7 @@ def context_of(sweep: Sweep, lang: str) -> FigureContext:
     baselines = ", ".join(dict.fromkeys(case["baseline"] or "–" for case in plan["cases"]))
     return FigureContext(
         scenarios, (), baselines, str(plan["focus"]), (), lang, "", str(plan["hash"]), __version__, int(plan["seed"]),
-        len(sweep.states),
+        len(sweep.states), str(plan.get("parameters", "")),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 from calibration.registry import central, override, rows_by_key
 from model.axes import REGION_INDEX
 from model.experiments.apart import save_both
-from model.figures.reactions import SPEC
+from model.figures.reactions import FIGURE
 from model.instruments import Value, instruments
 from model.scenario.resolve import load_scenario
 from model.scenario.types import REACTIVE, Measure, Place, Scenario
@@ -78,7 +78,7 @@ def sweep(steps: int = STEPS, catch_up: Sequence[bool] = (False, True)) -> Itera
 def write_reactions(folder: Path) -> pd.DataFrame:
     """Run the sweep and draw it in both languages."""
     frame = pd.DataFrame(sweep())
-    save_both(SPEC, frame, SCENARIO, folder)
+    save_both(FIGURE, frame, SCENARIO, folder)
     return frame
 
 

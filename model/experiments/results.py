@@ -39,8 +39,9 @@ class FigureContext:
     focus       region code
     years       calendar years of horizon 1, 5 and 10 (`horizon_years`)
     title       the scenario's title in `lang`
-    hash        hash of the parameter set
+    hash        of the run
     seed, draws chance, and number of states of the world
+    parameters  hash of the parameter set
     rate        won per dollar that a report is written in won at; 0: in dollars
     inputs      tables beside the results that some figures read, by name (`model.experiments.folder`)
     """
@@ -56,6 +57,7 @@ class FigureContext:
     version: str = ""
     seed: int = 0
     draws: int = 1
+    parameters: str = ""
     rate: float = 0.0
     inputs: Mapping[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 

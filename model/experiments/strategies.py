@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from calibration.registry import central, override
+from calibration.registry import central, override, parameter_hash
 from model import __version__
 from model.axes import SEGMENT_NAMES
 from model.errors import ModelError
@@ -157,6 +157,7 @@ def context_of(planned: Planned, request: StrategiesRequest) -> FigureContext:
         scenario=scenario.name, stances=scenario.choices, baseline=planned.label, focus=scenario.focus,
         years=years or (last,), lang=request.lang, title=scenario.title[request.lang], version=__version__,
         hash=run_hash(scenario, baseline, request.seed, request.draws)[:12], seed=request.seed, draws=request.draws,
+        parameters=parameter_hash(central()),
     )  # fmt: skip
 
 

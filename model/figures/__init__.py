@@ -1,4 +1,8 @@
-"""The figures: one module each, found by its `FIGURE`; they read results and never the simulation."""
+"""The figures: one module each, found by its `FIGURE`; they read results and never the simulation.
+
+FIGURES are drawn from the results of a run; KINDS holds these and the ones drawn from the table of another command
+(sweep, comparison, back-test, calibration), whose `variables` are empty and whose `data` takes that table.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ from pkgutil import iter_modules
 import pandas as pd
 
 from model.experiments.results import FigureContext
-from model.figures.house import FigureSpec, Saved, every_sign, house_style, note_figure, save_figure, write_index
+from model.figures.house import FigureSpec, house_style
+from model.figures.save import Saved, every_sign, note_figure, save_figure, write_index
 
 
 def _discover() -> dict[str, FigureSpec]:
@@ -20,7 +25,8 @@ def _discover() -> dict[str, FigureSpec]:
     return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.order, spec.name))}
 
 
-FIGURES: dict[str, FigureSpec] = _discover()
+KINDS: dict[str, FigureSpec] = _discover()
+FIGURES: dict[str, FigureSpec] = {name: spec for name, spec in KINDS.items() if spec.of_run}
 
 
 def figure_variables(names: Sequence[str] | None = None) -> list[str]:
@@ -37,18 +43,8 @@ def make_figure(
     size: str = "page",
 ) -> Saved:
     """Draw one figure from a results frame and save it with its data; without data it is a stated note."""
-    spec = FIGURES[name]
-    data = spec.data(frame, context)
-    title, caption = context.say(f"figure.{name}.name"), context.say(f"figure.{name}.caption")
-    with house_style(context.lang, size), every_sign(name):
-        if data.empty:
-            caption = context.say("figure.missing", variables=", ".join(spec.variables + spec.inputs))
-            figure = note_figure(context, title, caption)
-        else:
-            title = spec.finding(data, context)
-            figure = spec.draw(data, context)
-    files = save_figure(figure, folder, name, data, context.lang, formats)
-    return Saved(name, title, caption, files, not data.empty)
+    spec = KINDS[name]
+    return _saved(spec, spec.data(frame, context), context, folder, name, formats, size)
 
 
 def make_figures(
@@ -63,29 +59,63 @@ def make_figures(
     wanted = list(FIGURES) if names is None else names
     folder.mkdir(parents=True, exist_ok=True)
     made = [make_figure(name, frame, context, folder, formats, size) for name in wanted]
-    write_index(folder, made, context.lang)
+    write_index(folder, made, context)
     return made
 
 
 def save_spec(
-    spec: FigureSpec, frame: pd.DataFrame, context: FigureContext, folder: Path, name: str = "",
-    formats: Sequence[str] = ("png", "pdf"), size: str | None = None,
-) -> Saved:  # fmt: skip
-    """Draw and save a figure that is not in the report: its spec, the table it shows, where to, under which file name."""
-    data, name = spec.data(frame, context), name or spec.name
+    spec: FigureSpec,
+    frame: pd.DataFrame,
+    context: FigureContext,
+    folder: Path,
+    name: str = "",
+    formats: Sequence[str] = ("png", "pdf"),
+    size: str = "page",
+) -> Saved:
+    """Draw and save a figure of another command, and list it in figures.json: its table, where to, under which file name."""
+    made = _saved(spec, spec.data(frame, context), context, folder, name or spec.name, formats, size)
+    write_index(folder, [made], context)
+    return made
+
+
+def redraw(
+    row: dict[str, object], data: pd.DataFrame, context: FigureContext, folder: Path, formats: Sequence[str], size: str
+) -> Saved:
+    """A figure that figures.json lists, again from its own CSV (which holds what `data` of its kind gave)."""
+    return _saved(KINDS[str(row["kind"])], data, context, folder, str(row["name"]), formats, size)
+
+
+def _saved(
+    spec: FigureSpec,
+    data: pd.DataFrame,
+    context: FigureContext,
+    folder: Path,
+    name: str,
+    formats: Sequence[str],
+    size: str,
+) -> Saved:
+    """The figure of this data, or a note that says what is missing, on disk."""
+    title, caption = context.say(f"figure.{spec.name}.name"), context.say(f"figure.{spec.name}.caption")
     with house_style(context.lang, size), every_sign(name):
-        figure = spec.draw(data, context)
-    files = save_figure(figure, folder, name, data, context.lang, formats)
-    return Saved(name, spec.finding(data, context), context.say(f"figure.{spec.name}.caption"), files)
+        if data.empty:
+            caption = context.say("figure.missing", variables=", ".join(spec.variables + spec.inputs) or spec.name)
+            figure = note_figure(context, title, caption)
+        else:
+            title = spec.finding(data, context)
+            figure = spec.draw(data, context)
+        files = save_figure(figure, folder, name, data, context.lang, formats)
+    return Saved(name, title, caption, files, not data.empty, spec.name)
 
 
 __all__ = [
     "FIGURES",
+    "KINDS",
     "FigureContext",
     "FigureSpec",
     "Saved",
     "figure_variables",
     "make_figure",
     "make_figures",
+    "redraw",
     "save_spec",
 ]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.experiments.scoring import STILL
-from model.figures.house import INK, FigureSpec, Look, mark_years
+from model.figures.house import INK, LOSS, FigureSpec, Look
+from model.figures.marks import mark_years
 from model.figures.multiples import SERIES, begun, draw_multiples
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def draw_backtest(data: pd.DataFrame, context: FigureContext) -> Figure:
 
 def _colour(own: pd.DataFrame) -> str:
     """Orange where the model is no better than the last value."""
-    return INK if own["better"].iloc[0] else "#D55E00"
+    return INK if own["better"].iloc[0] else LOSS
 
 
 def _panel(axes: Axes, own: pd.DataFrame) -> None:
@@ -65,4 +66,7 @@ def _panel(axes: Axes, own: pd.DataFrame) -> None:
     mark_years(axes, [math.floor(min(times)), math.ceil(max(times))], 3)
 
 
-SPEC = FigureSpec("backtest", 0, (), data_backtest, finding_backtest, draw_backtest, report=False)
+FIGURE = FigureSpec(
+    "backtest", 45, (), data_backtest, finding_backtest, draw_backtest, report=False, of_run=False,
+    marks=("small multiples", "line", "band", "interval"),
+)  # fmt: skip

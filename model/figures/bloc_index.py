@@ -8,8 +8,6 @@ import pandas as pd
 
 from model.axes import LAYER_NAMES
 from model.experiments.results import (
-    BAND_DRAWS,
-    BASELINE,
     FigureContext,
     band,
     beyond_baseline,
@@ -19,22 +17,26 @@ from model.experiments.results import (
     select,
     stance_levels,
 )
-from model.figures.house import FigureSpec, canvas, key_row, mark_years, plain_steps, stance_look, subtitle, tick_digits
+from model.figures.house import FigureSpec, subtitle
+from model.figures.marks import draw_stance_lines
+from model.figures.sheet import columns_of, held, open_sheet, stance_key
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PREFIX = "Bloc Index|"
-MOST_COLUMNS = 4
-_ORDER = (*LAYER_NAMES.values(), "Investment", "Standards")
+NOTE: tuple[tuple[str, ...], ...] = (("Chips", "Devices"), ("Platforms",), ("Open Source",), ("Investment",), ("OS",))
+"""The five rows of the KIET note (2023) in the layers of the model: they come first, in its order."""
+FIRST = tuple(layer for row in NOTE for layer in row)
 
 
 def data_bloc_index(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
-    """Annual bloc index (0-1) by stance (the baseline among them), layer and year."""
+    """Annual bloc index (0-1) by stance (the baseline among them), layer and year; `note_row`: row of the KIET note."""
     rows = select(frame, PREFIX)
     draws = stance_levels(rows[rows["region"] == place_of(rows)], context)
-    return band(draws.assign(layer=draws["variable"].str.removeprefix(PREFIX)))
+    data = band(draws.assign(layer=draws["variable"].str.removeprefix(PREFIX)))
+    row = {layer: float(number) for number, layers in enumerate(NOTE, 1) for layer in layers}
+    return data.assign(note_row=data["layer"].map(row).astype("float64"))
 
 
 def finding_bloc_index(data: pd.DataFrame, context: FigureContext) -> str:
@@ -53,52 +55,32 @@ def finding_bloc_index(data: pd.DataFrame, context: FigureContext) -> str:
 
 
 def draw_bloc_index(data: pd.DataFrame, context: FigureContext) -> Figure:
-    """One small panel a layer, all on one scale."""
-    layers = sorted(set(data["layer"]), key=lambda name: (_ORDER.index(name) if name in _ORDER else 99, name))
-    columns = min(len(layers), 3 if len(layers) <= 6 else MOST_COLUMNS)
-    rows = -(-len(layers) // columns)
-    figure, top, bottom = canvas(
-        context, finding_bloc_index(data, context), subtitle("bloc-index", data, context), 0.75 + 1.55 * rows
-    )
-    inch = 1.0 / figure.get_figheight()
-    stances = [stance for stance in (BASELINE, *context.cases()) if stance in set(data["stance"])]
-    key_row(figure, [(context.label("stance", s), stance_look(s, stances)) for s in stances], top)
-    grid = figure.add_gridspec(
-        rows,
-        columns,
-        left=0.52 / figure.get_figwidth(),
-        right=1.0 - 0.3 / figure.get_figwidth(),
-        top=top - 0.52 * inch,
-        bottom=bottom + 0.3 * inch,
-        hspace=0.42,
-        wspace=0.17,
-    )
-    low, high = min(0.0, data["p10"].min(), data["central"].min()), max(data["p90"].max(), data["central"].max(), 0.1)
-    for place, layer in enumerate(layers):
-        axes = figure.add_subplot(grid[divmod(place, columns)])
-        _draw_layer(axes, data[data["layer"] == layer], stances, context.years[0])
-        axes.set_ylim(low - 0.04 * (high - low), high + 0.06 * (high - low))
-        axes.set_title(context.label("layer", layer), loc="left", fontsize=9.5, fontweight="bold", pad=3.0)
-        axes.tick_params(labelleft=place % columns == 0, labelbottom=place + columns >= len(layers))
-    return figure
+    """One small panel a layer, all on one scale; those of the KIET note carry its row's number."""
+    stances, order = held(data, context), [*FIRST, *LAYER_NAMES.values(), "Standards"]
+    layers = sorted(set(data["layer"]), key=lambda name: (order.index(name) if name in order else len(order), name))
+    columns = columns_of(len(layers), 1.25)
+    sheet = open_sheet(
+        context, finding_bloc_index(data, context), subtitle("bloc-index", data, context), 0.3 + 1.55 * -(-len(layers) // columns), stance_key(stances, context)
+    )  # fmt: skip
+    numbers = data.drop_duplicates("layer").set_index("layer")["note_row"]
+    titles = [_title(layer, numbers[layer], context) for layer in layers]
+    parts = [data[data["layer"] == layer] for layer in layers]
+    draw_stance_lines(sheet.panels(titles, left=0.55, columns=columns), parts, stances, 3)
+    return sheet.figure
 
 
-def _draw_layer(axes: Axes, rows: pd.DataFrame, stances: list[str], first: int) -> None:
-    """Lines of central values, with the band of each stance; markers from year 1 on."""
-    for stance in reversed(stances):
-        own, look = rows[rows["stance"] == stance], stance_look(stance, stances)
-        years = own["year"].to_numpy()
-        if own["draws"].max() >= BAND_DRAWS and stance != BASELINE:
-            axes.fill_between(years, own["p10"], own["p90"], color=look.colour, alpha=0.1, linewidth=0)
-        marked = [
-            k for k, year in enumerate(years) if year >= first and (year - first) % 4 == stances.index(stance) % 4
-        ]
-        axes.plot(years, own["central"], color=look.colour, linestyle=look.line, marker=look.marker,
-                  markevery=marked, markersize=3.8, linewidth=1.5)  # fmt: skip
-    mark_years(axes, rows["year"].tolist(), most=4)
-    plain_steps(axes)
-    axes.grid(visible=False, axis="x")
-    axes.yaxis.set_major_formatter(lambda value, _: plain(value, tick_digits(axes.yaxis)))
+def _title(layer: str, row: float, context: FigureContext) -> str:
+    """'Chips (KIET 1)': the layer, and its row in the note if it has one."""
+    name = context.label("layer", layer)
+    return context.say("figure.bloc-index.note", layer=name, row=int(row)) if row == row else name
 
 
-FIGURE = FigureSpec("bloc-index", 3, (f"{PREFIX}*",), data_bloc_index, finding_bloc_index, draw_bloc_index)
+FIGURE = FigureSpec(
+    "bloc-index",
+    3,
+    (f"{PREFIX}*",),
+    data_bloc_index,
+    finding_bloc_index,
+    draw_bloc_index,
+    marks=("small multiples", "line", "band"),
+)

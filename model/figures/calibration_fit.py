@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model.figures.house import INK, FigureSpec, Look, mark_years
+from model.figures.house import INK, LOSS, FigureSpec, Look
+from model.figures.marks import mark_years
 from model.figures.multiples import SERIES, begun, draw_multiples
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def draw_fit(data: pd.DataFrame, context: FigureContext) -> Figure:
 
 def _colour(own: pd.DataFrame) -> str:
     """Orange where a figure of the series is out of reach, blue where it informs a composite."""
-    return {"missed": "#D55E00", "used": "#0072B2", "still": INK}[str(own["verdict"].iloc[0])]
+    return {"missed": LOSS, "used": "#0072B2", "still": INK}[str(own["verdict"].iloc[0])]
 
 
 def _panel(axes: Axes, own: pd.DataFrame) -> None:
@@ -61,4 +62,7 @@ def _panel(axes: Axes, own: pd.DataFrame) -> None:
     mark_years(axes, [math.floor(min(ends)), math.ceil(max(ends))], 3)
 
 
-SPEC = FigureSpec("calibration-fit", 0, (), data_fit, finding_fit, draw_fit, report=False)
+FIGURE = FigureSpec(
+    "calibration-fit", 47, (), data_fit, finding_fit, draw_fit, report=False, of_run=False,
+    marks=("small multiples", "line", "range bar", "interval"),
+)  # fmt: skip

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.experiments.results import BASELINE, FigureContext, band, last_horizon, select, signed, stance_levels
-from model.figures.house import INK, FigureSpec, Look, canvas, key_row, label_room, subtitle, tick_digits, zero_line
+from model.figures.house import INK, FigureSpec, Look, subtitle
+from model.figures.marks import limits, name_rows, number_axis, zero_line
+from model.figures.sheet import Key, held, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +22,6 @@ LOOKS: dict[str, Look] = {
 }  # fmt: skip
 """Channels in the order they are stacked."""
 TOTAL = Look(INK, "D")
-KEYS = 5
-"""Entries in one row of the key."""
 SEEN = 5e-4
 """A channel below this in size everywhere (percent) is left out of the picture, not of its data."""
 
@@ -46,62 +46,59 @@ def finding_channels(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_channels(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel a year; in each a bar a stance, its channels stacked away from zero and their sum as a point."""
-    stances = [stance for stance in context.cases() if stance in set(data["stance"])]
-    under = subtitle("channels", data, context)
-    shown = _shown(data)
-    keys = [(context.label("channel", name), LOOKS[name]) for name in shown] + [(context.label("channel", "total"), TOTAL)]
-    rows = [keys[k : k + KEYS] for k in range(0, len(keys), KEYS)]
-    height = 0.95 + 0.2 * len(rows) + 0.42 * len(stances)
-    figure, top, bottom = canvas(context, finding_channels(data, context), under, height)
-    inch = 1.0 / figure.get_figheight()
-    for entries in rows:
-        key_row(figure, entries, top, points=True)
-        top -= 0.2 * inch
-    years = sorted(set(data["year"]))
-    left = label_room(figure, [context.label("stance", s) for s in stances])
-    grid = figure.add_gridspec(
-        1, len(years), left=left, right=0.965, bottom=bottom + 0.33 * inch, top=top - 0.32 * inch, wspace=0.12
-    )
-    limits = _limits(data)
-    for column, year in enumerate(years):
-        axes = figure.add_subplot(grid[0, column])
-        _draw_year(axes, data[data["year"] == year], stances, shown)
-        axes.set_xlim(*limits)
-        axes.set_yticks(range(len(stances)), [context.label("stance", s) for s in stances] if not column else [])
-        axes.set_title(context.say("table.year", year=year, number=year - context.years[0] + 1), fontsize=9.5)
-    return figure
+    stances, shown, years = held(data, context, baseline=False), seen(data), sorted(set(data["year"]))
+    keys = [(context.label("channel", name), LOOKS[name]) for name in shown] + [
+        (context.label("channel", "total"), TOTAL)
+    ]
+    sheet = open_sheet(
+        context, finding_channels(data, context), subtitle("channels", data, context, banded=False), 0.65 + 0.42 * len(stances), Key(keys, points=True)
+    )  # fmt: skip
+    labels = [context.label("stance", s) for s in stances]
+    titles = [context.say("table.year", year=year, number=year - context.years[0] + 1) for year in years]
+    panels = sheet.panels(titles, sheet.beside(labels))
+    for axes, year in zip(panels, years, strict=True):
+        zero_line(axes, vertical=True)
+        for place, stance in enumerate(stances):
+            own = data[(data["year"] == year) & (data["stance"] == stance)]
+            _draw_bar(axes, own.set_index("channel")["central"].fillna(0.0), place, shown)
+        axes.set_xlim(*_limits(data))
+        number_axis(axes, signed, vertical=False, most=4)
+    name_rows(panels, labels)
+    return sheet.figure
 
 
-def _shown(data: pd.DataFrame) -> list[str]:
-    """Channels large enough to be seen, in the order they are stacked."""
+def seen(data: pd.DataFrame) -> list[str]:
+    """Channels large enough to be seen, in the order they are stacked; all of them where none is."""
     size = data.groupby("channel")["central"].agg(lambda effect: effect.abs().max())
-    return [name for name in LOOKS if size.get(name, 0.0) >= SEEN]
+    large = [name for name in LOOKS if size.get(name, 0.0) >= SEEN]
+    return large or [name for name in LOOKS if name in size.index]
 
 
-def _draw_year(axes: Axes, rows: pd.DataFrame, stances: list[str], shown: list[str]) -> None:
-    """Bars of one year, stances from top to bottom."""
-    zero_line(axes, vertical=True)
-    for place, stance in enumerate(stances):
-        effects = rows[rows["stance"] == stance].set_index("channel")["central"]
-        ends = {True: 0.0, False: 0.0}
-        for name in (name for name in shown if name in effects.index):
-            size = float(effects[name])
-            axes.barh(place, size, 0.56, left=ends[size > 0], color=LOOKS[name].colour, edgecolor="white", linewidth=0.6)
-            ends[size > 0] += size
-        axes.plot(effects.sum(), place, color=TOTAL.colour, marker=TOTAL.marker, markeredgecolor="white", linestyle="none")
-    axes.set_ylim(len(stances) - 0.5, -0.5)
-    axes.grid(visible=False, axis="y")
-    axes.locator_params(axis="x", nbins=5)
-    axes.xaxis.set_major_formatter(lambda value, _: signed(value, tick_digits(axes.xaxis)))
+def _draw_bar(axes: Axes, effects: pd.Series, place: int, shown: list[str]) -> None:
+    """One bar: what raises income to the right of zero, what lowers it to the left."""
+    ends = {True: 0.0, False: 0.0}
+    for name in (name for name in shown if name in effects.index):
+        size = float(effects[name])
+        axes.barh(place, size, 0.56, left=ends[size > 0], color=LOOKS[name].colour, edgecolor="white", linewidth=0.6)
+        ends[size > 0] += size
+    axes.plot(
+        effects.sum(),
+        place,
+        color=TOTAL.colour,
+        marker=TOTAL.marker,
+        markeredgecolor="white",
+        linestyle="none",
+        markersize=6,
+    )
 
 
 def _limits(data: pd.DataFrame) -> tuple[float, float]:
-    """One scale for all years: the longest stacks on both sides, zero included, with a little air."""
+    """One scale for all years: the longest stacks on both sides."""
     keys = [data["stance"], data["year"]]
-    low = min(0.0, data["central"].clip(upper=0.0).groupby(keys).sum().min())
-    high = max(0.0, data["central"].clip(lower=0.0).groupby(keys).sum().max())
-    air = 0.06 * (high - low) or 1.0
-    return low - air, high + air
+    low, high = data["central"].clip(upper=0.0), data["central"].clip(lower=0.0)
+    return limits(low.groupby(keys).sum().min(), high.groupby(keys).sum().max())
 
 
-FIGURE = FigureSpec("channels", 6, (f"{PREFIX}*",), data_channels, finding_channels, draw_channels)
+FIGURE = FigureSpec(
+    "channels", 6, (f"{PREFIX}*",), data_channels, finding_channels, draw_channels, marks=("stacked bar", "point")
+)

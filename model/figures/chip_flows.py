@@ -8,7 +8,8 @@ import pandas as pd
 
 from model.axes import REGIONS
 from model.experiments.results import BASELINE, FigureContext, band, stance_levels
-from model.figures.house import REGION_COLOURS, FigureSpec, Look, canvas, key_row, panel_grid, subtitle
+from model.figures.house import MARGIN, REGION_COLOURS, SMALL, FigureSpec, Look, subtitle
+from model.figures.sheet import Key, columns_of, held, open_sheet
 from model.phrases import amount
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 PREFIX = "Exports|Chips|to "
 ACROSS, WITHIN = Look("#D55E00", "s"), Look("#bdbdbd", "s")
+KEYS = {"across": ACROSS, "within": WITHIN}
 NODE, GAP = 0.035, 0.012
 """Width of a region's bar and the space between two, as shares of the panel."""
 Spans = dict[str, tuple[float, float]]
@@ -49,21 +51,25 @@ def finding_chip_flows(data: pd.DataFrame, context: FigureContext) -> str:
 def draw_chip_flows(data: pd.DataFrame, context: FigureContext) -> Figure:
     """Two diagrams: origins on the left, destinations on the right, ribbons as wide as the trade."""
     shown = _shown(data, context)
-    figure, top, bottom = canvas(
-        context, finding_chip_flows(data, context), subtitle("chip-flows", data, context, banded=False), 4.2
+    key = Key([(context.say(f"figure.chip-flows.{name}"), look) for name, look in KEYS.items()], points=True)
+    columns = columns_of(len(shown), 3.0)
+    height = 3.9 * -(-len(shown) // columns)
+    sheet = open_sheet(
+        context, finding_chip_flows(data, context), subtitle("chip-flows", data, context, banded=False), height, key
     )
-    inch = 1.0 / figure.get_figheight()
-    words = [context.say(f"figure.chip-flows.{name}") for name in ("across", "within")]
-    key_row(figure, list(zip(words, (ACROSS, WITHIN), strict=True)), top, points=True)
-    edge = 0.95 / figure.get_figwidth()
-    grid = panel_grid(figure, len(shown), (bottom + 0.1 * inch, top - 0.6 * inch), gap=0.8, left=edge)
-    grid.update(right=1.0 - edge)
-    scale = max(data[data["stance"] == s]["central"].sum() for s in shown)
-    for column, stance in enumerate(shown):
-        axes = figure.add_subplot(grid[0, column])
+    edge = sheet.beside([context.label("region", region) for region in sorted({*data["origin"], *data["to"]})], SMALL)
+    scale = max(float(data[data["stance"] == s]["central"].sum()) for s in shown) or 1.0
+    panels = sheet.panels(
+        [context.label("stance", s) for s in shown],
+        left=edge,
+        right=edge,
+        foot=0.08,
+        gap=2 * edge - MARGIN,
+        columns=columns,
+    )
+    for axes, stance in zip(panels, shown, strict=True):
         _draw_sankey(axes, data[data["stance"] == stance], scale, context)
-        axes.set_title(context.label("stance", stance), fontsize=9.5, fontweight="bold")
-    return figure
+    return sheet.figure
 
 
 def _draw_sankey(axes: Axes, rows: pd.DataFrame, scale: float, context: FigureContext) -> None:
@@ -77,9 +83,11 @@ def _draw_sankey(axes: Axes, rows: pd.DataFrame, scale: float, context: FigureCo
             axes.bar(place, size, NODE, bottom=start, color=REGION_COLOURS[region], align="edge")
             text = place - 0.02 if align == "right" else 1.02
             if size > 0.012:
-                axes.text(text, start + size / 2, context.label("region", region), ha=align, va="center", fontsize=7.5)
+                axes.text(
+                    text, start + size / 2, context.label("region", region), ha=align, va="center", fontsize=SMALL
+                )
     used = [dict.fromkeys(spans, 0.0) for spans in sides]
-    for row in rows.sort_values("across", kind="stable").to_dict("records"):
+    for row in rows[rows["central"] > 0].sort_values("across", kind="stable").to_dict("records"):
         ends = (row["origin"], row["to"])
         width = row["central"] / scale * _room(max(len(spans) for spans in sides))
         starts = [spans[end][0] + done[end] for spans, done, end in zip(sides, used, ends, strict=True)]
@@ -128,10 +136,16 @@ def _sides(context: FigureContext) -> dict[tuple[str, str], str]:
 
 def _shown(data: pd.DataFrame, context: FigureContext) -> list[str]:
     """The baseline and the first stance that the data hold."""
-    held = set(data["stance"])
-    return [s for s in (BASELINE, *[s for s in context.cases() if s in held][:1]) if s in held]
+    return [s for s in held(data, context) if s == BASELINE] + held(data, context, baseline=False)[:1]
 
 
 FIGURE = FigureSpec(
-    "chip-flows", 24, (f"{PREFIX}*",), data_chip_flows, finding_chip_flows, draw_chip_flows, report=False
+    "chip-flows",
+    24,
+    (f"{PREFIX}*",),
+    data_chip_flows,
+    finding_chip_flows,
+    draw_chip_flows,
+    report=False,
+    marks=("Sankey diagram",),
 )

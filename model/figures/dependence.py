@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from model.axes import REGIONS
-from model.experiments.results import BASELINE, FigureContext, band, last_horizon, plain, stance_levels
-from model.figures.house import INK, FigureSpec, canvas, label_room, subtitle
+from model.experiments.results import BASELINE, FigureContext, band, plain, stance_levels
+from model.figures.house import SMALL, FigureSpec, subtitle
+from model.figures.marks import Shades, draw_cells
+from model.figures.sheet import held, open_sheet
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PREFIX = "Exports|Chips|to "
@@ -38,10 +38,13 @@ def finding_dependence(data: pd.DataFrame, context: FigureContext) -> str:
     if own.empty:
         return context.say("figure.dependence.name")
     most = own.sort_values("central", kind="stable").iloc[-1]
+    same = data[
+        (data["stance"] == BASELINE) & (data["buyer"] == context.focus) & (data["supplier"] == most["supplier"])
+    ]["central"]
     return context.say(
         "figure.dependence.title", buyer=context.label("region", context.focus), year=int(most["year"]),
         supplier=context.label("region", most["supplier"]), value=plain(most["central"]),
-        stance=context.label("stance", stance),
+        base=plain(same.iloc[0] if len(same) else float("nan")), stance=context.label("stance", stance),
     )  # fmt: skip
 
 
@@ -50,44 +53,34 @@ def draw_dependence(data: pd.DataFrame, context: FigureContext) -> Figure:
     shown = _shown(data, context)
     regions = [region for region in REGIONS if region in set(data["buyer"]) | set(data["supplier"])]
     under = subtitle("dependence", data, context, banded=False)
-    figure, top, bottom = canvas(context, finding_dependence(data, context), under, 1.1 + 0.3 * len(regions))
-    inch = 1.0 / figure.get_figheight()
+    sheet = open_sheet(context, finding_dependence(data, context), under, 1.25 + 0.3 * len(regions))
     labels = [context.label("region", region) for region in regions]
-    left, right = label_room(figure, labels), 1.0 - 0.3 / figure.get_figwidth()
-    grid = figure.add_gridspec(
-        1, len(shown), left=left, right=right, bottom=bottom + 0.75 * inch, top=top - 0.3 * inch, wspace=0.08
+    panels = sheet.panels(
+        [context.label("stance", s) for s in shown], sheet.beside(labels), foot=0.64 * sheet.beside(labels, SMALL)
     )
-    for column, stance in enumerate(shown):
-        axes = figure.add_subplot(grid[0, column])
-        _draw_matrix(axes, last_horizon(data, context.years).query("stance == @stance"), regions)
-        axes.set_xticks(range(len(regions)), labels, rotation=40, ha="right", rotation_mode="anchor", fontsize=7.5)
-        axes.set_yticks(range(len(regions)), labels if column == 0 else [])
-        axes.set_title(context.label("stance", stance), loc="left", fontsize=9.5, fontweight="bold")
-    return figure
-
-
-def _draw_matrix(axes: Axes, rows: pd.DataFrame, regions: list[str]) -> None:
-    """Cells with their percent."""
-    table = rows.pivot_table(index="buyer", columns="supplier", values="central", observed=True)
-    values = table.reindex(index=regions, columns=regions).to_numpy(float)
-    axes.imshow(values, cmap="Blues", vmin=0.0, vmax=100.0, aspect="auto")
-    for row, column in zip(*np.nonzero(np.isfinite(values)), strict=True):
-        share = values[row, column]
-        axes.text(
-            column, row, f"{share:.0f}", ha="center", va="center", fontsize=7.5, color="white" if share > DARK else INK
+    for axes, stance in zip(panels, shown, strict=True):
+        table = data[data["stance"] == stance].pivot_table(
+            index="buyer", columns="supplier", values="central", observed=True
         )
-    axes.grid(visible=False)
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+        values = table.reindex(index=regions, columns=regions).to_numpy(float)
+        draw_cells(axes, values, lambda share: f"{share:.0f}", Shades("Blues", 0.0, 100.0, DARK))
+        axes.set_xticks(range(len(regions)), labels, rotation=40, ha="right", rotation_mode="anchor", fontsize=SMALL)
+        axes.set_yticks(range(len(regions)), labels if axes is panels[0] else [])
+    return sheet.figure
 
 
 def _shown(data: pd.DataFrame, context: FigureContext) -> list[str]:
     """The baseline and the first stance that the data hold."""
-    held = set(data["stance"])
-    return [s for s in (BASELINE, *[s for s in context.cases() if s in held][:1]) if s in held]
+    return [s for s in held(data, context) if s == BASELINE] + held(data, context, baseline=False)[:1]
 
 
 FIGURE = FigureSpec(
-    "dependence", 23, (f"{PREFIX}*",), data_dependence, finding_dependence, draw_dependence, report=False
+    "dependence",
+    23,
+    (f"{PREFIX}*",),
+    data_dependence,
+    finding_dependence,
+    draw_dependence,
+    report=False,
+    marks=("matrix",),
 )

@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import ECOSYSTEMS
-from model.experiments.results import FigureContext, band, last_horizon, plain, select, stance_levels
-from model.figures.house import (
-    SOFT,
-    FigureSpec,
-    Look,
-    canvas,
-    ecosystem_look,
-    key_row,
-    mark_years,
-    panel_grid,
-    spread,
-    subtitle,
-)
+from model.experiments.results import BASELINE, FigureContext, band, last_horizon, plain, select, stance_levels
+from model.figures.house import INK, SMALL, FigureSpec, Line, Look, current_size, ecosystem_look, subtitle
+from model.figures.marks import draw_line, mark_dates, mark_years, name_ends
+from model.figures.sheet import Key, held, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +19,8 @@ if TYPE_CHECKING:
 PREFIX, REGION = "Installed Base|", "CHN"
 NETWORKS = ("os", "hosts", "frameworks")
 TOUCHING = ("os_fork", "open_source_fork", "open_release", "platform_ban", "entity_list")
-EVENT = Look("#222222", "v")
+EVENT = Look(INK, "v")
+DOTS: Line = (0, (1.0, 1.2))
 
 
 def data_ecosystem_race(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -39,7 +31,9 @@ def data_ecosystem_race(frame: pd.DataFrame, context: FigureContext) -> pd.DataF
     rows = rows[rows["ecosystem"].isin(list(network))]
     rows = rows.assign(network=rows["ecosystem"].map(network))
     total = rows.groupby(["stance", "scenario", "draw", "seed", "year", "network"])["value"].transform("sum")
-    return band(rows.assign(value=100.0 * rows["value"] / total, unit="percent of the installed base"))
+    return band(
+        rows.assign(value=100.0 * rows["value"] / total, unit="percent of the installed base").dropna(subset=["value"])
+    )
 
 
 def finding_ecosystem_race(data: pd.DataFrame, context: FigureContext) -> str:
@@ -56,74 +50,53 @@ def finding_ecosystem_race(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_ecosystem_race(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel a network: lines of the first stance, the baseline thin; marks at the dates of measures."""
-    stance = _stance(data, context)
-    networks = [n for n in NETWORKS if n in set(data["network"])]
-    figure, top, bottom = canvas(
-        context, finding_ecosystem_race(data, context), subtitle("ecosystem-race", data, context, banded=False), 3.2
+    stance, networks = _stance(data, context), [n for n in NETWORKS if n in set(data["network"])]
+    lines = Key(
+        [(context.label("stance", stance), Look(INK, "")), (context.label("stance", BASELINE), Look(INK, "", DOTS))]
     )
-    inch = 1.0 / figure.get_figheight()
-    key_row(figure, [
-        (context.label("stance", stance), Look("#222222", "", "-")),
-        (context.label("stance", "baseline"), Look("#222222", "", (0, (1.0, 1.2)))),
-    ], top)  # fmt: skip
-    key_row(figure, [(context.say("figure.ecosystem-race.event"), EVENT)], top - 0.2 * inch, points=True)
-    grid = panel_grid(figure, len(networks), (bottom + 0.3 * inch, top - 0.8 * inch), gap=0.85)
-    grid.update(right=1.0 - 1.3 / figure.get_figwidth())
-    for column, network in enumerate(networks):
-        axes = figure.add_subplot(grid[0, column])
+    events = Key([(context.say("figure.ecosystem-race.event"), EVENT)], points=True)
+    under = subtitle("ecosystem-race", data, context, banded=False)
+    height = (1.4 if current_size() == "slide" else 1.95) * len(networks)
+    sheet = open_sheet(context, finding_ecosystem_race(data, context), under, height, lines, events)
+    edge = sheet.beside([f"100 {context.label('ecosystem', name)}" for name in set(data["ecosystem"])], 9.0)
+    names_of = [context.label("network", network) for network in networks]
+    titles = [name[:1].upper() + name[1:] for name in names_of]
+    for axes, network in zip(sheet.panels(titles, left=0.5, right=edge, columns=1), networks, strict=True):
         _draw_network(axes, data[data["network"] == network], stance, context)
-        axes.set_title(context.label("network", network), loc="left", fontsize=9.5, fontweight="bold", pad=12)
-        axes.tick_params(labelleft=column == 0)
-        _mark_events(axes, context)
-    return figure
+        mark_dates(axes, _events(context), EVENT, 0.95)
+    return sheet.figure
 
 
 def _draw_network(axes: Axes, rows: pd.DataFrame, stance: str, context: FigureContext) -> None:
     """Shares of one network's ecosystems, named at their ends."""
     systems = sorted(set(rows["ecosystem"]))
-    for shown, line, wide in (("baseline", (0, (1.0, 1.2)), 0.9), (stance, "-", 1.8)):
-        for system in systems:
+    for place, system in enumerate(systems):
+        look = ecosystem_look(system, systems)
+        for shown, line, wide, marker in ((BASELINE, DOTS, 0.9, ""), (stance, "-", 1.8, look.marker)):
             own = rows[(rows["stance"] == shown) & (rows["ecosystem"] == system)]
-            axes.plot(
-                own["year"],
-                own["central"],
-                color=ecosystem_look(system, systems).colour,
-                linestyle=line,
-                linewidth=wide,
-            )
-    mark_years(axes, rows["year"].tolist(), most=3)
-    axes.set_ylim(0.0, 103.0)
-    axes.grid(visible=False, axis="x")
+            draw_line(axes, own, Look(look.colour, marker, line), place, banded=False, wide=wide)
+    mark_years(axes, rows["year"].tolist(), most=4)
+    axes.set_ylim(0.0, 114.0)
+    axes.set_yticks(range(0, 101, 25))
     ends = rows[(rows["stance"] == stance) & (rows["year"] == rows["year"].max())].set_index("ecosystem")["central"]
-    named = [system for system in systems if system in ends.index]
-    for system, place in zip(named, spread([float(ends[s]) for s in named], 8.0, 0.0, 100.0), strict=True):
-        axes.annotate(
-            f"{ends[system]:.0f} {context.label('ecosystem', system)}", (axes.get_xlim()[1], place), xytext=(2, 0),
-            textcoords="offset points", va="center", fontsize=7.0, annotation_clip=False,
-            color=ecosystem_look(system, systems).colour, fontweight="bold",
-        )  # fmt: skip
+    known = [system for system in systems if system in ends.index]
+    name_ends(axes, [
+        (f"{ends[s]:.0f} {context.label('ecosystem', s)}", float(ends[s]), ecosystem_look(s, systems).colour) for s in known
+    ], SMALL)  # fmt: skip
 
 
-def _mark_events(axes: Axes, context: FigureContext) -> None:
-    """A mark above the panel at the start of each measure on ecosystems or firms."""
+def _events(context: FigureContext) -> list[float]:
+    """Starts of the measures on ecosystems or firms."""
     measures = context.table("measures")
-    if measures.empty:
-        return
-    first, last = axes.get_xlim()
-    for year in sorted(set(measures[measures["instrument"].isin(TOUCHING)]["start"])):
-        if first <= year <= last:
-            axes.axvline(year, color=SOFT, linewidth=0.5, linestyle=(0, (2.0, 2.0)), zorder=1)
-            axes.plot(year, 1.04, marker=EVENT.marker, color=EVENT.colour, transform=axes.get_xaxis_transform(),
-                      clip_on=False, linestyle="none", markersize=4)  # fmt: skip
+    return [] if measures.empty else measures[measures["instrument"].isin(TOUCHING)]["start"].astype(float).tolist()
 
 
 def _stance(data: pd.DataFrame, context: FigureContext) -> str:
     """The first stance that the data hold (else what they hold)."""
-    held = set(data["stance"])
-    return next((s for s in context.cases() if s in held), str(sorted(held)[0]))
+    return next(iter(held(data, context, baseline=False)), str(min(data["stance"])))
 
 
 FIGURE = FigureSpec(
     "ecosystem-race", 25, tuple(f"{PREFIX}{layer}|*" for layer in ("OS", "Open Source")), data_ecosystem_race,
-    finding_ecosystem_race, draw_ecosystem_race, report=False,
+    finding_ecosystem_race, draw_ecosystem_race, report=False, marks=("line", "dated mark", "label at a line's end"),
 )  # fmt: skip

@@ -8,25 +8,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import REGIONS
-from model.experiments.results import (
-    BAND_DRAWS,
-    BASELINE,
-    FigureContext,
-    band,
-    beyond_baseline,
-    last_horizon,
-    plain,
-    stance_levels,
-)
-from model.figures.house import FAINT, MARGIN, FigureSpec, Look, canvas, key_row, label_room, stance_look, subtitle
+from model.experiments.results import BASELINE, FigureContext, band, beyond_baseline, last_horizon, plain, stance_levels
+from model.figures.house import BAR, MARGIN, FigureSpec, Look, subtitle
+from model.figures.marks import draw_points, limits, name_rows, number_axis
+from model.figures.sheet import Key, Sheet, held, open_sheet, stance_key
 from model.phrases import amount
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PREFIXES = ("Exports|to ", "Exports Share|Chips|to ")
-BAR = "#c9c9c9"
 
 
 def data_exports(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -60,52 +51,39 @@ def finding_exports(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_exports(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A row of panels for each measure and a column for each year: baseline as bars, stances as points."""
-    measures = _measures(data)
+    measures, stances = _measures(data), held(data, context, baseline=False)
     places = sorted(set(data["to"]), key=lambda code: (REGIONS.index(code) if code in REGIONS else 99, code))
-    height = 0.3 + len(measures) * (0.75 + 0.27 * len(places))
-    figure, top, bottom = canvas(context, finding_exports(data, context), subtitle("exports", data, context), height)
-    inch = 1.0 / figure.get_figheight()
-    stances = [stance for stance in context.cases() if stance in set(data["stance"])]
-    key = [(context.label("stance", BASELINE), Look(BAR, "s"))]
-    key_row(figure, key + [(context.label("stance", s), stance_look(s, stances)) for s in stances], top, points=True)
-    room = (top - bottom - 0.3 * inch) / len(measures)
+    room = 0.85 + 0.25 * len(places)
+    points = stance_key(stances, context, points=True)
+    key = Key([(context.label("stance", BASELINE), Look(BAR, "s")), *points.entries], points=True)
+    sheet = open_sheet(
+        context, finding_exports(data, context), subtitle("exports", data, context), room * len(measures), key
+    )
     for row, measure in enumerate(measures):
-        high = top - 0.3 * inch - row * room
-        figure.text(MARGIN / figure.get_figwidth(), high, context.say(f"figure.exports.{measure}"), fontweight="bold", va="top")
-        space = (high - room + 0.35 * inch, high - 0.4 * inch)
-        _draw_row(figure, data[data["measure"] == measure], places, space, context)
-    return figure
+        high = sheet.top - row * room
+        sheet.figure.text(
+            MARGIN / sheet.width, (high - 0.04) / sheet.figure.get_figheight(), context.say(f"figure.exports.{measure}"), va="top"
+        )  # fmt: skip
+        part = Sheet(sheet.figure, high - 0.22, high - room)
+        _draw_row(part, data[data["measure"] == measure], places, stances, context)
+    return sheet.figure
 
 
 def _draw_row(
-    figure: Figure, data: pd.DataFrame, places: Sequence[str], space: tuple[float, float], context: FigureContext
+    sheet: Sheet, data: pd.DataFrame, places: Sequence[str], stances: Sequence[str], context: FigureContext
 ) -> None:
-    """Panels of one measure side by side, one a year, between two heights of the figure (0-1)."""
-    years = sorted(set(data["year"]))
-    left = label_room(figure, [context.label("region", to) for to in places])
-    grid = figure.add_gridspec(1, len(years), left=left, right=0.975, bottom=space[0], top=space[1], wspace=0.1)
-    for column, year in enumerate(years):
-        axes = figure.add_subplot(grid[0, column])
-        _draw_panel(axes, data[data["year"] == year], places, [s for s in context.cases() if s in set(data["stance"])])
-        axes.set_xlim(0.0, 1.06 * float(data[["central", "p90"]].max().max()) or 1.0)
-        axes.set_yticks(range(len(places)), [context.label("region", to) for to in places] if not column else [])
-        axes.set_title(context.say("table.year", year=year, number=year - context.years[0] + 1), fontsize=9.0, pad=3)
-
-
-def _draw_panel(axes: Axes, rows: pd.DataFrame, places: Sequence[str], stances: Sequence[str]) -> None:
-    """Baseline bars with the stances' points and bands on them."""
-    base = rows[rows["stance"] == BASELINE].set_index("to").reindex(list(places))
-    axes.barh(range(len(places)), base["central"], height=0.8, color=BAR)
-    step = min(0.25, 0.5 / max(len(stances) - 1, 1))
-    for place, stance in enumerate(stances):
-        look, own = stance_look(stance, stances), rows[rows["stance"] == stance].set_index("to").reindex(list(places))
-        down = [k + (place - (len(stances) - 1) / 2) * step for k in range(len(places))]
-        if rows["draws"].max() >= BAND_DRAWS:
-            axes.hlines(down, own["p10"], own["p90"], color=look.colour, linewidth=1.2, alpha=0.75)
-        axes.plot(own["central"], down, color=look.colour, marker=look.marker, linestyle="none", markersize=3.8)
-    axes.set_ylim(len(places) - 0.45, -0.55)
-    axes.grid(visible=False, axis="y")
-    axes.spines["left"].set_color(FAINT)
+    """Panels of one measure side by side, one a year."""
+    years, labels = sorted(set(data["year"])), [context.label("region", to) for to in places]
+    titles = [context.say("table.year", year=year, number=year - context.years[0] + 1) for year in years]
+    panels = sheet.panels(titles, sheet.beside(labels))
+    for axes, year in zip(panels, years, strict=True):
+        rows = data[data["year"] == year]
+        base = rows[rows["stance"] == BASELINE].set_index("to").reindex(list(places))
+        axes.barh(range(len(places)), base["central"], height=0.8, color=BAR)
+        draw_points(axes, rows, places, "to", stances)
+        axes.set_xlim(*limits(0.0, data[["central", "p90"]].max().max()))
+        number_axis(axes, plain, vertical=False, most=4)
+    name_rows(panels, labels)
 
 
 def _measure(place: int) -> str:
@@ -118,5 +96,11 @@ def _measures(data: pd.DataFrame) -> list[str]:
 
 
 FIGURE = FigureSpec(
-    "exports", 4, tuple(f"{prefix}*" for prefix in PREFIXES), data_exports, finding_exports, draw_exports
+    "exports",
+    4,
+    tuple(f"{prefix}*" for prefix in PREFIXES),
+    data_exports,
+    finding_exports,
+    draw_exports,
+    marks=("bar", "point", "interval"),
 )

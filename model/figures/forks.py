@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model.figures.house import FAINT, SOFT, FigureSpec, Look, canvas, key_row
+from model.figures.house import SOFT, FigureSpec, Look
+from model.figures.sheet import Key, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
     from model.experiments.results import FigureContext
 
-LOOKS = (Look("#56B4E9", "o", (0, (5.0, 1.5))), Look("#000000", "s", "-"), Look("#D55E00", "^", (0, (3.0, 1.2, 1.0, 1.2))))
+LOOKS = (
+    Look("#56B4E9", "o", (0, (5.0, 1.5))),
+    Look("#000000", "s", "-"),
+    Look("#D55E00", "^", (0, (3.0, 1.2, 1.0, 1.2))),
+)
 MAJORITY = 50.0
 
 
@@ -39,35 +44,40 @@ def finding_forks(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_forks(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel for each lever, a line for each network effect, and the line of half of all users."""
-    levers = sorted(data["lever"].unique(), reverse=True)
-    effects = sorted(data["network_effect"].unique())
-    figure, top, bottom = canvas(context, finding_forks(data, context), context.say("figure.forks.subtitle"), 3.4)
-    inch = 1.0 / figure.get_figheight()
+    levers, effects = sorted(data["lever"].unique(), reverse=True), sorted(data["network_effect"].unique())
     words = [
-        context.say("figure.forks.tips" if effect > 1 else "figure.forks.effect", value=f"{effect:g}") for effect in effects
+        context.say("figure.forks.tips" if effect > 1 else "figure.forks.effect", value=f"{effect:g}")
+        for effect in effects
     ]
-    key_row(figure, list(zip(words, LOOKS, strict=False)), top)
-    grid = figure.add_gridspec(
-        1, len(levers), left=0.065, right=0.97, top=top - 0.35 * inch, bottom=bottom + 0.5 * inch, wspace=0.12
-    )
-    for column, lever in enumerate(levers):
-        axes = figure.add_subplot(grid[0, column])
+    key = Key(list(zip(words, LOOKS, strict=False)))
+    sheet = open_sheet(context, finding_forks(data, context), context.say("figure.forks.subtitle"), 3.2, key)
+    for axes, lever in zip(
+        sheet.panels([context.say(f"figure.forks.{name}") for name in levers], left=0.5), levers, strict=True
+    ):
         _draw_panel(axes, data[data["lever"] == lever], effects)
-        axes.set_xlabel(context.say(f"figure.forks.{lever}"), fontsize=9)
-        axes.tick_params(labelleft=column == 0)
-    return figure
+    return sheet.figure
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, effects: list[float]) -> None:
     """Users of the fork against the lever."""
     for look, effect in zip(LOOKS, effects, strict=False):
         own = rows[rows["network_effect"] == effect]
-        axes.plot(own["value"], own["share"], color=look.colour, linestyle=look.line, marker=look.marker, markersize=4.5)
+        axes.plot(
+            own["value"], own["share"], color=look.colour, linestyle=look.line, marker=look.marker, markersize=4.5
+        )
     axes.axhline(MAJORITY, color=SOFT, linewidth=0.8, linestyle=(0, (1.0, 1.5)), zorder=1)
-    axes.set_ylim(0, 102)
-    axes.set_xlim(-0.02, 1.02)
-    axes.spines["bottom"].set_color(FAINT)
+    axes.set(xlim=(-0.02, 1.02), ylim=(0, 102))
     axes.grid(visible=False, axis="x")
 
 
-SPEC = FigureSpec("forks", 0, (), data_forks, finding_forks, draw_forks)
+FIGURE = FigureSpec(
+    "forks",
+    50,
+    (),
+    data_forks,
+    finding_forks,
+    draw_forks,
+    report=False,
+    of_run=False,
+    marks=("small multiples", "line"),
+)

@@ -1,4 +1,4 @@
-"""House style of the figures: fonts, colours, the frame of title, subtitle and source, and one way to save.
+"""House style of the figures: fonts, colours, sizes, what a kind of figure is, and the words that all kinds share.
 
 Colours are Okabe and Ito's, fixed for each stance and ecosystem; marker and line tell them apart in grey.
 Matplotlib is imported inside the functions and used without pyplot (Agg, no global state but the fonts).
@@ -6,39 +6,39 @@ Matplotlib is imported inside the functions and used without pyplot (Agg, no glo
 
 from __future__ import annotations
 
-import json
 import logging
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from model.errors import StoreError
-from model.experiments.results import BAND_DRAWS, BASELINE, FigureContext, signed
+from model.experiments.results import BAND_DRAWS, BASELINE, FigureContext
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-    from matplotlib.text import Text
 
 INK, SOFT, FAINT, GRID = "#222222", "#555555", "#9a9a9a", "#e4e4e4"
 FONTS = {"ko": ("NanumGothic", "DejaVu Sans"), "en": ("DejaVu Sans", "NanumGothic")}
 """Fonts by language, the second where the first has no glyph: each one used is cut to size for each PDF, which takes long."""
 Line = Literal["-", "none"] | tuple[float, tuple[float, ...]]
 SIZES: dict[str, float] = {"page": 8.0, "column": 5.6, "slide": 8.0}
-"""Drawn width in inches by size. Put on a page 160 mm wide, in a column 112 mm, or on a slide its text has 7 points
-(12 on the slide). A slide is 16 to 9: what is taller is made wider."""
+"""Drawn width in inches by size. A slide is 16 to 9: what is taller is made wider."""
+PRINTED: dict[str, float] = {"page": 160.0, "column": 112.0, "slide": 338.0}
+"""Width in millimetres at which each size is shown: type set in 9 points is printed in 7 (in 14 on a slide)."""
+SMALL = 7.75
+"""The smallest letters, in points as drawn: just over 6 points as printed."""
 SLIDE = 16.0 / 9.0
 FORMATS = ("png", "pdf", "svg")
 DPI = 200
+GAIN, LOSS = "#0072B2", "#D55E00"
+"""What rises and what falls, where a colour says so."""
+BAR = "#c9c9c9"
+"""Bars of what others are compared with."""
 MARGIN = 0.3
 """Inches left of title, subtitle, key and source."""
 _size: ContextVar[str] = ContextVar("size", default="page")
@@ -46,11 +46,12 @@ _size: ContextVar[str] = ContextVar("size", default="page")
 
 @dataclass(frozen=True)
 class Look:
-    """How one stance or ecosystem is drawn everywhere: colour, marker, line."""
+    """How one thing is drawn everywhere: colour, marker, line, and the marker's edge where it is of another colour."""
 
     colour: str
     marker: str
     line: Line = "-"
+    edge: str = ""
 
 
 STANCE_LOOKS: dict[str, Look] = {
@@ -91,6 +92,8 @@ class FigureSpec:
     draw        that data, context -> matplotlib Figure
     inputs      tables it reads besides the results (FigureContext.inputs)
     report      whether a run and its report draw it; `blocs figures` draws all
+    marks       what it is made of (band, bars, points, ...), for the gallery's count
+    of_run      whether it is drawn from a run's results; else from the table of another command
     """
 
     name: str
@@ -101,32 +104,8 @@ class FigureSpec:
     draw: Callable[[pd.DataFrame, FigureContext], Figure]
     inputs: tuple[str, ...] = ()
     report: bool = True
-
-
-@dataclass(frozen=True)
-class Saved:
-    """A figure on disk, with what a report says about it; `drawn` is False for a note that says what is missing."""
-
-    name: str
-    title: str
-    caption: str
-    files: dict[str, Path]
-    drawn: bool = True
-
-    @property
-    def png(self) -> Path:
-        """The picture."""
-        return self.files["png"]
-
-    @property
-    def pdf(self) -> Path:
-        """The picture for print."""
-        return self.files["pdf"]
-
-    @property
-    def csv(self) -> Path:
-        """The numbers."""
-        return self.files["csv"]
+    marks: tuple[str, ...] = ()
+    of_run: bool = True
 
 
 def stance_look(stance: str, stances: Sequence[str] = ()) -> Look:
@@ -152,6 +131,11 @@ def _load_fonts() -> None:
             font_manager.fontManager.addfont(str(font))
     for name in FONTS["en"]:
         font_manager.findfont(name, fallback_to_default=False)  # an error where another font would stand in
+
+
+def current_size() -> str:
+    """The size that is drawn in now."""
+    return _size.get()
 
 
 @contextmanager
@@ -194,156 +178,12 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def canvas(context: FigureContext, title: str, subtitle: str, height: float) -> tuple[Figure, float, float]:
-    """An empty figure with title, subtitle and source; returns it with the top and bottom left for axes (0-1).
-
-    height   of the space for the axes in inches; title lines come on top of it
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    width = SIZES[_size.get()]
-    figure = Figure(figsize=(width, height))
-    FigureCanvasAgg(figure)
-    texts = [
-        (title, {"fontsize": 13.0, "fontweight": "bold"}, 0.25),
-        (subtitle, {"fontsize": 9.5, "color": SOFT}, 0.18),
-    ]
-    room = width - 2 * MARGIN
-    wrapped = [(wrap(figure, text, room, **look), look, step) for text, look, step in texts]
-    head = 0.22 + sum(len(lines) * step for lines, _, step in wrapped) + 0.14
-    source = wrap(figure, source_line(context), room, fontsize=7.5)
-    foot = 0.12 + 0.14 * len(source)
-    total = head + height + foot
-    if _size.get() == "slide":
-        width, total = max(width, total * SLIDE), max(total, width / SLIDE)
-    figure.set_size_inches(width, total)
-    _write(figure, wrapped, total)
-    for row, line in enumerate(reversed(source)):
-        place = (MARGIN / width, (0.12 + 0.14 * row) / total)
-        figure.text(*place, line, fontsize=7.5, color=SOFT, va="bottom")
-    return figure, 1.0 - head / total, foot / total
-
-
-def _write(figure: Figure, wrapped: Sequence[tuple[list[str], dict[str, Any], float]], total: float) -> None:
-    """Put title and subtitle lines on the figure from the top down."""
-    down = 0.22
-    for place, (lines, look, step) in enumerate(wrapped):
-        down += 0.06 * place
-        for line in lines:
-            figure.text(MARGIN / figure.get_figwidth(), 1.0 - down / total, line, va="top", **look)
-            down += step
-
-
 def source_line(context: FigureContext) -> str:
     """What every figure says about where its numbers come from."""
     return context.say(
         "figure.source", scenario=context.scenario, baseline=context.baseline, hash=context.hash[:12] or "–",
-        version=context.version or "–", seed=context.seed, draws=context.draws,
+        version=context.version or "–", seed=context.seed, draws=context.draws, parameters=context.parameters[:12] or "–",
     )  # fmt: skip
-
-
-def wrap(figure: Figure, text: str, width: float, **look: Any) -> list[str]:
-    """Break a text at spaces into lines no wider than `width` inches."""
-    probe = figure.text(0, 0, "", **look)
-    lines: list[str] = []
-    for piece in text.split():
-        longer = f"{lines[-1]} {piece}" if lines else piece
-        if lines and text_width(figure, probe, longer) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(piece)
-    probe.remove()
-    return lines
-
-
-def text_width(figure: Figure, probe: Text, text: str) -> float:
-    """Width of a text in inches when it is drawn like `probe`."""
-    probe.set_text(text)
-    return float(probe.get_window_extent().width / figure.dpi)
-
-
-def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Move label places apart to at least `gap`, as little as possible, inside [low, high]."""
-    order = sorted(range(len(places)), key=lambda i: places[i])
-    moved = [min(max(places[i], low), high) for i in order]
-    for _ in range(200):
-        for k in range(len(moved) - 1):
-            short = gap - (moved[k + 1] - moved[k])
-            if short > 1e-12:
-                moved[k] -= short / 2
-                moved[k + 1] += short / 2
-        moved = [min(max(place, low + gap * k), high - gap * (len(moved) - 1 - k)) for k, place in enumerate(moved)]
-    found = dict(zip(order, moved, strict=True))
-    return [found[i] for i in range(len(places))]
-
-
-def key_row(figure: Figure, entries: Sequence[tuple[str, Look]], top: float, points: bool = False) -> None:
-    """One row above the axes that says which line or marker is which; smaller where the row would be too long.
-
-    top      upper edge of the row, 0-1 of the figure's height
-    points   markers without line
-    """
-    from matplotlib.lines import Line2D
-
-    width, middle = figure.get_figwidth(), top - 0.09 / figure.get_figheight()
-    long = 0.1 if points else 0.44
-    texts = [figure.text(0.0, middle, name, fontsize=9.0, va="center") for name, _ in entries]
-    sizes = [long + 0.08 + text_width(figure, text, text.get_text()) + 0.28 for text in texts]
-    scale = min(1.0, (width - 2 * MARGIN + 0.28) / max(sum(sizes), 1e-9))
-    left = MARGIN
-    for text, size, (_, look) in zip(texts, sizes, entries, strict=True):
-        text.set(x=(left + (long + 0.08) * scale) / width, fontsize=9.0 * scale)
-        xs = [(left + part * long * scale) / width for part in (0.0, 0.5, 1.0)]
-        figure.add_artist(Line2D(
-            xs, [middle] * 3, color=look.colour, linestyle="none" if points else look.line, marker=look.marker,
-            markevery=[1], markersize=5.0,
-        ))  # fmt: skip
-        left += size * scale
-
-
-def label_room(figure: Figure, labels: Sequence[str], fontsize: float = 8.5, least: float = 0.5) -> float:
-    """Left edge (0-1) for axes whose y tick labels are these: as wide as the longest needs, and a little air."""
-    probe = figure.text(0, 0, "", fontsize=fontsize)
-    longest = max((text_width(figure, probe, label) for label in labels), default=0.0)
-    probe.remove()
-    return (max(longest, least) + MARGIN - 0.05 + 0.08) / figure.get_figwidth()
-
-
-def zero_line(axes: Axes, vertical: bool = False) -> None:
-    """The line of no difference from the baseline."""
-    (axes.axvline if vertical else axes.axhline)(0.0, color=INK, linewidth=0.9, zorder=1.5)
-
-
-def panel_grid(figure: Figure, count: int, space: tuple[float, float], gap: float = 0.12, left: float = 0.0) -> Any:
-    """Panels side by side between two heights of the figure (0-1); `left`: edge of the first (0: room for numbers)."""
-    width = figure.get_figwidth()
-    return figure.add_gridspec(
-        1, count, left=left or 0.62 / width, right=1.0 - MARGIN / width, bottom=space[0], top=space[1], wspace=gap
-    )
-
-
-def mark_years(axes: Axes, years: Sequence[int], most: int = 7) -> None:
-    """Whole years on the x axis, at most `most` of them, counted back from the last; a tick for every year."""
-    first, last = min(years), max(years)
-    step = next((step for step in (1, 2, 3, 5, 10) if (last - first) // step + 1 <= most), 20)
-    axes.set_xticks(range(last, first - 1, -step))
-    axes.set_xticks(range(first, last + 1), minor=True)
-    axes.set_xlim(first - 0.3, last + 0.3)
-
-
-def plain_steps(axes: Axes, most: int = 6) -> None:
-    """Ticks of the y axis in steps of 1, 2 or 5."""
-    from matplotlib.ticker import MaxNLocator
-
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 5, 10]))
-
-
-def tick_digits(axis: Axis) -> int:
-    """Decimals that tell the ticks of an axis apart."""
-    ticks = axis.get_majorticklocs()
-    step = abs(float(ticks[1] - ticks[0])) if len(ticks) > 1 else 1.0
-    return next((digits for digits in (0, 1) if abs(step - round(step, digits)) < 1e-6 * step), 2)
 
 
 def subtitle(name: str, data: pd.DataFrame, context: FigureContext, banded: bool = True) -> str:
@@ -354,80 +194,3 @@ def subtitle(name: str, data: pd.DataFrame, context: FigureContext, banded: bool
     if context.years:
         texts.append(context.say("figure.horizon", first=context.years[0], last=context.years[-1]))
     return " ".join(texts)
-
-
-def note_figure(context: FigureContext, title: str, note: str) -> Figure:
-    """A figure that says why there is nothing to draw."""
-    figure, top, bottom = canvas(context, title, note, 0.5)
-    figure.text(MARGIN / figure.get_figwidth(), (top + bottom) / 2, "–", color=FAINT)
-    return figure
-
-
-def save_figure(
-    figure: Figure, folder: Path, name: str, data: pd.DataFrame, lang: str, formats: Sequence[str] = ("png", "pdf")
-) -> dict[str, Path]:
-    """Write NAME.png (200 dpi), .pdf (searchable fonts), .svg (letters as outlines) and .csv (UTF-8 with BOM).
-
-    The bytes are the same every time. A sign that no bundled font has, or a font that cannot be searched, is an error.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    found = {ending: folder / f"{name}.{ending}" for ending in (*formats, "csv")}
-    with house_style(lang), every_sign(name):
-        for ending in formats:
-            figure.savefig(found[ending], **_METADATA[ending])
-    if "pdf" in found and b"/Subtype /Type3" in found["pdf"].read_bytes():
-        raise StoreError(f"{found['pdf']}: a Type 3 font, which cannot be searched")
-    data.to_csv(found["csv"], index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
-    return found
-
-
-@contextmanager
-def every_sign(name: str) -> Iterator[None]:
-    """StoreError that names the figure where a sign is drawn that no bundled font has."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("error", message="Glyph .* missing", category=UserWarning)
-        try:
-            yield
-        except UserWarning as fault:
-            raise StoreError(f"{name}: {fault}") from fault
-
-
-_METADATA: dict[str, dict[str, Any]] = {
-    "png": {"dpi": DPI, "metadata": {"Software": "BLOCS"}},
-    "pdf": {"metadata": {"CreationDate": None, "Creator": "BLOCS", "Producer": None}},
-    "svg": {"metadata": {"Date": None, "Creator": "BLOCS"}},
-}
-"""What each kind of file says about itself: never a date."""
-
-
-def write_index(folder: Path, figures: Sequence[Saved], lang: str) -> Path:
-    """figures.json: name, title, caption sentence and files of every figure of a folder."""
-    rows = [
-        {"name": f.name, "title": f.title, "caption": f.caption, "drawn": f.drawn, "lang": lang,
-         "files": {kind: path.name for kind, path in f.files.items()}} for f in figures
-    ]  # fmt: skip
-    target = folder / "figures.json"
-    target.write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
-    return target
-
-
-def draw_stances(axes: Axes, rows: pd.DataFrame, segments: Sequence[str], stances: Sequence[str]) -> None:
-    """Points with their bands, segments from top to bottom, stances side by side within a segment.
-
-    rows: segment, stance, central, p10, p90, draws.
-    """
-    zero_line(axes, vertical=True)
-    step = min(0.26, 0.56 / max(len(stances) - 1, 1))
-    for place, stance in enumerate(stances):
-        look = stance_look(stance, stances)
-        own = rows[rows["stance"] == stance].set_index("segment").reindex(list(segments))
-        down = [k + (place - (len(stances) - 1) / 2) * step for k in range(len(segments))]
-        if rows["draws"].max() >= BAND_DRAWS:
-            axes.hlines(down, own["p10"], own["p90"], color=look.colour, linewidth=1.5, alpha=0.75)
-        axes.plot(own["central"], down, color=look.colour, marker=look.marker, linestyle="none", markersize=4.6)
-    for k in range(len(segments) - 1):
-        axes.axhline(k + 0.5, color=GRID, linewidth=0.6)
-    axes.set_ylim(len(segments) - 0.5, -0.5)
-    axes.grid(visible=False, axis="y")
-    axes.spines["left"].set_color(FAINT)
-    axes.xaxis.set_major_formatter(lambda value, _: signed(value, tick_digits(axes.xaxis)))

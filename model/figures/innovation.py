@@ -7,26 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import SEGMENT_NAMES
-from model.experiments.results import (
-    FigureContext,
-    band,
-    last_horizon,
-    select,
-    signed,
-    stance_differences,
-)
-from model.figures.house import (
-    FigureSpec,
-    canvas,
-    draw_stances,
-    key_row,
-    label_room,
-    stance_look,
-    subtitle,
-)
+from model.experiments.results import FigureContext, band, last_horizon, select, signed, stance_differences
+from model.figures.house import FigureSpec, subtitle
+from model.figures.marks import draw_points, limits, name_rows, number_axis, zero_line
+from model.figures.sheet import held, open_sheet, stance_key
 
 if TYPE_CHECKING:
-
     from matplotlib.figure import Figure
 
 PREFIX = "Capability Gap|"
@@ -61,28 +47,21 @@ def finding_innovation(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_innovation(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel a region in the last horizon year; a row a segment, a point a stance, one scale for all."""
-    last = last_horizon(data, context.years)
+    last, stances = last_horizon(data, context.years), held(data, context, baseline=False)
     segments = [name for name in SEGMENT_NAMES if name in set(last["segment"])]
-    under = subtitle("innovation", data, context)
-    figure, top, bottom = canvas(context, finding_innovation(data, context), under, 1.0 + 0.31 * len(segments))
-    inch = 1.0 / figure.get_figheight()
-    stances = [stance for stance in context.cases() if stance in set(last["stance"])]
-    key_row(figure, [(context.label("stance", s), stance_look(s, stances)) for s in stances], top, points=True)
     regions = [region for region in _regions(context) if region in set(last["region"])]
-    left = label_room(figure, [context.label("segment", s) for s in segments])
-    grid = figure.add_gridspec(
-        1, len(regions), left=left, right=0.965, bottom=bottom + 0.33 * inch, top=top - 0.52 * inch, wspace=0.1
-    )
-    low, high = min(0.0, last[["p10", "central"]].min().min()), max(0.0, last[["p90", "central"]].max().max())
-    air = 0.06 * (high - low) or 1.0
-    for column, region in enumerate(regions):
-        axes = figure.add_subplot(grid[0, column])
-        draw_stances(axes, last[last["region"] == region], segments, stances)
-        axes.set_xlim(low - air, high + air)
-        axes.set_yticks(range(len(segments)), [context.label("segment", s) for s in segments] if not column else [])
-        axes.set_title(context.label("region", region), fontsize=9.5)
-    return figure
-
+    sheet = open_sheet(
+        context, finding_innovation(data, context), subtitle("innovation", data, context), 0.65 + 0.29 * len(segments), stance_key(stances, context, True)
+    )  # fmt: skip
+    labels = [context.label("segment", name) for name in segments]
+    panels = sheet.panels([context.label("region", region) for region in regions], sheet.beside(labels))
+    for axes, region in zip(panels, regions, strict=True):
+        zero_line(axes, vertical=True)
+        draw_points(axes, last[last["region"] == region], segments, "segment", stances)
+        axes.set_xlim(*limits(last[["p10", "central"]].min().min(), last[["p90", "central"]].max().max()))
+        number_axis(axes, signed, vertical=False)
+    name_rows(panels, labels)
+    return sheet.figure
 
 
 def _regions(context: FigureContext) -> tuple[str, ...]:
@@ -90,4 +69,6 @@ def _regions(context: FigureContext) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*MAIN, context.focus)))
 
 
-FIGURE = FigureSpec("innovation", 7, (f"{PREFIX}*",), data_innovation, finding_innovation, draw_innovation)
+FIGURE = FigureSpec(
+    "innovation", 7, (f"{PREFIX}*",), data_innovation, finding_innovation, draw_innovation, marks=("point", "interval")
+)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model.figures.house import FAINT, Look, canvas, key_row
+from model.experiments.results import plain
+from model.figures.house import MARGIN, SIZES, SMALL, Look, current_size
+from model.figures.marks import number_axis
+from model.figures.sheet import Key, Sheet, open_sheet, wrap
 from model.phrases import form_text, series_title
 
 if TYPE_CHECKING:
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from model.experiments.results import FigureContext
 
 COLUMNS = 4
-ROW_HEIGHT = 1.25
+ROW = 1.35
+"""Inches of a row of series."""
 SERIES = ["series_id", "transform"]
 
 Panel = Callable[["Axes", pd.DataFrame], None]
@@ -32,22 +35,25 @@ def begun(period: pd.Series, end: pd.Series) -> pd.Series:
 
 
 def draw_multiples(
-    context: FigureContext, title: str, subtitle: str, keys: Sequence[tuple[str, Look]], data: pd.DataFrame, colour: Colour, panel: Panel
+    context: FigureContext, title: str, under: str, keys: Sequence[tuple[str, Look]], data: pd.DataFrame, colour: Colour, panel: Panel
 ) -> Figure:
-    """All series of a table in its order."""
-    groups = [own for _, own in data.groupby(SERIES, sort=False)]
-    rows = math.ceil(len(groups) / COLUMNS)
-    figure, top, bottom = canvas(context, title, subtitle, 0.35 + ROW_HEIGHT * rows)
-    inch = 1.0 / figure.get_figheight()
-    key_row(figure, keys, top)
-    grid = figure.add_gridspec(rows, COLUMNS, left=0.06, right=0.985, top=top - 0.55 * inch, bottom=bottom + 0.3 * inch, wspace=0.28, hspace=0.75)
+    """All series of a table in its order; on a column fewer side by side."""
+    groups = [own.sort_values("at") for _, own in data.groupby(SERIES, sort=False)]
+    columns = COLUMNS if SIZES[current_size()] > 6 else COLUMNS - 1
+    sheet = open_sheet(context, title, under, ROW * -(-len(groups) // columns) + 0.3, Key(keys))
+    wide = (sheet.width - 0.45 - MARGIN) / columns
     for place, own in enumerate(groups):
-        axes = figure.add_subplot(grid[place // COLUMNS, place % COLUMNS])
-        panel(axes, own.sort_values("at"))
-        text = f"{series_title(str(own['series_id'].iloc[0]), context.lang)}\n{form_text(str(own['transform'].iloc[0]), context.lang)}"
-        axes.set_title(text, fontsize=6.5, loc="left", color=colour(own), pad=2)
-        axes.tick_params(labelsize=6)
-        axes.xaxis.set_major_formatter("{x:.0f}")
-        axes.spines["left"].set_color(FAINT)
+        left, high = 0.45 + wide * (place % columns), sheet.top - ROW * (place // columns)
+        axes = sheet.axes(left, sheet.width - left - wide + 0.4, high - ROW + 0.22, high - 0.32)
+        panel(axes, own)
+        number_axis(axes, plain, most=4)
+        axes.tick_params(labelsize=SMALL)
         axes.margins(y=0.15)
-    return figure
+        axes.set_title(_name(sheet, own, context, wide), fontsize=SMALL, loc="left", color=colour(own), pad=2, x=-0.12)
+    return sheet.figure
+
+
+def _name(sheet: Sheet, own: pd.DataFrame, context: FigureContext, wide: float) -> str:
+    """Series and what of it is compared, a line each."""
+    texts = series_title(str(own["series_id"].iloc[0]), context.lang), form_text(str(own["transform"].iloc[0]), context.lang)
+    return "\n".join(wrap(sheet.figure, text, wide - 0.12, fontsize=SMALL)[0] for text in texts)

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from model.axes import ECOSYSTEMS
-from model.experiments.results import (
-    BAND_DRAWS,
-    BASELINE,
-    FigureContext,
-    band,
-    beyond_baseline,
-    last_horizon,
-    plain,
-    select,
-    stance_levels,
-)
-from model.figures.house import FigureSpec, canvas, ecosystem_look, mark_years, spread, subtitle
+from model.experiments.results import FigureContext, band, beyond_baseline, last_horizon, plain, select, stance_levels
+from model.figures.house import FigureSpec, ecosystem_look, subtitle
+from model.figures.marks import draw_line, mark_years, name_ends
+from model.figures.sheet import columns_of, held, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,51 +40,34 @@ def finding_os_choices(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_os_choices(data: pd.DataFrame, context: FigureContext) -> Figure:
     """One panel for the baseline and each stance, one line a system, named beside the last panel."""
-    stances = [stance for stance in (BASELINE, *context.cases()) if stance in set(data["stance"])]
-    found = set(data["ecosystem"])
+    stances, found = held(data, context), set(data["ecosystem"])
     systems = [name for name in ECOSYSTEMS["os"] if name in found] + sorted(found - set(ECOSYSTEMS["os"]))
-    figure, top, bottom = canvas(context, finding_os_choices(data, context), subtitle("os-choices", data, context), 3.2)
-    inch = 1.0 / figure.get_figheight()
-    grid = figure.add_gridspec(
-        1, len(stances), left=0.44 / figure.get_figwidth(), right=1.0 - 1.12 / figure.get_figwidth(), top=top - 0.3 * inch, bottom=bottom + 0.3 * inch, wspace=0.3
+    columns = columns_of(len(stances))
+    height = 2.9 if columns == len(stances) else 0.3 + 1.9 * -(-len(stances) // columns)
+    sheet = open_sheet(context, finding_os_choices(data, context), subtitle("os-choices", data, context), height)
+    right = sheet.beside([f"100 {context.label('ecosystem', system)}" for system in systems], 9.0)
+    panels = sheet.panels(
+        [context.label("stance", s) for s in stances], left=0.5, right=right, gap=0.32, columns=columns
     )
-    for column, stance in enumerate(stances):
-        axes = figure.add_subplot(grid[0, column])
+    for place, (axes, stance) in enumerate(zip(panels, stances, strict=True)):
         rows = data[data["stance"] == stance]
-        _draw_panel(axes, rows, systems)
-        axes.set_title(context.label("stance", stance), loc="left", fontsize=9.5, fontweight="bold")
-        axes.tick_params(labelleft=column == 0)
-        _name_ends(axes, rows, systems, context if column == len(stances) - 1 else None)
-    return figure
+        for number, system in enumerate(systems):
+            draw_line(axes, rows[rows["ecosystem"] == system], ecosystem_look(system, systems), number)
+        mark_years(axes, data["year"].tolist(), most=2)
+        axes.set_ylim(0.0, 104.0)
+        _name(axes, rows, systems, context if place % columns == columns - 1 or axes is panels[-1] else None)
+    return sheet.figure
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, systems: Sequence[str]) -> None:
-    """Lines of central shares with their bands."""
-    for place, system in enumerate(systems):
-        own, look = rows[rows["ecosystem"] == system], ecosystem_look(system, systems)
-        years = own["year"].to_numpy()
-        if own["draws"].max() >= BAND_DRAWS:
-            axes.fill_between(years, own["p10"], own["p90"], color=look.colour, alpha=0.12, linewidth=0)
-        axes.plot(years, own["central"], color=look.colour, linestyle=look.line, marker=look.marker,
-                  markevery=(place, 4), markersize=3.8, linewidth=1.6)  # fmt: skip
-    mark_years(axes, rows["year"].tolist(), most=2)
-    axes.set_ylim(0.0, 104.0)
-    axes.grid(visible=False, axis="x")
+def _name(axes: Axes, rows: pd.DataFrame, systems: list[str], context: FigureContext | None) -> None:
+    """Last central shares beside the lines' ends; with a context, the systems' names after them."""
+    ends = rows[rows["year"] == rows["year"].max()].set_index("ecosystem")["central"]
+    for_name = {s: f" {context.label('ecosystem', s)}" if context else "" for s in systems}
+    known = [s for s in systems if s in ends.index]
+    name_ends(axes, [(f"{ends[s]:.0f}{for_name[s]}", float(ends[s]), ecosystem_look(s, systems).colour) for s in known])
 
 
-def _name_ends(axes: Axes, rows: pd.DataFrame, systems: Sequence[str], context: FigureContext | None) -> None:
-    """Last central shares to the right of the lines' ends; with a context, the systems' names after them."""
-    ends = rows[rows["year"] == rows["year"].max()].set_index("ecosystem")["central"].dropna()
-    shown = [system for system in systems if system in ends.index]
-    low, high = axes.get_ylim()
-    places = spread([float(ends[system]) for system in shown], 0.055 * (high - low), low, high)
-    for system, place in zip(shown, places, strict=True):
-        name = f" {context.label('ecosystem', system)}" if context is not None else ""
-        axes.annotate(
-            f"{ends[system]:.0f}{name}", (axes.get_xlim()[1], place), xytext=(3, 0), textcoords="offset points",
-            va="center", fontsize=8.5, fontweight="bold", color=ecosystem_look(system, systems).colour,
-            annotation_clip=False,
-        )  # fmt: skip
-
-
-FIGURE = FigureSpec("os-choices", 5, (f"{PREFIX}*",), data_os_choices, finding_os_choices, draw_os_choices)
+FIGURE = FigureSpec(
+    "os-choices", 5, (f"{PREFIX}*",), data_os_choices, finding_os_choices, draw_os_choices,
+    marks=("small multiples", "line", "label at a line's end"),
+)  # fmt: skip

@@ -1,4 +1,8 @@
-"""Figure: the scenario's measures on a time axis: when announced, when in force, against whom."""
+"""Figure: the scenario's measures on a time axis: when announced, when in force, against whom.
+
+A scenario that goes on from the record has dozens of measures: these are drawn in lanes, one for each instrument, sender
+and target, with a mark where each measure begins; the CSV has every measure.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +11,32 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.experiments.results import FigureContext
-from model.figures.house import FAINT, INK, FigureSpec, Look, canvas, key_row, label_room
+from model.figures.house import BAR, INK, FigureSpec, Look
+from model.figures.marks import name_rows
+from model.figures.sheet import Key, open_sheet, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NEW, HELD, NOTICE = Look("#0072B2", "s"), Look("#9a9a9a", "s"), Look("#D55E00", "o")
-OPEN_END = 0.75
+NEW, HELD, NOTICE = Look("#0072B2", "s"), Look(BAR, "s"), Look("white", "o", edge="#D55E00")
+OPEN_END = 1.5
 """Years that a bar without end is drawn beyond the last start."""
-TIGHT = 0.15
-"""Inches of a row where measures are many, so that a report's page holds them."""
+EACH = 16
+"""Measures up to which each has a row of its own."""
+WIDE, LETTERS = 0.48, 8.0
+"""Part of the width for the names of rows, and their size."""
 
 
 def data_policy_timeline(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
-    """The measures by start, with dates in years."""
+    """The measures by start, with dates in years, and `lane`, the row they are drawn in."""
     measures = context.table("measures")
-    return (
-        measures if measures.empty else measures.sort_values(["new", "start", "id"], kind="stable", ignore_index=True)
-    )
+    if measures.empty:
+        return measures
+    ordered = measures.sort_values(["new", "start", "id"], kind="stable", ignore_index=True)
+    by = ["new", "title", "senders", "targets"] if len(ordered) > EACH else ["id"]
+    lanes = ordered.groupby(by, sort=False).ngroup()
+    return ordered.assign(lane=lanes).sort_values(["lane", "start"], kind="stable", ignore_index=True)
 
 
 def finding_policy_timeline(data: pd.DataFrame, context: FigureContext) -> str:
@@ -37,63 +48,75 @@ def finding_policy_timeline(data: pd.DataFrame, context: FigureContext) -> str:
 
 
 def draw_policy_timeline(data: pd.DataFrame, context: FigureContext) -> Figure:
-    """A bar a measure; a ring where it was announced before."""
+    """A row a lane; a stroke where a measure begins, a ring where it was announced before."""
+    lanes = [rows for _, rows in data.groupby("lane", sort=True)]
+    key = Key(
+        [
+            (context.say(f"figure.policy-timeline.{name}"), look)
+            for name, look in (("new", NEW), ("held", HELD), ("announced", NOTICE))
+        ],
+        points=True,
+    )
     under = context.say("figure.policy-timeline.subtitle", baseline=context.baseline)
-    row = min(0.24, max(TIGHT, 9.0 / len(data)))
-    figure, top, bottom = canvas(context, finding_policy_timeline(data, context), under, 0.7 + row * len(data))
-    inch, width = 1.0 / figure.get_figheight(), figure.get_figwidth()
-    words = [context.say(f"figure.policy-timeline.{name}") for name in ("new", "held", "announced")]
-    key_row(figure, list(zip(words, (NEW, HELD, NOTICE), strict=True)), top, points=True)
-    labels = [_shortened(label, 36 if width < 7 else 58) for label in _labels(data)]
-    left = label_room(figure, labels, 7.5)
-    axes = figure.add_axes((left, bottom + 0.3 * inch, 1.0 - left - 0.25 / width, top - bottom - 0.6 * inch))
-    _draw_bars(axes, data)
-    axes.set_yticks(range(len(data)), labels, fontsize=7.5)
-    axes.set_ylim(len(data) - 0.4, -0.6)
-    axes.grid(visible=False, axis="y")
-    return figure
+    names = [_name(rows) for rows in lanes]
+    probe = open_sheet(
+        context, "-", under, 0.4 + 0.24 * len(lanes)
+    )  # names may be as wide as the figure allows, and make it higher
+    broken = [wrap(probe.figure, name, WIDE * probe.width, fontsize=LETTERS) for name in names]
+    height = 0.4 + (0.09 + 0.14 * max(len(lines) for lines in broken)) * len(lanes)
+    sheet = open_sheet(context, finding_policy_timeline(data, context), under, height, key)
+    labels = ["\n".join(lines) for lines in broken]
+    axes = sheet.axes(sheet.beside(labels, LETTERS), 0.4, sheet.bottom + 0.3, sheet.top - 0.05)
+    last = max(float(data["start"].max()) + OPEN_END, float(data["end"].max(skipna=True) or 0.0))
+    for place, rows in enumerate(lanes):
+        _draw_lane(axes, rows, place, last)
+    name_rows([axes], labels, LETTERS)
+    axes.set_xlim(right=last)
+    axes.locator_params(axis="x", integer=True, nbins=9 if sheet.width > 6 else 5)
+    return sheet.figure
 
 
-def _draw_bars(axes: Axes, data: pd.DataFrame) -> None:
-    """Bars in force and rings of announcement; an arrow where no end is set."""
-    from matplotlib.ticker import MaxNLocator
-
-    last = max(float(data["start"].max()) + 3 * OPEN_END, float(data["end"].max(skipna=True) or 0.0))
-    for place, row in enumerate(data.to_dict("records")):
-        colour = NEW.colour if row["new"] else HELD.colour
+def _draw_lane(axes: Axes, rows: pd.DataFrame, place: int, last: float) -> None:
+    """Bars in force with a stroke at each start, an arrow where no end is set, rings of announcement, and how many they are."""
+    colour = NEW.colour if rows["new"].any() else HELD.colour
+    for row in rows.to_dict("records"):
         end = row["end"] if pd.notna(row["end"]) else last
-        axes.barh(place, end - row["start"], 0.55, left=row["start"], color=colour)
-        if pd.isna(row["end"]):
-            axes.plot(end, place, marker=">", color=colour, markersize=7, clip_on=False, linestyle="none")
-        if pd.notna(row["announced"]) and row["announced"] < row["start"]:
-            axes.plot([row["announced"], row["start"]], [place, place], color=NOTICE.colour, linewidth=0.9)
-            axes.plot(
-                row["announced"],
-                place,
-                marker="o",
-                markerfacecolor="white",
-                markeredgecolor=NOTICE.colour,
-                linestyle="none",
-            )
-    axes.set_xlim(right=last + 0.15)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.tick_params(axis="y", labelcolor=INK)
-    axes.spines["left"].set_color(FAINT)
+        axes.barh(place, end - row["start"], 0.5, left=row["start"], color=colour, linewidth=0)
+    axes.vlines(rows["start"], place - 0.25, place + 0.25, color=INK, linewidth=1.2)
+    if rows["end"].isna().any():
+        axes.plot(last, place, marker=">", color=colour, markersize=6, clip_on=False, linestyle="none")
+    early = rows[rows["announced"].astype(float) < rows["start"]]
+    axes.hlines([place] * len(early), early["announced"], early["start"], color=NOTICE.edge, linewidth=0.9)
+    axes.plot(early["announced"], [place] * len(early), marker="o", markerfacecolor=NOTICE.colour, markeredgecolor=NOTICE.edge,
+              linestyle="none", markersize=4.5)  # fmt: skip
+    if len(rows) > 1:
+        axes.annotate(
+            f"×{len(rows)}", (last, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=LETTERS
+        )
 
 
-def _labels(data: pd.DataFrame) -> list[str]:
-    """'Export control (memory): West → East'; what it names is left out where it names nothing."""
-    rows = data.to_dict("records")
-    named = [f"{row['title']} ({row['scope']})" if row["scope"] else str(row["title"]) for row in rows]
-    return [
-        f"{_shortened(name, 38)}: {row['senders']} → {row['targets']}" for name, row in zip(named, rows, strict=True)
-    ]
+def _name(rows: pd.DataFrame) -> str:
+    """'Export control (memory): West → East'; what it names is left out where a row holds several measures."""
+    row = rows.iloc[0]
+    named = f"{row['title']} ({row['scope']})" if row["scope"] and len(rows) == 1 else str(row["title"])
+    return f"{_shortened(named, 40)}: {row['senders']}\u00a0→\u00a0{row['targets']}"
 
 
 def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    """The text; one that is too long ends after the last whole name that fits."""
+    if len(text) <= most:
+        return text
+    end = max(text[:most].rfind(sign) for sign in (",", ";"))
+    return f"{text[:end]}, …)" if end > 0 else f"{text[: most - 1]}…)"
 
 
 FIGURE = FigureSpec(
-    "policy-timeline", 8, (), data_policy_timeline, finding_policy_timeline, draw_policy_timeline, ("measures",)
+    "policy-timeline",
+    8,
+    (),
+    data_policy_timeline,
+    finding_policy_timeline,
+    draw_policy_timeline,
+    ("measures",),
+    marks=("time bar", "dated mark"),
 )

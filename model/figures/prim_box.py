@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from model.experiments.results import FigureContext, plain
-from model.figures.house import FAINT, INK, SOFT, FigureSpec, Look, canvas, key_row, wrap
+from model.figures.house import FAINT, INK, MARGIN, SOFT, FigureSpec, Look
+from model.figures.sheet import Key, open_sheet, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,18 +34,17 @@ def finding_prim_box(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_prim_box(data: pd.DataFrame, context: FigureContext) -> Figure:
     """Left the boxes by coverage and density, right the limits of the chosen one."""
-    boxes, limits = data[data["kind"] == "box"], data[data["kind"] == "limit"]
+    boxes, box_limits = data[data["kind"] == "box"], data[data["kind"] == "limit"]
     chosen = boxes[boxes["chosen"]].iloc[0]
     under = context.say("figure.prim-box.subtitle", box=int(chosen["box"]), states=plain(chosen["states"]))
-    figure, top, bottom = canvas(context, finding_prim_box(data, context), under, max(3.2, 1.1 + 0.62 * len(limits)))
-    inch = 1.0 / figure.get_figheight()
-    key = [(context.say("figure.prim-box.boxes"), BOX), (context.say("figure.prim-box.chosen"), CHOSEN)]
-    key_row(figure, key, top, points=True)
-    bottom, top = bottom + 0.52 * inch, top - 0.36 * inch
-    left = figure.add_axes((0.075, bottom, 0.36, top - bottom))
-    _draw_way(left, boxes, context)
-    _draw_limits(figure, figure.add_axes((0.51, bottom, 0.455, top - bottom)), limits)
-    return figure
+    key = Key(
+        [(context.say("figure.prim-box.boxes"), BOX), (context.say("figure.prim-box.chosen"), CHOSEN)], points=True
+    )
+    sheet = open_sheet(context, finding_prim_box(data, context), under, max(2.9, 0.8 + 0.62 * len(box_limits)), key)
+    middle = 0.44 * sheet.width
+    _draw_way(sheet.axes(0.62, sheet.width - middle, sheet.bottom + 0.5, sheet.top - 0.05), boxes, context)
+    _draw_limits(sheet.figure, sheet.axes(middle + 0.4, MARGIN, sheet.bottom + 0.4), box_limits)
+    return sheet.figure
 
 
 def _draw_way(axes: Axes, boxes: pd.DataFrame, context: FigureContext) -> None:
@@ -74,7 +74,9 @@ def _draw_limits(figure: Figure, axes: Axes, limits: pd.DataFrame) -> None:
         start, stop = ((end - first) / ((last - first) or 1.0) for end in (low, high))
         axes.plot([0, 1], [place, place], color=FAINT, linewidth=1.2, marker="|", markersize=7, clip_on=False)
         axes.plot([start, stop], [place, place], color=CHOSEN.colour, linewidth=5.5, solid_capstyle="butt", marker="")
-        title = "\n".join(wrap(figure, str(row["title"]), 3.4, fontsize=8.5))
+        title = "\n".join(
+            wrap(figure, str(row["title"]), axes.get_position().width * figure.get_figwidth(), fontsize=8.5)
+        )
         axes.text(0, place - 0.17, title, fontsize=8.5, va="bottom", color=INK)
         inner = stop - start > 0.15  # room for both numbers between the ends
         _end(axes, (start, place), low, "left" if inner else "right", low != first)
@@ -87,7 +89,26 @@ def _draw_limits(figure: Figure, axes: Axes, limits: pd.DataFrame) -> None:
 def _end(axes: Axes, at: tuple[float, float], value: float, side: Literal["left", "right"], limited: bool) -> None:
     """The number at one end of a box, bold where the box cuts."""
     colour, weight = (CHOSEN.colour, "bold") if limited else (SOFT, "normal")
-    axes.text(at[0], at[1] + 0.12, f"{value:.3g}", fontsize=8.0, va="top", ha=side, color=colour, fontweight=weight)
+    axes.text(
+        at[0],
+        at[1] + 0.12,
+        f"{value:.3g}".replace("-", "−"),
+        fontsize=8.0,
+        va="top",
+        ha=side,
+        color=colour,
+        fontweight=weight,
+    )
 
 
-SPEC = FigureSpec("prim-box", 0, (), data_prim_box, finding_prim_box, draw_prim_box)
+FIGURE = FigureSpec(
+    "prim-box",
+    44,
+    (),
+    data_prim_box,
+    finding_prim_box,
+    draw_prim_box,
+    report=False,
+    of_run=False,
+    marks=("path of points", "range bar"),
+)

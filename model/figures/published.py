@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from model.experiments.results import HEADLINE, FigureContext, band, select, signed, stance_differences
-from model.figures.house import FAINT, INK, FigureSpec, Look, canvas, key_row, label_room, zero_line
+from model.figures.house import BAR, MARGIN, SMALL, FigureSpec, Look
+from model.figures.marks import name_rows, number_axis, zero_line
+from model.figures.sheet import Key, open_sheet, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-THEIRS, INSIDE, OUTSIDE = Look("#c9c9c9", "s"), Look("#0072B2", "o"), Look("#D55E00", "X")
+THEIRS, INSIDE, OUTSIDE = Look(BAR, "s"), Look("#0072B2", "o"), Look("#D55E00", "X")
+LOOKS = {"theirs": THEIRS, "inside": INSIDE, "outside": OUTSIDE}
 
 
 def data_published(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -53,17 +56,21 @@ def finding_published(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_published(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A grey bar from the lowest to the highest published figure; ours as a point with its band."""
+    key = Key([(context.say(f"figure.published.{name}"), look) for name, look in LOOKS.items()], points=True)
     under = context.say("figure.published.subtitle", baseline=context.baseline)
-    figure, top, bottom = canvas(context, finding_published(data, context), under, 0.75 + 0.36 * len(data))
-    inch, width = 1.0 / figure.get_figheight(), figure.get_figwidth()
-    words = [context.say(f"figure.published.{name}") for name in ("theirs", "inside", "outside")]
-    key_row(figure, list(zip(words, (THEIRS, INSIDE, OUTSIDE), strict=True)), top, points=True)
+    sheet = open_sheet(context, finding_published(data, context), under, 0.45 + 0.36 * len(data), key)
     labels = [_label(row, context) for row in data.to_dict("records")]
-    left = label_room(figure, [line for label in labels for line in label.splitlines()], 7.5)
-    axes = figure.add_axes((left, bottom + 0.3 * inch, 1.0 - left - 0.3 / width, top - bottom - 0.6 * inch))
+    broken = [
+        "\n".join(
+            part for line in label.splitlines() for part in wrap(sheet.figure, line, 0.48 * sheet.width, fontsize=SMALL)
+        )
+        for label in labels
+    ]
+    axes = sheet.axes(sheet.beside(broken, SMALL), MARGIN, sheet.bottom + 0.3)
     _draw_rows(axes, data)
-    axes.set_yticks(range(len(data)), labels, fontsize=7.5)
-    return figure
+    name_rows([axes], broken, SMALL)
+    number_axis(axes, signed, vertical=False)
+    return sheet.figure
 
 
 def _draw_rows(axes: Axes, data: pd.DataFrame) -> None:
@@ -75,11 +82,6 @@ def _draw_rows(axes: Axes, data: pd.DataFrame) -> None:
         if math.isfinite(row["p10"]):
             axes.hlines(place, row["p10"], row["p90"], color=look.colour, linewidth=1.5)
         axes.plot(row["ours"], place, color=look.colour, marker=look.marker, markeredgecolor="white", markersize=7)
-    axes.set_ylim(len(data) - 0.5, -0.5)
-    axes.grid(visible=False, axis="y")
-    axes.tick_params(axis="y", labelcolor=INK)
-    axes.spines["left"].set_color(FAINT)
-    axes.xaxis.set_major_formatter(lambda value, _: signed(value, 1))
 
 
 def _label(row: dict[Hashable, Any], context: FigureContext) -> str:
@@ -89,5 +91,6 @@ def _label(row: dict[Hashable, Any], context: FigureContext) -> str:
 
 
 FIGURE = FigureSpec(
-    "published", 30, (HEADLINE,), data_published, finding_published, draw_published, ("published",), report=False
-)
+    "published", 30, (HEADLINE,), data_published, finding_published, draw_published, ("published",), report=False,
+    marks=("range bar", "point", "interval"),
+)  # fmt: skip

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from model.figures.house import FAINT, INK, FigureSpec, canvas
+from model.figures.house import INK, FigureSpec
+from model.figures.sheet import open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,22 +44,16 @@ def finding_reactions(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_reactions(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A panel without and one with the reaction to catch-up; a cell for each pair of strengths."""
-    panels = sorted(data["catch_up"].unique())
-    figure, top, bottom = canvas(
-        context, finding_reactions(data, context), context.say("figure.reactions.subtitle"), 3.9
+    both = sorted(data["catch_up"].unique())
+    sheet = open_sheet(context, finding_reactions(data, context), context.say("figure.reactions.subtitle"), 3.7)
+    panels = sheet.panels(
+        [context.say(f"figure.reactions.{'both' if on else 'one'}") for on in both], left=0.7, foot=0.5
     )
-    inch = 1.0 / figure.get_figheight()
-    grid = figure.add_gridspec(
-        1, len(panels), left=0.085, right=0.97, top=top - 0.3 * inch, bottom=bottom + 0.5 * inch, wspace=0.1
-    )
-    for column, on in enumerate(panels):
-        axes = figure.add_subplot(grid[0, column])
+    for axes, on in zip(panels, both, strict=True):
         _draw_panel(axes, data[data["catch_up"] == on])
-        axes.set_title(context.say(f"figure.reactions.{'both' if on else 'one'}"), fontsize=9.5, loc="left")
         axes.set_xlabel(context.say("figure.reactions.chn"), fontsize=9)
-        axes.set_ylabel(context.say("figure.reactions.usa") if not column else "", fontsize=9)
-        axes.tick_params(labelleft=column == 0)
-    return figure
+    panels[0].set_ylabel(context.say("figure.reactions.usa"), fontsize=9)
+    return sheet.figure
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
@@ -67,14 +62,21 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.pcolormesh(table.columns, table.index, table.to_numpy(), cmap="Blues", vmin=0.0, vmax=1.0, shading="nearest",
                     edgecolors="white", linewidth=1.5)  # fmt: skip
     for usa, chn, last, grows in zip(rows["usa"], rows["chn"], rows["last"], rows["grows"], strict=True):
-        colour = "white" if last > DARK else INK
         text = f"{last:.2f}\n{GROWS if grows else FADES}"
-        axes.text(chn, usa, text, ha="center", va="center", fontsize=8, color=colour)
+        axes.text(chn, usa, text, ha="center", va="center", fontsize=8, color="white" if last > DARK else INK)
     axes.set_xticks(list(table.columns))
     axes.set_yticks(list(table.index))
     axes.grid(visible=False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(FAINT)
 
 
-SPEC = FigureSpec("reactions", 0, (), data_reactions, finding_reactions, draw_reactions)
+FIGURE = FigureSpec(
+    "reactions",
+    51,
+    (),
+    data_reactions,
+    finding_reactions,
+    draw_reactions,
+    report=False,
+    of_run=False,
+    marks=("matrix",),
+)

@@ -17,18 +17,9 @@ from model.experiments.results import (
     signed,
     stance_differences,
 )
-from model.figures.house import (
-    INK,
-    FigureSpec,
-    canvas,
-    mark_years,
-    plain_steps,
-    spread,
-    stance_look,
-    subtitle,
-    tick_digits,
-    zero_line,
-)
+from model.figures.house import INK, FigureSpec, stance_look, subtitle
+from model.figures.marks import draw_line, mark_years, number_axis, spread, zero_line
+from model.figures.sheet import Sheet, held, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,48 +52,34 @@ def finding_real_income(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_real_income(data: pd.DataFrame, context: FigureContext) -> Figure:
     """Lines of central values with bands, named at their right end."""
-    figure, top, bottom = canvas(context, finding_real_income(data, context), _subtitle(data, context), 3.7)
-    width = figure.get_figwidth()
-    axes = figure.add_axes((0.6 / width, bottom + 0.075, 1.0 - 2.6 / width, top - bottom - 0.085))
+    stances = held(data, context, baseline=False)
+    sheet = open_sheet(context, finding_real_income(data, context), _subtitle(data, context), 3.6)
+    axes = sheet.axes(0.62, 2.05, sheet.bottom + 0.3)
     zero_line(axes)
-    stances = [stance for stance in context.cases() if stance in set(data["stance"])]
-    for stance in stances:
-        _draw_stance(axes, data[data["stance"] == stance], stance, stances)
+    for place, stance in enumerate(stances):
+        draw_line(axes, data[data["stance"] == stance], stance_look(stance, stances), place, wide=1.8)
     mark_years(axes, data["year"].tolist())
-    plain_steps(axes, 9)
-    axes.yaxis.set_major_formatter(lambda value, _: signed(value, tick_digits(axes.yaxis)))
-    axes.grid(visible=False, axis="x")
-    _name_ends(figure, axes, data, context, stances)
-    return figure
+    number_axis(axes, signed, most=8)
+    _name_ends(sheet, axes, data, context, stances)
+    return sheet.figure
 
 
-def _draw_stance(axes: Axes, rows: pd.DataFrame, stance: str, stances: Sequence[str]) -> None:
-    """Line, band and the band's thin edges for one stance."""
-    look = stance_look(stance, stances)
-    years = rows["year"].to_numpy()
-    if rows["draws"].max() >= BAND_DRAWS:
-        low, high = rows["p10"].to_numpy(), rows["p90"].to_numpy()
-        axes.fill_between(years, low, high, color=look.colour, alpha=0.13, linewidth=0)
-        for edge in (low, high):
-            axes.plot(years, edge, color=look.colour, linewidth=0.5, alpha=0.6, linestyle=look.line)
-    axes.plot(years, rows["central"].to_numpy(), color=look.colour, linestyle=look.line, marker=look.marker)
-
-
-def _name_ends(figure: Figure, axes: Axes, data: pd.DataFrame, context: FigureContext, stances: Sequence[str]) -> None:
+def _name_ends(sheet: Sheet, axes: Axes, data: pd.DataFrame, context: FigureContext, stances: Sequence[str]) -> None:
     """Name, last value and band of every stance to the right of its line's end."""
     ends = data[data["year"] == data["year"].max()].set_index("stance")
     low, high = axes.get_ylim()
-    gap = 0.36 / (figure.get_figheight() * axes.get_position().height) * (high - low)
-    places = spread([ends.loc[stance, "central"] for stance in stances], gap, low + gap / 2, high - gap / 2)
-    for stance, place in zip(stances, places, strict=True):
+    gap = 0.36 / (sheet.figure.get_figheight() * axes.get_position().height) * (high - low)
+    known = [stance for stance in stances if ends["central"].get(stance) == ends["central"].get(stance)]
+    places = spread([ends["central"][stance] for stance in known], gap, low + gap / 2, high - gap / 2)
+    edge = axes.get_xlim()[1]
+    reach = (edge - axes.get_xlim()[0]) / (axes.get_position().width * sheet.width)
+    for stance, place in zip(known, places, strict=True):
         look, end = stance_look(stance, stances), ends.loc[stance]
-        right = axes.get_xlim()[1]
-        axes.plot([end["year"], right + 0.35], [end["central"], place], color=look.colour,
+        axes.plot([end["year"], edge + 0.06 * reach], [end["central"], place], color=look.colour,
                   linewidth=0.6, clip_on=False, marker="")  # fmt: skip
-        axes.text(
-            right + 0.45, place, context.label("stance", stance), va="bottom", color=look.colour, fontweight="bold"
-        )
-        axes.text(right + 0.45, place - 0.08 * gap, _value(end, context), va="top", fontsize=8.0, color=INK)
+        x = edge + 0.1 * reach
+        axes.text(x, place, context.label("stance", stance), va="bottom", color=look.colour, fontweight="bold")
+        axes.text(x, place - 0.08 * gap, _value(end, context), va="top", fontsize=8.0, color=INK)
 
 
 def _value(end: pd.Series, context: FigureContext) -> str:
@@ -125,4 +102,12 @@ def _subtitle(data: pd.DataFrame, context: FigureContext) -> str:
     )  # fmt: skip
 
 
-FIGURE = FigureSpec("real-income", 1, (HEADLINE,), data_real_income, finding_real_income, draw_real_income)
+FIGURE = FigureSpec(
+    "real-income",
+    1,
+    (HEADLINE,),
+    data_real_income,
+    finding_real_income,
+    draw_real_income,
+    marks=("band", "line", "label at a line's end"),
+)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.experiments.results import FigureContext, plain
-from model.figures.house import FigureSpec, Look, canvas, key_row, stance_look, tick_digits
-from model.figures.panels import name_rows, panels, row_height
+from model.figures.house import FigureSpec, Look, stance_look
+from model.figures.marks import limits, number_axis
+from model.figures.sheet import Key, case_panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,15 +33,12 @@ def finding_regret(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_regret(data: pd.DataFrame, context: FigureContext) -> Figure:
     """A row a strategy."""
-    figure, top, bottom = canvas(context, finding_regret(data, context), context.say("figure.regret.subtitle", outcome=context.title),
-                                 row_height(len(data)) + 0.15)  # fmt: skip
-    key_row(
-        figure,
-        [(context.say("figure.regret.middle"), MIDDLE), (context.say("figure.regret.largest"), LARGEST)],
-        top,
-        points=True,
+    key = Key(
+        [(context.say("figure.regret.middle"), MIDDLE), (context.say("figure.regret.largest"), LARGEST)], points=True
     )
-    (axes,) = panels(figure, top - 0.12 / figure.get_figheight(), bottom, [""])
+    under = context.say("figure.regret.subtitle", outcome=context.title)
+    names = [str(title) for title in data["title"]]
+    sheet, (axes,) = case_panels(context, finding_regret(data, context), under, [""], names, key)
     stances = [str(stance) for stance in data["stance"]]
     for place, row in enumerate(data.to_dict("records")):
         look = stance_look(str(row["stance"]), stances)
@@ -48,10 +46,11 @@ def draw_regret(data: pd.DataFrame, context: FigureContext) -> Figure:
         axes.hlines(place, row["regret_p90"], row["regret_max"], color=look.colour, linewidth=1.0)
         axes.plot(row["regret_median"], place, marker=MIDDLE.marker, color=look.colour, markersize=6.0, clip_on=False)
         axes.plot(row["regret_max"], place, marker=LARGEST.marker, color=look.colour, markersize=6.5, clip_on=False)
-    name_rows(figure, [axes], [str(title) for title in data["title"]])
-    axes.set_xlim(left=0.0)
-    axes.xaxis.set_major_formatter(lambda value, _: plain(value, tick_digits(axes.xaxis)))
-    return figure
+    axes.set_xlim(*limits(0.0, float(data["regret_max"].max())))
+    number_axis(axes, plain, vertical=False, most=6)
+    return sheet.figure
 
 
-SPEC = FigureSpec("regret", 0, (), data_regret, finding_regret, draw_regret)
+FIGURE = FigureSpec(
+    "regret", 43, (), data_regret, finding_regret, draw_regret, report=False, of_run=False, marks=("range bar", "point")
+)

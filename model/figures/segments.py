@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from model.axes import SEGMENT_NAMES
-from model.experiments.results import FigureContext, band, select, stance_differences
-from model.figures.house import (
-    FigureSpec,
-    canvas,
-    draw_stances,
-    key_row,
-    label_room,
-    stance_look,
-    subtitle,
-)
+from model.experiments.results import FigureContext, band, select, signed, stance_differences
+from model.figures.house import FigureSpec, subtitle
+from model.figures.marks import draw_points, limits, name_rows, number_axis, zero_line
+from model.figures.sheet import held, open_sheet, stance_key
 from model.phrases import amount
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PREFIX = "Value Added|"
 APART = "Rest"
 """The rest of the economy: so much larger than the others that it has a scale of its own."""
+ROW, LOWER = 0.3, 0.72
+"""Height of a segment's row, and of what the rest of the economy takes, with the numbers of its axis."""
 
 
 def data_segments(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -50,48 +46,44 @@ def finding_segments(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_segments(data: pd.DataFrame, context: FigureContext) -> Figure:
     """One column a year; technology segments above, the rest of the economy below on its own scale."""
-    segments = sorted(set(data["segment"]) - {APART}, key=_rank)
-    apart = [APART] if APART in set(data["segment"]) else []
-    under = subtitle("segments", data, context)
-    figure, top, bottom = canvas(context, finding_segments(data, context), under, 1.45 + 0.31 * len(segments))
-    inch = 1.0 / figure.get_figheight()
-    stances = [stance for stance in context.cases() if stance in set(data["stance"])]
-    key_row(figure, [(context.label("stance", s), stance_look(s, stances)) for s in stances], top, points=True)
-    edge = bottom + 0.33 * inch
-    split = edge + 0.8 * inch if apart else edge
-    blocks = [(segments, split, top - 0.52 * inch), (apart, edge, edge + 0.42 * inch)]
-    for names, low, high in (block for block in blocks if block[0]):
-        _draw_row(figure, data[data["segment"].isin(names)], names, (low, high), context)
-    return figure
+    stances, years = held(data, context, baseline=False), sorted(set(data["year"]))
+    names = [name for name in SEGMENT_NAMES if name in set(data["segment"]) and name != APART]
+    low = LOWER if APART in set(data["segment"]) else 0.0
+    sheet = open_sheet(
+        context, finding_segments(data, context), subtitle("segments", data, context), 0.65 + ROW * len(names) + low, stance_key(stances, context, True)
+    )  # fmt: skip
+    left = sheet.beside([context.label("segment", name) for name in SEGMENT_NAMES])
+    upper = sheet.panels([_title(year, context) for year in years], left, foot=0.3 + low)
+    _draw_row(upper, data[data["segment"] != APART], names, stances, context)
+    if low:
+        lower = [sheet.axes(*_sides(axes, sheet.width), sheet.bottom + 0.3, sheet.bottom + 0.62) for axes in upper]
+        _draw_row(lower, data[data["segment"] == APART], [APART], stances, context)
+    return sheet.figure
 
 
 def _draw_row(
-    figure: Figure, data: pd.DataFrame, names: Sequence[str], space: tuple[float, float], context: FigureContext
+    panels: list[Axes], data: pd.DataFrame, names: list[str], stances: list[str], context: FigureContext
 ) -> None:
-    """Panels of one group of segments side by side, one a year, between two heights of the figure (0-1)."""
-    years = sorted(set(data["year"]))
-    left = label_room(figure, [context.label("segment", name) for name in SEGMENT_NAMES])
-    grid = figure.add_gridspec(1, len(years), left=left, right=0.965, bottom=space[0], top=space[1], wspace=0.1)
-    for column, year in enumerate(years):
-        axes = figure.add_subplot(grid[0, column])
-        draw_stances(axes, data[data["year"] == year], names, [s for s in context.cases() if s in set(data["stance"])])
-        axes.set_xlim(*_limits(data))
-        axes.set_yticks(range(len(names)), [context.label("segment", name) for name in names] if not column else [])
-        if APART not in names:
-            axes.set_title(context.say("table.year", year=year, number=year - context.years[0] + 1), fontsize=9.5)
+    """Panels of one group of segments, one a year, on one scale."""
+    for axes, year in zip(panels, sorted(set(data["year"])), strict=False):
+        zero_line(axes, vertical=True)
+        draw_points(axes, data[data["year"] == year], names, "segment", stances)
+        axes.set_xlim(*limits(data[["p10", "central"]].min().min(), data[["p90", "central"]].max().max()))
+        number_axis(axes, signed, vertical=False)
+        axes.tick_params(labelbottom=True)
+    name_rows(panels, [context.label("segment", name) for name in names])
 
 
-
-def _limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """One scale for all years of a row of panels, zero included, with a little air."""
-    low, high = min(0.0, rows[["p10", "central"]].min().min()), max(0.0, rows[["p90", "central"]].max().max())
-    air = 0.06 * (high - low) or 1.0
-    return low - air, high + air
+def _sides(axes: Axes, width: float) -> tuple[float, float]:
+    """Left and right margin of axes in inches."""
+    box = axes.get_position()
+    return box.x0 * width, (1.0 - box.x1) * width
 
 
-def _rank(segment: str) -> tuple[int, str]:
-    """Segments in the order of the model, unknown ones after them."""
-    return (SEGMENT_NAMES.index(segment) if segment in SEGMENT_NAMES else len(SEGMENT_NAMES), segment)
+def _title(year: int, context: FigureContext) -> str:
+    return context.say("table.year", year=year, number=year - context.years[0] + 1)
 
 
-FIGURE = FigureSpec("segments", 2, (f"{PREFIX}*",), data_segments, finding_segments, draw_segments)
+FIGURE = FigureSpec(
+    "segments", 2, (f"{PREFIX}*",), data_segments, finding_segments, draw_segments, marks=("point", "interval")
+)

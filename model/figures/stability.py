@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.experiments.results import FigureContext
-from model.figures.house import INK, SOFT, FigureSpec, Look, canvas, key_row
+from model.figures.house import GAIN, INK, LOSS, SOFT, FigureSpec, Look
+from model.figures.sheet import Key, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
 LIMIT = 1.0
-USED, REFUSED = Look("#0072B2", "o"), Look("#D55E00", "X")
+LOOKS = {"used": Look(GAIN, "o"), "refused": Look(LOSS, "X"), "region": Look("#e6eff7", "s")}
 
 
 def data_stability(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -31,27 +33,43 @@ def finding_stability(data: pd.DataFrame, context: FigureContext) -> str:
 
 
 def draw_stability(data: pd.DataFrame, context: FigureContext) -> Figure:
-    """Growth at central elasticities across, at short-run ones up; the limit as two lines."""
-    figure, top, bottom = canvas(
-        context, finding_stability(data, context), context.say("figure.stability.subtitle"), 3.4
-    )
-    inch, width = 1.0 / figure.get_figheight(), figure.get_figwidth()
-    words = [context.say(f"figure.stability.{name}") for name in ("used", "refused")]
-    key_row(figure, list(zip(words, (USED, REFUSED), strict=True)), top, points=True)
-    axes = figure.add_axes((0.75 / width, bottom + 0.5 * inch, 1.0 - 1.15 / width, top - bottom - 0.85 * inch))
-    for verdict, look in (("used", USED), ("refused", REFUSED)):
-        own = data[data["verdict"] == verdict]
-        axes.plot(own["growth"], own["growth_short"], color=look.colour, marker=look.marker, linestyle="none")
+    """Growth at central elasticities across, at short-run ones up; the region of stability is shaded."""
+    key = Key([(context.say(f"figure.stability.{name}"), look) for name, look in LOOKS.items()], points=True)
+    sheet = open_sheet(context, finding_stability(data, context), context.say("figure.stability.subtitle"), 3.2, key)
+    axes = sheet.axes(0.75, 0.4, sheet.bottom + 0.5, sheet.top - 0.05)
+    for verdict in ("used", "refused"):
+        own, look = data[data["verdict"] == verdict], LOOKS[verdict]
+        axes.plot(
+            own["growth"], own["growth_short"], color=look.colour, marker=look.marker, linestyle="none", alpha=0.85
+        )
         for row in own.to_dict("records") if verdict == "refused" else []:
             axes.annotate(str(row["draw"]), (row["growth"], row["growth_short"]), xytext=(5, 0),
                           textcoords="offset points", fontsize=8, color=INK, va="center")  # fmt: skip
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    axes.add_patch(_region(min(left, LIMIT), min(low, LIMIT)))
+    axes.set(xlim=(left, max(right, LIMIT + 0.001)), ylim=(low, max(high, LIMIT + 0.001)))
     for line in (axes.axvline, axes.axhline):
         line(LIMIT, color=SOFT, linewidth=0.9, linestyle=(0, (4.0, 2.0)))
     axes.set_xlabel(context.say("figure.stability.long"), fontsize=8.5)
     axes.set_ylabel(context.say("figure.stability.short"), fontsize=8.5)
-    return figure
+    return sheet.figure
+
+
+def _region(left: float, low: float) -> Patch:
+    """Where both growths are below the limit."""
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((left, low), LIMIT - left, LIMIT - low, facecolor=GAIN, alpha=0.08, linewidth=0, zorder=0)
 
 
 FIGURE = FigureSpec(
-    "stability", 31, (), data_stability, finding_stability, draw_stability, ("stability",), report=False
+    "stability",
+    31,
+    (),
+    data_stability,
+    finding_stability,
+    draw_stability,
+    ("stability",),
+    report=False,
+    marks=("scatter", "region"),
 )

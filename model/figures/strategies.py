@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from model.experiments.results import BAND_DRAWS, HORIZONS, FigureContext, signed
-from model.figures.house import GRID, INK, canvas
+from model.figures.house import GRID, INK, MARGIN, SMALL, FigureSpec
+from model.figures.marks import bare
+from model.figures.sheet import open_sheet, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-NAME = "strategies"
 WORST, LEVEL, BEST = "#D55E00", "#ffffff", "#0072B2"
 """Ends and middle of the colours: no effect is white."""
 
 
-def data_strategies(table: pd.DataFrame) -> pd.DataFrame:
+def data_strategies(table: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
     """Scenario, strategy and the effect at the last horizon that each scenario reaches (central, p10, p90), with regret."""
     rows = []
     for row in table.to_dict("records"):
@@ -48,25 +49,29 @@ def draw_strategies(data: pd.DataFrame, context: FigureContext) -> Figure:
     by = data.assign(ranked=data["regret"].notna()).groupby("strategy", sort=False)[["ranked", "central"]].mean()
     order = by.sort_values(["ranked", "central"], ascending=False).index
     grid = data.pivot_table(index="strategy", columns="scenario", values="central", sort=False).reindex(order)
-    under = context.say("figure.strategies.subtitle", baseline=context.baseline)
-    under += " " + context.say("figure.band" if data["draws"].max() >= BAND_DRAWS else "figure.no_band")
-    under += " " + context.say("figure.strategies.grey") if data["regret"].isna().any() else ""
-    figure, top, bottom = canvas(context, finding_strategies(data, context), under, 0.75 + 0.5 * len(grid))
-    inch = 1.0 / figure.get_figheight()
-    axes = figure.add_axes((0.24, bottom + 0.1 * inch, 0.73, top - bottom - 0.5 * inch))
+    sheet = open_sheet(context, finding_strategies(data, context), _under(data, context), 0.5 + 0.46 * len(grid))
+    labels = [
+        "\n".join(wrap(sheet.figure, context.label("stance", name), 0.3 * sheet.width, fontsize=9.0))
+        for name in grid.index
+    ]
+    axes = sheet.axes(sheet.beside(labels, 9.0), MARGIN, sheet.bottom + 0.05, sheet.top - 0.3)
     _colour(axes, grid)
     ranked = data.dropna(subset=["regret"]).groupby("scenario")["central"].agg(["min", "max"])
-    for row in data.to_dict("records"):
+    for row in data.dropna(subset=["central"]).to_dict("records"):
         place = list(grid.columns).index(row["scenario"]), list(grid.index).index(row["strategy"])
         _write(axes, row, place, tuple(ranked.loc[row["scenario"]]) if row["scenario"] in ranked.index else (0.0, 0.0))
-    axes.set_yticks(range(len(grid)), [context.label("stance", name) for name in grid.index], fontsize=9.5)
-    axes.set_xticks(range(len(grid.columns)), list(grid.columns), fontsize=9.5)
+    axes.set_yticks(range(len(grid)), labels, fontsize=9.0, color=INK)
     axes.xaxis.tick_top()
-    axes.tick_params(length=0)
-    axes.grid(visible=False)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    return figure
+    axes.set_xticks(range(len(grid.columns)), list(grid.columns), fontsize=9.0, color=INK)
+    bare(axes)
+    return sheet.figure
+
+
+def _under(data: pd.DataFrame, context: FigureContext) -> str:
+    """Unit and baseline, whether there is a band, and what grey means where there is grey."""
+    banded = "figure.band" if data["draws"].max() >= BAND_DRAWS else "figure.no_band"
+    words = [context.say("figure.strategies.subtitle", baseline=context.baseline), context.say(banded)]
+    return " ".join([*words, context.say("figure.strategies.grey")] if data["regret"].isna().any() else words)
 
 
 def _colour(axes: Axes, grid: pd.DataFrame) -> None:
@@ -86,10 +91,12 @@ def _write(axes: Axes, cell: dict[Hashable, Any], place: tuple[int, int], ends: 
         axes.add_patch(_frame(x, y))
     marked = "" if not ranked else " ▲" if central == ends[1] else " ▼" if central == ends[0] else ""
     banded = int(cell["draws"]) >= BAND_DRAWS
-    axes.text(x, y - (0.12 if banded else 0), signed(central) + marked, ha="center", va="center", color=INK, fontsize=10)
+    axes.text(
+        x, y - (0.12 if banded else 0), signed(central) + marked, ha="center", va="center", color=INK, fontsize=10
+    )
     if banded:
         text = f"{signed(float(cell['p10']))} … {signed(float(cell['p90']))}"
-        axes.text(x, y + 0.22, text, ha="center", va="center", color=INK, fontsize=7.5)
+        axes.text(x, y + 0.22, text, ha="center", va="center", color=INK, fontsize=SMALL)
 
 
 def _frame(x: int, y: int) -> Patch:
@@ -97,3 +104,16 @@ def _frame(x: int, y: int) -> Patch:
     from matplotlib.patches import Rectangle
 
     return Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=GRID, linewidth=0)
+
+
+FIGURE = FigureSpec(
+    "strategies",
+    46,
+    (),
+    data_strategies,
+    finding_strategies,
+    draw_strategies,
+    report=False,
+    of_run=False,
+    marks=("heat map",),
+)

@@ -7,28 +7,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import quarter_start
-from model.experiments.results import BASELINE, FigureContext, band
-from model.figures.house import (
-    INK,
-    SOFT,
-    FigureSpec,
-    Look,
-    canvas,
-    key_row,
-    mark_years,
-    plain_steps,
-    stance_look,
-    subtitle,
-)
+from model.experiments.results import BASELINE, FigureContext, band, plain
+from model.figures.house import INK, FigureSpec, Look, stance_look, subtitle
+from model.figures.marks import draw_line, limits, mark_dates, mark_years, number_axis
+from model.figures.sheet import Key, held, open_sheet, stance_key
 from model.phrases import amount
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 VARIABLE, BUYER = "Purchases|Equipment", "CHN"
-CONTROLS = ("export_control", "entity_list")
-EFFECT, NOTICE = Look(INK, "v"), Look("#D55E00", "o")
+LOOKS = {"effect": Look(INK, "v"), "notice": Look("white", "o", edge="#D55E00")}
 
 
 def data_tool_purchases(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -58,44 +47,39 @@ def finding_tool_purchases(data: pd.DataFrame, context: FigureContext) -> str:
 
 
 def draw_tool_purchases(data: pd.DataFrame, context: FigureContext) -> Figure:
-    """Lines by quarter; a mark at the top for every date of a control on tools."""
-    stances = [stance for stance in (BASELINE, *context.cases()) if stance in set(data["stance"])]
+    """Lines by quarter; marks above at the dates of controls on tools, announced and in force."""
+    stances, dates = held(data, context), _controls(context)
+    key = Key(
+        [(context.say(f"figure.tool-purchases.{name}"), look) for name, look in LOOKS.items() if dates[name]],
+        points=True,
+    )
     under = subtitle("tool-purchases", data, context, banded=False)
-    figure, top, bottom = canvas(context, finding_tool_purchases(data, context), under, 3.5)
-    inch, width = 1.0 / figure.get_figheight(), figure.get_figwidth()
-    dates = [
-        (context.say(f"figure.tool-purchases.{name}"), look) for name, look in (("effect", EFFECT), ("notice", NOTICE))
-    ]
-    key_row(figure, [(context.label("stance", s), stance_look(s, stances)) for s in stances], top)
-    key_row(figure, dates, top - 0.2 * inch, points=True)
-    axes = figure.add_axes((0.62 / width, bottom + 0.3 * inch, 1.0 - 0.95 / width, top - bottom - 0.95 * inch))
-    for stance in reversed(stances):
-        own, look = data[data["stance"] == stance], stance_look(stance, stances)
-        axes.plot(own["year"], own["central"], color=look.colour, linestyle=look.line, linewidth=1.4,
-                  marker=look.marker, markevery=(stances.index(stance), 8), markersize=3.8)  # fmt: skip
+    sheet = open_sheet(context, finding_tool_purchases(data, context), under, 3.3, stance_key(stances, context), key)
+    axes = sheet.axes(0.62, 0.35, sheet.bottom + 0.3, sheet.top - 0.3)
+    for place, stance in enumerate(stances):
+        draw_line(axes, data[data["stance"] == stance], stance_look(stance, stances), 3 * place, banded=False)
     mark_years(axes, [int(year) for year in data["year"]], most=9)
-    plain_steps(axes)
-    axes.set_ylim(bottom=0.0)
-    axes.grid(visible=False, axis="x")
-    _mark_dates(axes, context)
-    return figure
+    axes.set(xlim=(data["year"].min() - 0.3, data["year"].max() + 0.3), ylim=limits(0.0, data["central"].max()))
+    number_axis(axes, plain)
+    for name, height in (("notice", 1.085), ("effect", 1.03)):
+        mark_dates(axes, dates[name], LOOKS[name], height)
+    return sheet.figure
 
 
-def _mark_dates(axes: Axes, context: FigureContext) -> None:
-    """Thin lines and marks at the dates of controls on China that cover tools."""
+def _controls(context: FigureContext) -> dict[str, list[float]]:
+    """Dates of the controls that cover tools: in force, and announced before."""
     measures = context.table("measures")
     if measures.empty:
-        return
-    covers = measures["instrument"].isin(CONTROLS)
-    first, last = axes.get_xlim()
-    for column, look in (("announced", NOTICE), ("start", EFFECT)):
-        for year in sorted({float(value) for value in measures[covers][column].dropna()}):
-            if first <= year <= last:
-                axes.axvline(year, color=SOFT, linewidth=0.6, linestyle=(0, (2.0, 2.0)), zorder=1)
-                axes.plot(year, 1.03, marker=look.marker, color=look.colour, transform=axes.get_xaxis_transform(),
-                          clip_on=False, linestyle="none", markersize=5)  # fmt: skip
+        return {name: [] for name in LOOKS}
+    named = measures["segments"].str.split().map(lambda codes: "equipment" in codes)
+    covers = measures[
+        (measures["instrument"] == "equipment_control") | ((measures["instrument"] == "export_control") & named)
+    ]
+    columns = {"effect": "start", "notice": "announced"}
+    return {name: covers[column].dropna().astype(float).tolist() for name, column in columns.items()}
 
 
 FIGURE = FigureSpec(
-    "tool-purchases", 21, (VARIABLE,), data_tool_purchases, finding_tool_purchases, draw_tool_purchases, report=False
-)
+    "tool-purchases", 21, (VARIABLE,), data_tool_purchases, finding_tool_purchases, draw_tool_purchases, report=False,
+    marks=("line", "dated mark"),
+)  # fmt: skip
