@@ -13,17 +13,18 @@ import pandas as pd
 from model.experiments.question import Wish, names_of, title_of
 from model.experiments.results import FigureContext
 from model.experiments.sweep import Sweep
-from model.figures import FigureSpec, save_spec
+from model.figures import FigureSpec, Saved, save_spec
 from model.scenario.story import Block
 
 
 @dataclass
 class Answer:
-    """Blocks for the terminal, plain data for JSON, files written."""
+    """Blocks for the terminal, plain data for JSON, files written, and the figures among them."""
 
     blocks: list[Block] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
+    drawn: list[Saved] = field(default_factory=list)
 
     def table(self, wish: Wish, name: str, frame: pd.DataFrame) -> None:
         """Write a table for people and spreadsheets."""
@@ -35,7 +36,8 @@ class Answer:
     def figure(self, wish: Wish, spec: FigureSpec, frame: pd.DataFrame, context: FigureContext, name: str = "") -> None:
         """Draw a figure (under another name than its own, if given), unless none are wanted."""
         if wish.figures and len(frame):
-            self.files.append(save_spec(spec, frame, context, wish.out, name).png)
+            self.drawn.append(save_spec(spec, frame, context, wish.out, name))
+            self.files.append(self.drawn[-1].png)
 
     def say(self, kind: str, text: str) -> None:
         """Add a block of text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,8 @@ import pandas as pd
 from model.experiments.results import HEADLINE, FigureContext, beyond_baseline, select, stance_differences
 from model.phrases import Span
 
+SAME = 0.005
+"""Percent by which two runs of one case may differ in a report: what two decimals show."""
 QUARTERS = 8
 """Quarters after the first measure that are shown one by one."""
 
@@ -24,6 +26,38 @@ class Facts:
     frame: pd.DataFrame
     manifest: Mapping[str, Any]
     data: Mapping[str, pd.DataFrame]
+    notes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the folders beside the results say of themselves, by name (`model.experiments.beside`)."""
+
+    @property
+    def strategies(self) -> pd.DataFrame:
+        """Strategies by scenario, as `blocs strategies` wrote them."""
+        return self.context.table("strategies")
+
+    @property
+    def flips(self) -> pd.DataFrame:
+        """Conditions under which the advice turns, as `blocs strategies` wrote them."""
+        return self.context.table("flips")
+
+    @property
+    def source(self) -> str:
+        """The source row of a table: what identifies the run."""
+        c = self.context
+        return c.say("paper.source", version=c.version, scenario=c.scenario, baseline=c.baseline, hash=c.hash, draws=c.draws, seed=c.seed)
+
+    def elsewhere(self, name: str) -> bool:
+        """Whether a folder beside the results was made with another parameter set than they."""
+        theirs, ours = self.notes.get(name, {}).get("parameters"), self.manifest.get("parameters")
+        return bool(theirs and ours and theirs != ours)
+
+    @property
+    def stale(self) -> bool:
+        """Whether the strategies are of another parameter set, or give a stance another effect than this run."""
+        rows = self.strategies
+        own = rows[rows["scenario"] == self.context.scenario] if "scenario" in rows else rows
+        held = {row["strategy"]: row.get(f"central_{self.horizon}") for row in own.to_dict("records")} if len(own) else {}
+        shared = [(self.income(stance).central, held[stance]) for stance in self.stances if held.get(stance) is not None]
+        return self.elsewhere("strategies") or any(abs(ours - theirs) > SAME for ours, theirs in shared)
 
     @property
     def year(self) -> int:

@@ -30,6 +30,8 @@ LEAST, MOST = 7.0, 34.0
 """Letters that a column has room for at least, and beyond which a cell's text is broken into lines."""
 MARGIN = 4.0
 """A cell's own margins, in letters."""
+MARK = "\0"
+"""Stands for a caption's number until the field is put there."""
 SHORT = 12
 """Rows up to which a table is kept on one page."""
 
@@ -123,22 +125,22 @@ def _table(word: Word, table: Table, number: int, lang: str) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
-    say = speaker(lang)
     unit = f" ({table.unit})" if table.unit else ""
-    word.add_paragraph(say("paper.word.table", number=number, text=table.title) + unit, style="Caption")
-    made: Any = word.add_table(rows=1 + len(table.rows), cols=len(table.head()))
+    _caption(word, "paper.word.table", number, table.title + unit, lang)
+    texts_of = [table.head(), *table.text()]
+    made: Any = word.add_table(rows=len(texts_of), cols=len(table.head()))
     small = Pt(7.0 if len(table.head()) > WIDE else SMALL)
     grid = [list(row.cells) for row in made.rows]
-    for cells, texts in zip(grid, [table.head(), *table.text()], strict=True):
+    for cells, texts in zip(grid, texts_of, strict=True):
         for cell, text, right in zip(cells, texts, table.numeric(), strict=True):
             line = cell.paragraphs[0]
             line.paragraph_format.space_after, line.paragraph_format.line_spacing = Pt(0), 1.0
             line.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT
             line.add_run(text).font.size = small
-            line.paragraph_format.keep_with_next = len(table.rows) <= SHORT and cells is not grid[-1]
+            line.paragraph_format.keep_with_next = len(grid) <= SHORT or cells in (grid[0], grid[-1])  # the last with its notes
     for cell in grid[0]:
         cell.paragraphs[0].runs[0].font.bold = True
-    _widths(made, [table.head(), *table.text()])
+    _widths(made, texts_of)
     _lines(made)
     word.add_paragraph(under(table, lang), style="Note")
 
@@ -196,9 +198,21 @@ def _picture(word: Word, picture: Picture, number: int, lang: str) -> None:
     word.paragraphs[-1].paragraph_format.keep_with_next = True
     shape._inline.docPr.set("descr", f"{picture.title}. {picture.caption}")
     shape._inline.docPr.set("name", picture.path.stem)
-    caption = speaker(lang)("paper.word.figure", number=number, text=picture.title)
-    word.add_paragraph(caption, style="Caption").paragraph_format.keep_with_next = True
+    _caption(word, "paper.word.figure", number, picture.title, lang)
     word.add_paragraph(picture.caption, style="Note")
+
+
+def _caption(word: Word, kind: str, number: int, text: str, lang: str) -> None:
+    """A caption whose number is a field, so that Word counts again and lists figures and tables (SEQ)."""
+    from docx.oxml import OxmlElement
+
+    before, after = speaker(lang)(kind, number=MARK, text=text).split(MARK, 1)
+    line = word.add_paragraph(before, style="Caption")
+    field = OxmlElement("w:fldSimple")
+    field.set(_name("w:instr"), f" SEQ {'Table' if kind.endswith('table') else 'Figure'} \\* ARABIC ")
+    field.append(line.add_run(str(number))._r)
+    line._p.append(field)
+    line.add_run(after)
 
 
 def _name(tag: str) -> str:
