@@ -21,14 +21,17 @@ from model.experiments.answers import Answer, titles_of
 from model.experiments.conditions import parse
 from model.experiments.inputs import FOLDERS
 from model.experiments.question import Wish, choose_outcome, require_finished, title_of
-from model.experiments.results import HEADLINE, FigureContext
+from model.experiments.results import HEADLINE, FigureContext, label
 from model.experiments.store import MANIFEST
 from model.experiments.sweep import PLAN, load_sweep
 from model.figures import save_spec
 from model.figures.backtest import data_backtest, draw_backtest, finding_backtest
 from model.figures.house import FigureSpec, Saved
 from model.figures.strategies import data_strategies, draw_strategies, finding_strategies
+from model.words import has_word
 
+KINDS = ("segment", "layer", "region", "network", "ecosystem", "stance")
+"""What the index of a parameter can name."""
 STRATEGIES = FigureSpec("strategies", 0, (), lambda frame, context: data_strategies(frame), finding_strategies, draw_strategies)
 BACKTEST = FigureSpec("backtest", 0, (), data_backtest, finding_backtest, draw_backtest)
 
@@ -83,7 +86,7 @@ def _asked(folder: Path, context: FigureContext, out: Path) -> tuple[dict[str, p
     driven = analysed(sweep, outcome, labels, False, wish)
     loss = parse(f"{HEADLINE}[{context.focus},{outcome.period}] < 0%", "--when", lang)
     boxed = discovered(sweep, loss, labels, None, wish)
-    tables = {"drivers": _drivers(driven, titles_of(sweep, lang), outcome.period), **_boxes(boxed)}
+    tables = {"drivers": _drivers(driven, {name: titled(name, lang) for name in titles_of(sweep, lang)}, outcome.period), **_boxes(boxed, lang)}
     return tables, [*driven.drawn, *boxed.drawn]
 
 
@@ -97,17 +100,25 @@ def _drivers(answer: Answer, titles: Mapping[str, str], period: str) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def _boxes(answer: Answer) -> dict[str, pd.DataFrame]:
+def _boxes(answer: Answer, lang: str) -> dict[str, pd.DataFrame]:
     """How often each case falls short and the chosen box (`boxes`), with its limits (`limits`)."""
     boxes, limits = [], []
     for case in answer.data["cases"]:
         chosen = next((box for box in case["boxes"] if box["chosen"]), {"coverage": None, "density": None, "dimensions": 0})
         kept = {key: chosen[key] for key in ("coverage", "density", "dimensions")}
         boxes.append({"stance": case["case"].partition("@")[2], "states": case["states"], "hits": case["hits"], **kept})
-        limits += [{**row, "stance": case["case"].partition("@")[2]} for row in case.get("limits", [])]
+        limits += [{**row, "title": titled(row["name"], lang), "stance": case["case"].partition("@")[2]} for row in case.get("limits", [])]
     return {"boxes": pd.DataFrame(boxes), "limits": pd.DataFrame(limits)}
 
 
 def titled_flips(rows: pd.DataFrame, lang: str) -> pd.DataFrame:
     """flips.csv with each driver in words."""
-    return rows.assign(title=[title_of(str(name), lang) for name in rows["driver"]]) if len(rows) else rows
+    return rows.assign(title=[titled(str(name), lang) for name in rows["driver"]]) if len(rows) else rows
+
+
+def titled(name: str, lang: str) -> str:
+    """A sampled number in words, the index of its row too: '공급자 간 대체탄력성(메모리)'."""
+    bare, _, index = name.partition("[")
+    codes = [next((label(kind, code, lang) for kind in KINDS if has_word(f"{kind}.{code}")), code) for code in index.rstrip("]").split("/")]
+    title = title_of(name, lang)
+    return f"{title.partition(' [')[0]}{'' if lang == 'ko' else ' '}({', '.join(codes)})" if index else title

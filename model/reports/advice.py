@@ -8,13 +8,15 @@ is played with, in the same draw; its cost is already in that.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from model.experiments.results import signed
 from model.phrases import Span, amount, change_text, money, money_text, number_text
-from model.reports.document import Block, Bullets, Cell, Paragraph, Table, plain_table
+from model.reports.document import Block, Bullets, Cell, Paragraph, Picture, Table, plain_table
 from model.reports.facts import Facts
 
 NOTE = ("chip_leverage", "widen_manufacturing", "software_cooperation")
@@ -30,7 +32,7 @@ BAND, FLIPS = 5, 4
 Row = dict[Any, Any]
 
 
-def advice(facts: Facts) -> list[Block]:
+def advice(facts: Facts, pictures: Mapping[str, Picture]) -> list[Block]:
     """The section on policy implications."""
     c, rows = facts.context, facts.strategies
     missing = [column for column in NEEDED if column not in rows]
@@ -41,7 +43,8 @@ def advice(facts: Facts) -> list[Block]:
     blocks: list[Block] = [Paragraph(c.say("paper.advice.stale"))] if facts.stale else []
     for scenario, own in rows.groupby("scenario", sort=False):
         blocks += _scenario(facts, str(scenario), own.reset_index(drop=True))
-    return [*blocks, *_proposals(facts, rows), *_when(facts, rows)]
+    compared = [pictures["strategies"]] if "strategies" in pictures and rows["scenario"].nunique() > 1 else []
+    return [*blocks, *compared, *_proposals(facts, rows), *_when(facts, rows)]
 
 
 def in_one_sentence(facts: Facts) -> str:
@@ -162,7 +165,7 @@ def _table(facts: Facts, scenario: str, rows: pd.DataFrame) -> Table:
     title = c.say("paper.table.strategies", scenario=scenario, year=_last(rows.iloc[0].to_dict())[1])
     notes = (c.say("paper.table.strategies_note", region=c.label("region", c.focus), with_=_references(facts, rows)),)
     made = plain_table("strategies" if scenario == c.scenario else f"strategies-{scenario.replace('_', '-')}", title, header, cells,
-                       unit=c.say("paper.unit.strategies"), notes=notes, source=facts.source)  # fmt: skip
+                       unit=c.say("paper.unit.strategies"), notes=notes, source=facts.source_of("strategies"))  # fmt: skip
     return replace(made, shown=((header[0], header[1], header[4], *header[7:]), *shown))
 
 
@@ -262,8 +265,6 @@ def _ends(span: Span) -> tuple[Cell, Cell, Cell]:
 
 def _cell(span: Span, context: Any) -> str:
     """'+0.31 (+0.20 ~ +0.45)', as in the table of real income."""
-    from model.experiments.results import signed
-
     if not span.banded:
         return signed(span.central)
     return f"{signed(span.central)} ({context.say('table.band', low=signed(span.low), high=signed(span.high))})"

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+NUMERIC = "+−–0123456789"
+"""What a printed number begins with."""
 Cell = str | float | int
 """A table's cell; numbers stay numbers until a renderer prints them."""
 
@@ -66,7 +68,7 @@ class Table:
     def numeric(self) -> tuple[bool, ...]:
         """Which printed columns hold numbers only."""
         if self.shown:
-            return tuple(False for _ in self.head())
+            return tuple(all(row[k][:1] in NUMERIC for row in self.shown[1:]) for k in range(len(self.head())))
         return tuple(all(not isinstance(row[k], str) for row in self.rows) for k in range(len(self.header)))
 
 

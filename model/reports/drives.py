@@ -44,7 +44,8 @@ def _sweep(facts: Facts, pictures: Mapping[str, Picture]) -> list[Block]:
     lines += [_box(facts, stance) for stance in dict.fromkeys(c.table("boxes")["stance"])]
     if facts.elsewhere("sweep"):
         lines.append(c.say("paper.trust.elsewhere", folder="sweep"))
-    shown = [pictures[name] for name in pictures if name in ("sobol", "tornado") or name.startswith("prim-box")]
+    often = c.table("boxes")["hits"].max() >= FEW
+    shown = [pictures[name] for name in pictures if name in ("sobol", "tornado") or (often and name.startswith("prim-box"))]
     return [Paragraph(c.say("paper.drives.sweep", **_size(facts))), Bullets(tuple(lines)), *shown]
 
 

@@ -45,6 +45,11 @@ class Facts:
         c = self.context
         return c.say("paper.source", version=c.version, scenario=c.scenario, baseline=c.baseline, hash=c.hash, draws=c.draws, seed=c.seed)
 
+    def source_of(self, name: str) -> str:
+        """The source row of a table that comes from a folder beside the results."""
+        c, note = self.context, self.notes.get(name, {})
+        return c.say("paper.source_beside", version=c.version, folder=name, draws=note.get("draws", "–"), seed=note.get("seed", "–"))
+
     def elsewhere(self, name: str) -> bool:
         """Whether a folder beside the results was made with another parameter set than they."""
         theirs, ours = self.notes.get(name, {}).get("parameters"), self.manifest.get("parameters")

@@ -12,10 +12,11 @@ from model.reports.advice import advice, in_one_sentence
 from model.reports.document import Block, Bullets, Cell, Document, Heading, Paragraph, Picture, Table, plain_table
 from model.reports.drives import drives
 from model.reports.facts import Facts
-from model.reports.trust import trust
+from model.reports.trust import standing, trust
 
 Pictures = Mapping[str, Picture]
-RESULT_FIGURES = ("real-income", "segments", "bloc-index", "exports", "os-choices")
+RESULT_FIGURES = ("real-income", "segments", "bloc-index", "exports")
+"""Figures of the results that the report shows; figures/ holds all that were drawn."""
 
 
 def paper(facts: Facts, pictures: Pictures) -> Document:
@@ -52,7 +53,10 @@ def answer(facts: Facts, pictures: Pictures) -> list[Block]:
     if not facts.stances:
         return [Paragraph(facts.context.say("paper.missing.income", **_names(facts)))]
     lines = (_income, ranking, _segment, _split, in_one_sentence)
-    return [Bullets(tuple(line(facts) for line in lines)), Paragraph(facts.context.say("paper.answer.note", **_names(facts)), note=True)]
+    note = facts.context.say("paper.answer.note", **_names(facts))
+    if standing(facts) == "worse":
+        note += " " + facts.context.say("paper.answer.backtest_worse")
+    return [Bullets(tuple(line(facts) for line in lines)), Paragraph(note, note=True)]
 
 
 def _income(facts: Facts) -> str:
@@ -192,8 +196,7 @@ def stances(facts: Facts, pictures: Pictures) -> list[Block]:
         ])  # fmt: skip
     table = _table(facts, "stances", c.say("paper.table.stances", **_names(facts)), header, rows,
                    c.say("paper.unit.percent", baseline=c.baseline), (c.say("paper.table.stances_note"),))  # fmt: skip
-    shown = [pictures[name] for name in ("innovation",) if name in pictures]
-    return [Paragraph(c.say("paper.stances.text", **_names(facts))), table, *shown]
+    return [Paragraph(c.say("paper.stances.text", **_names(facts))), table]
 
 
 def _whole(share: float) -> Cell:
@@ -251,7 +254,7 @@ def how_to_read(context: FigureContext) -> list[str]:
 
 SECTIONS = {
     "asked": asked, "answer": answer, "results": results, "stances": stances, "drives": drives, "assumes": assumes,
-    "implications": lambda facts, pictures: advice(facts), "trust": trust, "provenance": provenance,
+    "implications": advice, "trust": trust, "provenance": provenance,
 }  # fmt: skip
 """Sections in order: the key of the heading, and what writes it."""
 __all__ = ["SECTIONS", "how_to_read", "paper"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -24,7 +25,7 @@ def trust(facts: Facts, pictures: Mapping[str, Picture]) -> list[Block]:
         c.say("paper.trust.draws", draws=c.draws, failed=failed, planned=m.get("planned", 0), refused=refused),
         _evidence(c), _published(facts), *_calibration(facts), *_backtest(facts), c.say("paper.trust.outside"),
     ]  # fmt: skip
-    shown = [pictures[name] for name in ("evidence", "published", "backtest") if name in pictures]
+    shown = [pictures[name] for name in ("published",) if name in pictures]
     return [Bullets(tuple(lines)), *_scores(facts), *shown]
 
 
@@ -70,13 +71,21 @@ def _backtest(facts: Facts) -> list[str]:
         return [c.say("paper.missing.backtest")]
     last, trend = (geometric(scores, rule) for rule in ("last", "trend"))
     covered = float((scores["covered"] * scores["points"]).sum() / scores["points"].sum())
-    key = "better" if max(last, trend) < 1.0 else "worse" if min(last, trend) > 1.0 else "mixed"
     lines = [c.say(
         "paper.trust.backtest", origin=note["origin"], points=int(scores["points"].sum()), series=len(scores), last=number_text(last, 2),
         trend=number_text(trend, 2), covered=number_text(100.0 * covered, 0), signs=number_text(100.0 * float(scores["sign"].mean()), 0),
-        verdict=c.say(f"paper.trust.backtest_{key}"),
+        verdict=c.say(f"paper.trust.backtest_{standing(facts)}"),
     )]  # fmt: skip
     return lines + ([c.say("paper.trust.elsewhere", folder="backtest")] if facts.elsewhere("backtest") else [])
+
+
+def standing(facts: Facts) -> str:
+    """'better', 'worse' or 'mixed': the back-test's error against both naive rules; '' without a back-test."""
+    scores = facts.context.table("scores")
+    if scores.empty or "origin" not in facts.notes.get("backtest", {}):
+        return ""
+    ratios = [geometric(scores, rule) for rule in ("last", "trend")]
+    return "better" if max(ratios) < 1.0 else "worse" if min(ratios) > 1.0 else "mixed"
 
 
 def geometric(scores: pd.DataFrame, rule: str) -> float:
@@ -96,8 +105,6 @@ def _scores(facts: Facts) -> list[Table]:
     few = cells if len(cells) <= 2 * ROWS else [*cells[:ROWS], *cells[-ROWS:]]
     header = [c.say(f"paper.column.{k}") for k in ("series", "points", *columns)]
     made = plain_table("backtest", c.say("paper.table.backtest", shown=len(few), series=len(cells)), header, cells,
-                       notes=(c.say("paper.table.backtest_note"),), source=facts.source)  # fmt: skip
+                       notes=(c.say("paper.table.backtest_note"),), source=facts.source_of("backtest"))  # fmt: skip
     text = tuple((str(r[0]), str(r[1]), *(number_text(float(v), 3) for v in r[2:5]), number_text(float(r[5]), 2)) for r in few)
-    from dataclasses import replace
-
     return [replace(made, shown=(tuple(header), *text))]

@@ -6,6 +6,7 @@ for. The file holds no date and no path: the same report gives the same bytes.
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ MARGIN = 4.0
 """A cell's own margins, in letters."""
 MARK = "\0"
 """Stands for a caption's number until the field is put there."""
+BANDED = re.compile(r"^([+−]?[0-9][0-9.,]*) \(")
+"""A number with its band in brackets."""
 SHORT = 12
 """Rows up to which a table is kept on one page."""
 
@@ -108,6 +111,7 @@ def _styles(word: Word, lang: str) -> None:
     normal.paragraph_format.line_spacing, normal.paragraph_format.space_after = 1.25, Pt(6)
     word.styles["Caption"].paragraph_format.keep_with_next = True
     _language(normal)
+    _no_spaces(normal)
 
 
 def _language(style: Any) -> None:
@@ -118,6 +122,17 @@ def _language(style: Any) -> None:
     found.set(_name("w:val"), "en-GB")  # Latin words and numbers are not broken inside, in Korean text either
     found.set(_name("w:eastAsia"), "ko-KR")
     style.element.get_or_add_rPr().append(found)
+
+
+def _no_spaces(style: Any) -> None:
+    """No space put between Hangul and digits or Latin letters: '2035년', as Korean is set."""
+    from docx.oxml import OxmlElement
+
+    spacing = style.element.get_or_add_pPr().find(_name("w:spacing"))
+    for name in ("w:autoSpaceDE", "w:autoSpaceDN"):
+        found = OxmlElement(name)
+        found.set(_name("w:val"), "0")
+        spacing.addprevious(found)  # the schema's order
 
 
 def _table(word: Word, table: Table, number: int, lang: str) -> None:
@@ -136,26 +151,47 @@ def _table(word: Word, table: Table, number: int, lang: str) -> None:
             line = cell.paragraphs[0]
             line.paragraph_format.space_after, line.paragraph_format.line_spacing = Pt(0), 1.0
             line.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT
-            line.add_run(text).font.size = small
+            line.add_run(_broken(text)).font.size = small
             line.paragraph_format.keep_with_next = len(grid) <= SHORT or cells in (grid[0], grid[-1])  # the last with its notes
     for cell in grid[0]:
         cell.paragraphs[0].runs[0].font.bold = True
     _widths(made, texts_of)
+    if len(table.head()) > WIDE:
+        _narrow(made)
     _lines(made)
     word.add_paragraph(under(table, lang), style="Note")
+
+
+def _broken(text: str) -> str:
+    """A number's band on a line of its own."""
+    return BANDED.sub(r"\1\n(", text, count=1)
 
 
 def _widths(made: Any, rows: list[tuple[str, ...]]) -> None:
     """Columns as wide as what stands in them asks for, together as wide as the text."""
     from docx.shared import Cm
 
-    needs = [max(LEAST, *(min(_length(row[k]), MOST) for row in rows)) + MARGIN for k in range(len(rows[0]))]
+    longest = [max(_length(part) for row in rows for part in _broken(row[k]).split("\n")) for k in range(len(rows[0]))]
+    needs = [max(LEAST, min(length, MOST)) + MARGIN for length in longest]
     made.autofit = False
     for column, need in zip(made.columns, needs, strict=True):
         column.width = Cm(TEXT_CM * need / sum(needs))
     for row in made.rows:
         for cell, need in zip(row.cells, needs, strict=True):
             cell.width = Cm(TEXT_CM * need / sum(needs))
+
+
+def _narrow(made: Any) -> None:
+    """Small margins in the cells of a wide table, so that '2026Q1' stays on one line."""
+    from docx.oxml import OxmlElement
+
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(_name("w:w"), "40")
+        edge.set(_name("w:type"), "dxa")
+        margins.append(edge)
+    made._tbl.tblPr.find(_name("w:tblLook")).addprevious(margins)  # the schema's order
 
 
 def _length(text: str) -> float:
