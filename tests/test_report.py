@@ -34,6 +34,8 @@ from model.reports.word import write_docx
 from model.scenario.record import resolved
 from model.scenario.resolve import load_scenario
 from model.words import has_word, word
+from tests.beside import write_beside
+from tests.folders import unsettled
 from tests.test_figures import INPUTS, STANCES, recordings
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -41,8 +43,8 @@ VOID = {"meta", "img", "br", "hr", "link", "input"}
 DRAWS = 6
 SAID = ("real-income", "segments", "bloc-index", "exports", "channels", "published")
 """Figures whose data the report speaks of."""
-SHOWN = ("real-income", "segments", "bloc-index", "exports", "channels", "policy-timeline")
-"""Figures in the report of a run alone; further ones stand in figures/."""
+SHOWN = ("real-income", "segments", "bloc-index", "exports", "channels", "tornado", "prim-box", "policy-timeline", "strategies")
+"""Figures in a report with all its parts, in order; further ones stand in figures/."""
 
 
 class Page(HTMLParser):
@@ -98,11 +100,16 @@ def run(folder: Path) -> RunFolder:
 
 
 @pytest.fixture(scope="module")
-def written(run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of that run, all formats, in Korean."""
-    out = tmp_path_factory.mktemp("보고서")
-    reports.write_report(run, reports.FORMATS, out)
-    return out
+def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The report of such a run with all that other commands can put beside it, all formats, in Korean."""
+    out, whole = tmp_path_factory.mktemp("보고서"), tmp_path_factory.mktemp("결과")
+    store.write_results(whole / store.RESULTS, recordings(DRAWS))
+    store.write_manifest(whole, manifest(), {})
+    write_beside(whole)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("model.experiments.question.unfinished", unsettled)
+        reports.write_report(open_run(whole, "ko"), reports.FORMATS, out)
+        yield out
 
 
 def told(run: RunFolder, **changes: Any) -> Facts:
@@ -185,6 +192,7 @@ def test_the_word_file_has_styles_captions_alternative_texts_and_korean_fonts(wr
     assert body.count("<w:tblHeader/>") == len(word_file.tables) >= 4
     captions = [p.text for p in word_file.paragraphs if p.style is not None and p.style.name == "Caption"]
     assert sum(text.startswith("<그림") for text in captions) == len(described)
+    assert re.findall(r'<wp:docPr [^>]*name="([^"]*)"', body) == list(SHOWN)
 
 
 def test_office_files_have_the_same_bytes_again_and_no_date(run: RunFolder, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from model.errors import ModelError
+from model.errors import BlocsError, UsageError
 from model.experiments.answer_boxes import discovered
 from model.experiments.answer_drivers import analysed
 from model.experiments.answers import Answer, titles_of
@@ -61,7 +61,7 @@ def draw_beside(context: FigureContext, out: Path) -> list[Saved]:
     return made
 
 
-def ask_sweep(folder: Path, context: FigureContext, out: Path) -> tuple[dict[str, pd.DataFrame], list[Saved]]:
+def ask_sweep(folder: Path, context: FigureContext, out: Path, figures: bool = True) -> tuple[dict[str, pd.DataFrame], list[Saved]]:
     """The sweep's answer for the report: tables `drivers`, `boxes`, `limits` (a row a case and name) and figures.
 
     What drives the focus's real income in the last whole year, and where it falls short of the baseline. A sweep that
@@ -70,18 +70,17 @@ def ask_sweep(folder: Path, context: FigureContext, out: Path) -> tuple[dict[str
     if not (folder / "sweep" / PLAN).is_file():
         return {}, []
     try:
-        return _asked(folder / "sweep", context, out)
-    except ModelError as error:
+        return _asked(folder / "sweep", context, Wish(out, context.lang, figures, without_failed=True))
+    except BlocsError as error:
         return {"fault": pd.DataFrame({"reason": [str(error).splitlines()[0]]})}, []
 
 
-def _asked(folder: Path, context: FigureContext, out: Path) -> tuple[dict[str, pd.DataFrame], list[Saved]]:
+def _asked(folder: Path, context: FigureContext, wish: Wish) -> tuple[dict[str, pd.DataFrame], list[Saved]]:
     lang, sweep = context.lang, load_sweep(folder)
     require_finished(sweep, lang)
-    wish = Wish(out, lang, without_failed=True)
     labels = tuple(case["label"] for case in sweep.plan["cases"] if case["baseline"] and case["scenario"] == context.scenario)
     if not labels:
-        raise ModelError(context.say("paper.sweep.other", scenario=context.scenario))
+        raise UsageError(context.say("paper.sweep.other", scenario=context.scenario))
     outcome = choose_outcome(sweep, HEADLINE, context.focus, None, False, lang)
     driven = analysed(sweep, outcome, labels, False, wish)
     loss = parse(f"{HEADLINE}[{context.focus},{outcome.period}] < 0%", "--when", lang)
@@ -118,7 +117,7 @@ def titled_flips(rows: pd.DataFrame, lang: str) -> pd.DataFrame:
 
 def titled(name: str, lang: str) -> str:
     """A sampled number in words, the index of its row too: '공급자 간 대체탄력성(메모리)'."""
-    bare, _, index = name.partition("[")
+    index = name.partition("[")[2]
     codes = [next((label(kind, code, lang) for kind in KINDS if has_word(f"{kind}.{code}")), code) for code in index.rstrip("]").split("/")]
     title = title_of(name, lang)
     return f"{title.partition(' [')[0]}{'' if lang == 'ko' else ' '}({', '.join(codes)})" if index else title

@@ -246,7 +246,7 @@ def _regret(at_end: pd.DataFrame, choice: str) -> dict[str, float]:
         return dict.fromkeys(names, float("nan"))
     own, regret = at_end[choice], at_end.max(axis=1) - at_end[choice]
     least = at_end.min(axis=1)
-    behind = at_end[at_end.loc[0].idxmax()] - own if 0 in own.index else own * float("nan")
+    behind = at_end[str(at_end.loc[0].idxmax())] - own if 0 in own.index else own.iloc[:0]
     return {
         "regret": float(regret.get(0, float("nan"))), "regret_p90": float(regret.quantile(0.9)),
         "best_in_percent": 100 * float((regret == 0).mean()), "worst_in_percent": 100 * float((own == least).mean()),

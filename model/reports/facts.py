@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -60,9 +61,9 @@ class Facts:
         """Whether the strategies are of another parameter set, or give a stance another effect than this run."""
         rows = self.strategies
         own = rows[rows["scenario"] == self.context.scenario] if "scenario" in rows else rows
-        held = {row["strategy"]: row.get(f"central_{self.horizon}") for row in own.to_dict("records")} if len(own) else {}
-        shared = [(self.income(stance).central, held[stance]) for stance in self.stances if held.get(stance) is not None]
-        return self.elsewhere("strategies") or any(abs(ours - theirs) > SAME for ours, theirs in shared)
+        held = {row["strategy"]: float(row.get(f"central_{self.horizon}", math.nan)) for row in own.to_dict("records")} if len(own) else {}
+        gaps = [abs(self.income(stance).central - held.get(stance, math.nan)) for stance in self.stances]
+        return self.elsewhere("strategies") or any(gap > SAME for gap in gaps)
 
     @property
     def year(self) -> int:
