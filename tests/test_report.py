@@ -366,12 +366,18 @@ def test_a_folder_that_is_no_run_is_refused_with_the_way_out(command: str, tmp_p
     [
         (["figures", "--only", "real-incom"], "did you mean real-income?"), (["figures", "--format", "gif"], "png, pdf, svg"),
         (["report", "--currency", "KRW"], "--rate 1300"), (["report", "--currency", "KRW", "--rate", "x"], "found x"),
-        (["report", "--currency", "EUR"], "USD, KRW"), (["figures", "--size", "poster"], "page, column, slide"), (["report", "--format", "hwp"], "html, docx, md"),
+        (["report", "--currency", "EUR"], "USD, KRW"), (["figures", "--size", "poster"], "page, column, slide"), (["report", "--format", "hwp"], "html, docx, md"), (["report", "--format", "docx,hwpx"], "--format docx"),
     ],
 )  # fmt: skip
 def test_unknown_names_are_refused_with_what_is_allowed(args: list[str], needle: str, folder: Path) -> None:
     result = invoke(args[0], str(folder), *args[1:])
     assert result.exit_code == 2 and needle in result.output
+
+
+def test_a_brief_refuses_formats_before_it_runs(tmp_path: Path) -> None:
+    for kind, needle in (("hwpx", "--format docx"), ("pdf", "html, docx, md")):
+        result = invoke("brief", "chips", "--format", kind, "--out", str(tmp_path / "out"))
+        assert result.exit_code == 2 and needle in result.output and not (tmp_path / "out").exists()
 
 
 def test_a_root_has_no_report(tmp_path: Path) -> None:
