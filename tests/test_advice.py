@@ -18,14 +18,16 @@ from hypothesis import strategies as st
 from model.experiments.beside import ask_sweep, notes_beside, titled, titled_flips
 from model.experiments.inputs import FOLDERS, input_tables
 from model.experiments.results import FigureContext
+from model.experiments.sampling import METHODS
 from model.reports.advice import NEEDED, advice, in_one_sentence, verdict
 from model.reports.document import Block, Bullets, Paragraph, Table
 from model.reports.drives import drives
 from model.reports.facts import Facts
 from model.reports.trust import standing, trust
-from model.words import LANGUAGES, word
+from model.words import LANGUAGES, has_word, word
 from tests.beside import BASE, FLIP, PAID, PARAMETERS, STRATEGIES, rows, scores, write_beside
 from tests.folders import uniform, write_sweep
+from tests.test_sensitivity import sobol_folder
 
 CONTEXT = FigureContext("blocs", ("align_us", "hedge"), "history", "KOR", (2026, 2030, 2035), "en", draws=20)
 COMMANDS = {
@@ -220,3 +222,15 @@ def test_a_manifest_that_is_no_json_counts_as_missing(tmp_path: Path) -> None:
         (tmp_path / name / "manifest.json").write_text(text, encoding="utf-8")
     assert notes_beside(tmp_path) == {"calibration": {"origin": "2023-06"}}
     assert set(NEEDED) <= set(BASE)
+
+
+# every method of a sweep
+
+
+@pytest.mark.usefixtures("made_up")
+def test_a_sobol_sweep_gives_shares_without_a_direction(tmp_path: Path) -> None:
+    sobol_folder(tmp_path / "sweep", 128)
+    tables, _ = ask_sweep(tmp_path, CONTEXT, tmp_path, figures=False)
+    whole = said(drives(facts(**tables), {}))
+    assert word("paper.drives.index.sobol", "en") in whole and word("paper.drives.higher", "en") not in whole
+    assert tables["drivers"]["title"].iloc[0] == "x1" and all(has_word(f"paper.drives.index.{method}") for method in METHODS)
