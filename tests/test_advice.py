@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.experiments.beside import ask_sweep, notes_beside, titled, titled_flips
+from model.experiments.beside import ask_sweep, draw_beside, notes_beside, titled, titled_flips
 from model.experiments.inputs import FOLDERS, input_tables
 from model.experiments.results import FigureContext
 from model.experiments.sampling import METHODS
@@ -214,6 +214,14 @@ def test_each_part_that_is_missing_is_one_line_with_its_command(lang: str) -> No
     whole = said([*advice(mine, {}), *drives(mine, {}), *trust(mine, {})])
     for name in FOLDERS:
         assert sum(COMMANDS[name] in line for line in whole.splitlines()) == 1, name
+
+
+def test_tables_of_another_shape_count_as_missing(tmp_path: Path) -> None:
+    other = pd.DataFrame({"x": [1.0]})
+    mine = facts(scores=other, calibration=other, targets=other, points=other, flips=other, strategies=other, notes={"backtest": {"origin": "2020-12"}})
+    whole = said([*advice(mine, {}), *trust(mine, {})])
+    assert COMMANDS["backtest"] in whole and COMMANDS["calibration"] in whole and "lacks the columns" in whole
+    assert draw_beside(mine.context, tmp_path) == []
 
 
 def test_a_manifest_that_is_no_json_counts_as_missing(tmp_path: Path) -> None:

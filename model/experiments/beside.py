@@ -28,6 +28,7 @@ from model.figures import save_spec
 from model.figures.backtest import data_backtest, draw_backtest, finding_backtest
 from model.figures.house import FigureSpec, Saved
 from model.figures.strategies import data_strategies, draw_strategies, finding_strategies
+from model.reports.advice import NEEDED
 from model.words import has_word
 
 KINDS = ("segment", "layer", "region", "network", "ecosystem", "stance")
@@ -52,11 +53,11 @@ def draw_beside(context: FigureContext, out: Path) -> list[Saved]:
     """Figures of the strategies and the back-test, where their tables are there."""
     made = []
     rows = context.table("strategies")
-    if len(data_strategies(rows)):
+    if set(NEEDED) <= set(rows.columns) and len(data_strategies(rows)):
         named = replace(context, scenario=", ".join(dict.fromkeys(rows["scenario"].astype(str))), draws=int(rows["draws"].max()))
         made.append(save_spec(STRATEGIES, rows, named, out))
     points = context.table("points")
-    if len(points):
+    if {"series_id", "transform", "end", "actual", "model", "last", "trend"} <= set(points.columns):
         made.append(save_spec(BACKTEST, points, context, out))
     return made
 
@@ -112,7 +113,7 @@ def _boxes(answer: Answer, lang: str) -> dict[str, pd.DataFrame]:
 
 def titled_flips(rows: pd.DataFrame, lang: str) -> pd.DataFrame:
     """flips.csv with each driver in words."""
-    return rows.assign(title=[titled(str(name), lang) for name in rows["driver"]]) if len(rows) else rows
+    return rows.assign(title=[titled(str(name), lang) for name in rows["driver"]]) if "driver" in rows else pd.DataFrame()
 
 
 def titled(name: str, lang: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,11 @@ class Facts:
     notes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What the folders beside the results say of themselves, by name (`model.experiments.beside`)."""
 
+    def held(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """A table from a folder beside the results; an empty one where it lacks any of these columns."""
+        rows = self.context.table(name)
+        return rows if set(columns) <= set(rows.columns) else pd.DataFrame()
+
     @property
     def strategies(self) -> pd.DataFrame:
         """Strategies by scenario, as `blocs strategies` wrote them."""
@@ -38,7 +43,7 @@ class Facts:
     @property
     def flips(self) -> pd.DataFrame:
         """Conditions under which the advice turns, as `blocs strategies` wrote them."""
-        return self.context.table("flips")
+        return self.held("flips", ("scenario", "title", "advice", "best", "end", "threshold"))
 
     @property
     def source(self) -> str:

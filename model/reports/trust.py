@@ -13,6 +13,8 @@ from model.phrases import number_text
 from model.reports.document import Block, Bullets, Cell, Picture, Table, plain_table
 from model.reports.facts import Facts
 
+SCORED = ("series_id", "points", "error", "error_last", "error_trend", "sign", "covered", "skill_last")
+"""Columns of scores.csv that are told."""
 ROWS = 6
 """Series of the back-test named from either end."""
 
@@ -51,7 +53,7 @@ def _published(facts: Facts) -> str:
 
 def _calibration(facts: Facts) -> list[str]:
     """What figures published by a date say about the composites, whether the method finds what is put in, what is missed."""
-    c, composites, targets = facts.context, facts.context.table("calibration"), facts.context.table("targets")
+    c, composites, targets = facts.context, facts.held("calibration", ("informed",)), facts.held("targets", ("used", "reached"))
     note = facts.notes.get("calibration", {})
     if composites.empty or targets.empty or "origin" not in note:
         return [c.say("paper.missing.calibration")]
@@ -65,7 +67,7 @@ def _calibration(facts: Facts) -> list[str]:
 
 def _backtest(facts: Facts) -> list[str]:
     """The score against two naive rules, how often the band held what happened, and how often the sign was right."""
-    c, scores = facts.context, facts.context.table("scores")
+    c, scores = facts.context, facts.held("scores", SCORED)
     note = facts.notes.get("backtest", {})
     if scores.empty or "origin" not in note:
         return [c.say("paper.missing.backtest")]
@@ -81,7 +83,7 @@ def _backtest(facts: Facts) -> list[str]:
 
 def standing(facts: Facts) -> str:
     """'better', 'worse' or 'mixed': the back-test's error against both naive rules; '' without a back-test."""
-    scores = facts.context.table("scores")
+    scores = facts.held("scores", SCORED)
     if scores.empty or "origin" not in facts.notes.get("backtest", {}):
         return ""
     ratios = [geometric(scores, rule) for rule in ("last", "trend")]
@@ -96,7 +98,7 @@ def geometric(scores: pd.DataFrame, rule: str) -> float:
 
 def _scores(facts: Facts) -> list[Table]:
     """The best and the worst series of the back-test, hits and misses alike."""
-    c, scores = facts.context, facts.context.table("scores")
+    c, scores = facts.context, facts.held("scores", SCORED)
     if scores.empty or "origin" not in facts.notes.get("backtest", {}):
         return []
     columns = ("error", "error_last", "error_trend", "covered")
