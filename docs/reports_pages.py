@@ -17,7 +17,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path[:0] = [] if str(DOCS.parent) in sys.path else [str(DOCS.parent)]
 LIMIT = 500_000
-PAGE, COLUMNS, DPI = 620, 4, 90
+PAGE, COLUMNS, DPI = 520, 4, 80
 
 
 def tool(name: str) -> str:
@@ -45,7 +45,7 @@ def sheet(pictures: Sequence[Path], target: Path) -> None:
     whole = Image.new("RGB", (PAGE * COLUMNS, height * -(-len(images) // COLUMNS)), "white")
     for place, image in enumerate(images):
         whole.paste(image, (place % COLUMNS * PAGE, place // COLUMNS * height))
-    for colours in (64, 32, 16, 8):
+    for colours in (128, 64, 32, 16):
         whole.quantize(colours, kmeans=1).save(target, optimize=True)
         if target.stat().st_size <= LIMIT:
             return

@@ -43,7 +43,7 @@ VOID = {"meta", "img", "br", "hr", "link", "input"}
 DRAWS = 6
 SAID = ("real-income", "segments", "bloc-index", "exports", "channels", "published")
 """Figures whose data the report speaks of."""
-SHOWN = ("real-income", "segments", "bloc-index", "exports", "channels", "tornado", "prim-box", "policy-timeline", "strategies")
+SHOWN = ("real-income", "segments", "bloc-index", "exports", "channels", "tornado", "prim-box", "strategies")
 """Figures in a report with all its parts, in order; further ones stand in figures/."""
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from model.experiments.results import signed
-from model.phrases import Span, amount, change_text, money, money_text, number_text
+from model.phrases import DIGITS, NONE, Span, amount, change_text, money, money_text, number_text
 from model.reports.document import Block, Bullets, Cell, Paragraph, Picture, Table, plain_table
 from model.reports.facts import Facts
 
@@ -23,7 +23,7 @@ NOTE = ("chip_leverage", "widen_manufacturing", "software_cooperation")
 """The three proposals of the KIET note of 2023 (kr.strategy.1 to 3 of the register), in its order."""
 NEEDED = (
     "scenario", "strategy", "against", "extra", "extra_p10", "extra_p90", "behind_p10", "cost_bn_usd", "cost_percent",
-    "regret", "regret_p90", "best_in_percent", "worst_in_percent", "pays_from", "draws",
+    "budget_percent", "regret", "regret_p90", "best_in_percent", "worst_in_percent", "pays_from", "draws",
 )  # fmt: skip
 SOON = 1
 """Years after the first measure within which a strategy that pays has to be decided now."""
@@ -158,8 +158,8 @@ def _table(facts: Facts, scenario: str, rows: pd.DataFrame) -> Table:
         name, year = _name(facts, row["strategy"]), _year(facts, row)
         cells.append([name, *_ends(effect), *_ends(extra), cost, _number(row["cost_percent"]), _number(row["regret"]), year])
         shown.append((
-            name, _cell(effect, c), _cell(extra, c), number_text(cost, 1 if won else 2), number_text(_number(row["cost_percent"]), 2),
-            number_text(_number(row["regret"]), 2), year,
+            name, _cell(effect, c), _cell(extra, c) if _paid(row) else NONE, number_text(cost, 1 if won else 2), number_text(_number(row["cost_percent"]), 2),
+            number_text(_number(row["regret"]), 2), year if _paid(row) else NONE,
         ))  # fmt: skip
     header = [c.say(f"paper.column.{k}") for k in columns]
     title = c.say("paper.table.strategies", scenario=scenario, year=_last(rows.iloc[0].to_dict())[1])
@@ -176,8 +176,8 @@ def _payers(facts: Facts) -> str:
 
 def _references(facts: Facts, rows: pd.DataFrame) -> str:
     """What paid strategies are played with and compared to."""
-    paid = rows[rows["budget_percent"] > 0]["against"] if "budget_percent" in rows else pd.Series(dtype=str)
-    return ", ".join(dict.fromkeys(_name(facts, name) for name in paid)) or "–"
+    paid = [row["against"] for row in rows.to_dict("records") if _paid(row)]
+    return ", ".join(dict.fromkeys(_name(facts, name) for name in paid)) or NONE
 
 
 def _proposals(facts: Facts, rows: pd.DataFrame) -> list[Block]:
@@ -223,6 +223,11 @@ def _when(facts: Facts, rows: pd.DataFrame) -> list[Block]:
     return [Paragraph(c.say("paper.advice.timing")), Bullets((*lines, c.say("paper.advice.stance_timing")))] if lines else []
 
 
+def _paid(row: Row) -> bool:
+    """Whether a budget is paid for it."""
+    return bool(row["budget_percent"] > 0)
+
+
 def _name(facts: Facts, strategy: object) -> str:
     return facts.context.label("stance", str(strategy))
 
@@ -249,8 +254,9 @@ def _effect(row: Row) -> Span:
 
 
 def _extra(row: Row) -> Span:
-    """What it brings beyond its reference at the last horizon, percentage points."""
-    return _span(row, ("extra", "extra_p10", "extra_p90"))
+    """What it brings beyond its reference at the last horizon, percentage points, as printed: a verdict rests on what is read."""
+    span = _span(row, ("extra", "extra_p10", "extra_p90"))
+    return Span(*(round(end, DIGITS["points"]) for end in (span.central, span.low, span.high)))
 
 
 def _span(row: Row, names: tuple[str, str, str]) -> Span:
@@ -277,5 +283,5 @@ def _number(value: Any) -> float:
 def _year(facts: Facts, row: Row) -> str:
     """From which year on it pays; '–' for what is itself the reference."""
     if not isinstance(row["against"], str) or not row["against"]:
-        return "–"
+        return NONE
     return facts.context.say("paper.advice.never") if pd.isna(row["pays_from"]) else str(int(row["pays_from"]))

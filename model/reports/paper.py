@@ -220,10 +220,9 @@ def assumes(facts: Facts, pictures: Pictures) -> list[Block]:
     notes = (c.say("paper.table.measures_note"), c.say("paper.table.measures_shown", shown=len(shown), count=len(rows)))
     table = _table(facts, "measures", c.say("paper.table.measures", **_names(facts)), header, rows, "", notes)
     table = replace(table, shown=(tuple(header[:-1]), *(tuple(str(cell) for cell in row) for row in shown)))
-    pictured = [pictures["policy-timeline"]] if "policy-timeline" in pictures else []
     text = Paragraph(c.say("paper.assumes.text", count=len(measures), new=sum(new), baseline=c.baseline))
     sources = tuple(str(s) for s in facts.manifest["scenario"]["sources"])
-    return [text, table, *pictured, *([Bullets(sources)] if sources else [])]
+    return [text, table, *([Bullets(sources)] if sources else [])]
 
 
 def provenance(facts: Facts, pictures: Pictures) -> list[Block]:

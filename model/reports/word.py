@@ -25,9 +25,9 @@ TEXT_CM, PICTURE_CM, TALLEST_CM = 16.0, 14.0, 21.0
 """Widths of the text and of a picture; two pictures fit on a page. Height of a picture at most, its caption below it."""
 SMALL, BODY = 8.5, 10.5
 INK, RULE = "222222", 12
-WIDE = 6
-"""Columns beyond which a table's letters are smaller."""
-LEAST, MOST = 7.0, 34.0
+WIDE, WIDEST = 5, 8
+"""Columns beyond which a table's letters are smaller, and smaller still."""
+LEAST, MOST = 8.0, 34.0
 """Letters that a column has room for at least, and beyond which a cell's text is broken into lines."""
 MARGIN = 4.0
 """A cell's own margins, in letters."""
@@ -35,8 +35,8 @@ MARK = "\0"
 """Stands for a caption's number until the field is put there."""
 BANDED = re.compile(r"^([+−]?[0-9][0-9.,]*) \(")
 """A number with its band in brackets."""
-SHORT = 12
-"""Rows up to which a table is kept on one page."""
+SHORT, LONG = 12, 66
+"""Rows up to which a table is kept on one page, unless a cell is longer than so many letters."""
 
 
 def write_docx(document: Document, path: Path) -> Path:
@@ -144,7 +144,8 @@ def _table(word: Word, table: Table, number: int, lang: str) -> None:
     _caption(word, "paper.word.table", number, table.title + unit, lang)
     texts_of = [table.head(), *table.text()]
     made: Any = word.add_table(rows=len(texts_of), cols=len(table.head()))
-    small = Pt(7.0 if len(table.head()) > WIDE else SMALL)
+    small = Pt(SMALL if len(table.head()) <= WIDE else 7.5 if len(table.head()) <= WIDEST else 7.0)
+    whole = len(texts_of) <= SHORT and max(len(text) for texts in texts_of for text in texts) <= LONG
     grid = [list(row.cells) for row in made.rows]
     for cells, texts in zip(grid, texts_of, strict=True):
         for cell, text, right in zip(cells, texts, table.numeric(), strict=True):
@@ -152,12 +153,11 @@ def _table(word: Word, table: Table, number: int, lang: str) -> None:
             line.paragraph_format.space_after, line.paragraph_format.line_spacing = Pt(0), 1.0
             line.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT
             line.add_run(_broken(text)).font.size = small
-            line.paragraph_format.keep_with_next = len(grid) <= SHORT or cells in (grid[0], grid[-1])  # the last with its notes
+            line.paragraph_format.keep_with_next = whole or cells in (grid[0], grid[-1])  # the last with its notes
     for cell in grid[0]:
         cell.paragraphs[0].runs[0].font.bold = True
     _widths(made, texts_of)
-    if len(table.head()) > WIDE:
-        _narrow(made)
+    _margins(made, 108 if len(table.head()) <= WIDE else 70 if len(table.head()) <= WIDEST else 40)
     _lines(made)
     word.add_paragraph(under(table, lang), style="Note")
 
@@ -181,14 +181,14 @@ def _widths(made: Any, rows: list[tuple[str, ...]]) -> None:
             cell.width = Cm(TEXT_CM * need / sum(needs))
 
 
-def _narrow(made: Any) -> None:
-    """Small margins in the cells of a wide table, so that '2026Q1' stays on one line."""
+def _margins(made: Any, aside: int) -> None:
+    """Margins in the cells, twentieths of a point: less aside in wide tables, so that '2026Q1' stays on one line."""
     from docx.oxml import OxmlElement
 
     margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
+    for side, width in (("top", 20), ("left", aside), ("bottom", 20), ("right", aside)):
         edge = OxmlElement(f"w:{side}")
-        edge.set(_name("w:w"), "40")
+        edge.set(_name("w:w"), str(width))
         edge.set(_name("w:type"), "dxa")
         margins.append(edge)
     made._tbl.tblPr.find(_name("w:tblLook")).addprevious(margins)  # the schema's order
