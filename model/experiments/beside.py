@@ -31,7 +31,7 @@ from model.figures.strategies import data_strategies, draw_strategies, finding_s
 from model.reports.advice import NEEDED
 from model.words import has_word
 
-KINDS = ("segment", "layer", "region", "network", "ecosystem", "stance")
+NAMED = ("segment", "layer", "region", "network", "ecosystem", "stance")
 """What the index of a parameter can name."""
 STRATEGIES = FigureSpec("strategies", 0, (), lambda frame, context: data_strategies(frame), finding_strategies, draw_strategies)
 BACKTEST = FigureSpec("backtest", 0, (), data_backtest, finding_backtest, draw_backtest)
@@ -53,7 +53,7 @@ def draw_beside(context: FigureContext, out: Path) -> list[Saved]:
     """Figures of the strategies and the back-test, where their tables are there."""
     made = []
     rows = context.table("strategies")
-    if set(NEEDED) <= set(rows.columns) and len(data_strategies(rows)):
+    if set(NEEDED) <= set(rows.columns) and len(STRATEGIES.data(rows, context)):
         named = replace(context, scenario=", ".join(dict.fromkeys(rows["scenario"].astype(str))), draws=int(rows["draws"].max()))
         made.append(save_spec(STRATEGIES, rows, named, out))
     points = context.table("points")
@@ -119,6 +119,6 @@ def titled_flips(rows: pd.DataFrame, lang: str) -> pd.DataFrame:
 def titled(name: str, lang: str) -> str:
     """A sampled number in words, the index of its row too: '공급자 간 대체탄력성(메모리)'."""
     index = name.partition("[")[2]
-    codes = [next((label(kind, code, lang) for kind in KINDS if has_word(f"{kind}.{code}")), code) for code in index.rstrip("]").split("/")]
+    codes = [next((label(kind, code, lang) for kind in NAMED if has_word(f"{kind}.{code}")), code) for code in index.rstrip("]").split("/")]
     title = title_of(name, lang)
     return f"{title.partition(' [')[0]}{'' if lang == 'ko' else ' '}({', '.join(codes)})" if index else title
