@@ -40,3 +40,9 @@ def test_a_study_says_where_an_unknown_stance_stands(tmp_path: Path) -> None:
     path.write_text("title: {en: A, ko: 가}\nscenarios: [blocs]\nstances: [align_us, hegde]\n", encoding="utf-8", newline="\n")
     result = CliRunner().invoke(Cli(), ["study", str(path)])
     assert result.exit_code == 2 and "paper.yaml:3:21: stances[1]" in result.output and "did you mean hedge?" in result.output
+
+
+def test_contact_sheets_of_the_report_are_small() -> None:
+    sheets = sorted((Path(__file__).parents[1] / "docs").glob("report-*.png"))
+    assert [sheet.name for sheet in sheets] == ["report-en.png", "report-ko.png"]
+    assert all(sheet.stat().st_size <= 500_000 for sheet in sheets)

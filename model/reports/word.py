@@ -27,7 +27,7 @@ SMALL, BODY = 8.5, 10.5
 INK, RULE = "222222", 12
 WIDE, WIDEST = 5, 8
 """Columns beyond which a table's letters are smaller, and smaller still."""
-LEAST, MOST = 8.0, 34.0
+LEAST, MOST = 12.0, 34.0
 """Letters that a column has room for at least, and beyond which a cell's text is broken into lines."""
 MARGIN = 4.0
 """A cell's own margins, in letters."""
@@ -63,7 +63,8 @@ def _add(word: Word, block: Any, number: int, lang: str) -> None:
     if isinstance(block, Heading):
         word.add_heading(f"{number}. {block.text}", 1)
     elif isinstance(block, Paragraph):
-        word.add_paragraph(block.text, style="Note" if block.note else None)
+        line = word.add_paragraph(block.text, style="Note" if block.note else None)
+        line.paragraph_format.keep_with_next = block.text.endswith(":") or None  # a list follows
     elif isinstance(block, Bullets):
         for item in block.items:
             word.add_paragraph(item, style="List Bullet")
