@@ -109,12 +109,12 @@ def test_levels_and_growth() -> None:
     assert math.isnan(yearly_growth(-100.0, 10)) and math.isnan(yearly_growth(1.0, 0))
 
 
-NAMES = frozenset(["p", "blocs", "run", "strategies", "strategies.csv", "calibration.csv", "backtest.csv", "AI", "GDP", "BLOCS", "SMIC", "ASML", "KIET", "KIEP", "SPRi", "KCCI", "KDI", "iOS", "OS", "BibTeX", "Word", "HWP", "PRIM", "Friedman", "Fisher", "figures", "csv", "draws", "decompose"])
+NAMES = frozenset(["p", "blocs", "run", "strategies", "strategies.csv", "calibration.csv", "backtest.csv", "AI", "GDP", "BLOCS", "SMIC", "ASML", "KIET", "KIEP", "SPRi", "KCCI", "KDI", "iOS", "OS", "BibTeX", "Word", "HWP", "PRIM", "Friedman", "Fisher", "figures", "csv", "draws", "decompose", "DIR", "NAME", "lhs", "sweep", "backtest", "calibrate", "calibration", "docs", "sweeps.md", "strategies.xlsx", "tables", "backtest.xlsx", "measures.xlsx", "align_us", "align_cn", "hedge", "vary"])
 """Latin words a Korean reader of figures and reports meets: proper names, and what is typed as it stands."""
 TYPED = frozenset(
     ["template", "USD", "KRW", "rate", "currency", "YAML", "JSON", "CSV", "UTF-8", "Markdown", "HTML", "docx", "html", "md", "png", "pdf", "svg", "xlsx", "NAME", "VALUE", "PATH", "name", "blocs", "none", "sigma", "eta", "ln", "d", "x", "e1", "E4b", "Q1", "Q3", "Q4", "align_us", "USA", "CHN", "KOR", "JPN", "instrument", "parameters", "instruments", "denial_rate", "force", "validate", "docs", "scenario_files.md", "alias", "anchor", "tag", "directive", "strategies.members", "from", "to", "true", "set", "show", "overrides.search_cost", "all", "Value", "Added", "en", "results", "out", "elasticity", "NAME.yaml", "help", "yaml", "scripted", "off", "members", "stances", "index", "assumed", "results.parquet", "income_smoothing", "nan", "ACR", "Caliendo-Parro", "chip_controls", "blocs_all_goods", "all_goods", "local", "manifest.json", "parquet", "page", "column", "slide", "mm", "run", "report", "figures.json", "only", "lang", "sources.txt", "tables", "brief"]
 ) | frozenset(
-    ["DIR", "DISTINCT", "Dask", "EMA", "Exports", "FROM", "HI", "HOST", "I", "IAMC", "Income", "JOIN", "K", "LO", "Morris", "N", "PAWN", "PORT", "PRCC", "R2", "Real", "S1", "SELECT", "SQL", "SRRC", "ST", "STEPS", "Sobol", "USING", "WITH", "analysis", "and", "calibration", "comparison.csv", "coverage.csv", "draw", "ema", "failures", "grid", "hedge", "iamc", "instrument.lever", "json", "lhs", "morris", "mu", "or", "overrides", "plan.json", "plans", "pyam", "quarter", "reactions.md", "reactive", "region", "register.csv", "rules.csv", "scenario", "seed", "shards", "sobol", "state", "states", "studies", "table", "tcp", "third_country.yaml", "third_country_reach", "tls", "unit", "value", "variable", "workbench", "YYYY-MM", "calibration.md", "history", "matching", "targets"]
+    ["DIR", "DISTINCT", "Dask", "EMA", "Exports", "FROM", "HI", "HOST", "I", "IAMC", "Income", "JOIN", "K", "LO", "Morris", "N", "PAWN", "PORT", "PRCC", "R2", "Real", "S1", "SELECT", "SQL", "SRRC", "ST", "STEPS", "USING", "WITH", "analysis", "and", "calibration", "comparison.csv", "coverage.csv", "draw", "ema", "failures", "grid", "hedge", "iamc", "instrument.lever", "json", "lhs", "morris", "mu", "or", "overrides", "plan.json", "plans", "pyam", "quarter", "reactions.md", "reactive", "region", "register.csv", "rules.csv", "scenario", "seed", "shards", "sobol", "state", "states", "studies", "table", "tcp", "third_country.yaml", "third_country_reach", "tls", "unit", "value", "variable", "workbench", "YYYY-MM", "hwpx", "reports_pages.md", "calibration.md", "history", "matching", "targets"]
 ) | frozenset(COMMANDS)
 """Further ones in help, errors and the referee's tables: keys, commands, methods, SQL and file names."""
 READ = ("figure.", "report.", "paper.", "phrase.", "glossary.", "region.", "segment.", "layer.", "stance.", "table.",
@@ -150,7 +150,7 @@ TERMS = {
     "entity_list": "우려거래자 목록", "veu": "검증된 최종사용자", "dual_cost": "이중표준 준수비용",
     "real_income": "실질소득", "baseline": "기준 시나리오",
 }  # fmt: skip
-OTHER_WORDS = ("기준선", "엔터티 리스트", "실질 소득", "수출 통제", "베이스라인", "이중 표준 준수", "FDPR")
+OTHER_WORDS = ("기준선", "엔터티 리스트", "실질 소득", "수출 통제", "베이스라인", "이중 표준 준수", "FDPR", "서방 참여", "동방 참여", "대미공조", "Sobol", "소벨", "소볼 지표")
 """Other Korean words for terms of the glossary: one thing, one word."""
 
 

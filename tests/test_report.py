@@ -26,7 +26,6 @@ from model.experiments.results import FigureContext
 from model.figures import FIGURES
 from model.phrases import amount
 from model.reports import Document, Facts, Table, paper
-from model.reports.advice import NEEDED
 from model.reports.document import Bullets, Heading, Paragraph, Picture, printed
 from model.reports.pages import render_html, render_markdown
 from model.reports.sheets import write_sheet
@@ -35,6 +34,8 @@ from model.reports.word import write_docx
 from model.scenario.record import resolved
 from model.scenario.resolve import load_scenario
 from model.words import has_word, word
+from tests.beside import write_beside
+from tests.folders import unsettled
 from tests.test_figures import INPUTS, STANCES, recordings
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -42,6 +43,8 @@ VOID = {"meta", "img", "br", "hr", "link", "input"}
 DRAWS = 6
 SAID = ("real-income", "segments", "bloc-index", "exports", "channels", "published")
 """Figures whose data the report speaks of."""
+SHOWN = ("real-income", "segments", "bloc-index", "exports", "channels", "tornado", "prim-box", "strategies")
+"""Figures in a report with all its parts, in order; further ones stand in figures/."""
 
 
 class Page(HTMLParser):
@@ -97,11 +100,16 @@ def run(folder: Path) -> RunFolder:
 
 
 @pytest.fixture(scope="module")
-def written(run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of that run, all formats, in Korean."""
-    out = tmp_path_factory.mktemp("보고서")
-    reports.write_report(run, reports.FORMATS, out)
-    return out
+def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The report of such a run with all that other commands can put beside it, all formats, in Korean."""
+    out, whole = tmp_path_factory.mktemp("보고서"), tmp_path_factory.mktemp("결과")
+    store.write_results(whole / store.RESULTS, recordings(DRAWS))
+    store.write_manifest(whole, manifest(), {})
+    write_beside(whole)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("model.experiments.question.unfinished", unsettled)
+        reports.write_report(open_run(whole, "ko"), reports.FORMATS, out)
+        yield out
 
 
 def told(run: RunFolder, **changes: Any) -> Facts:
@@ -131,7 +139,7 @@ def test_the_page_is_whole_and_asks_nobody(written: Path) -> None:
     assert page.all("html") == [{"lang": "ko"}]
     assert not re.search(r"""(?:src|href)=["'](?!data:|#)""", text) and "<script" not in text
     assert "default-src 'none'" in page.all("meta")[2]["content"]
-    assert len(page.all("h2")) == 9 and len(page.all("img")) >= 8
+    assert len(page.all("h2")) == 9 and len(page.all("img")) == len(SHOWN)
     assert all(image["alt"] and int(image["width"]) > 500 for image in page.all("img"))
 
 
@@ -170,17 +178,21 @@ def test_the_word_file_has_styles_captions_alternative_texts_and_korean_fonts(wr
     word_file = read(str(written / "report.docx"))
     assert max(shape.height.cm for shape in word_file.inline_shapes) <= 21.01
     used = {p.style.name for p in word_file.paragraphs if p.style is not None}
+    with zipfile.ZipFile(written / "report.docx") as parts:
+        fields = re.findall(r'w:instr="([^"]+)"', parts.read("word/document.xml").decode())
+    assert fields.count(" SEQ Figure \\* ARABIC ") == len(SHOWN) and fields.count(" SEQ Table \\* ARABIC ") == len(word_file.tables)
     assert {"Title", "Subtitle", "Heading 1", "Caption", "Note", "List Bullet"} <= used
     with zipfile.ZipFile(written / "report.docx") as parts:
         body, styles = (parts.read(f"word/{name}.xml").decode() for name in ("document", "styles"))
     described = re.findall(r'<wp:docPr [^>]*descr="([^"]*)"', body)
-    assert len(described) == len(word_file.inline_shapes) >= 8 and all(described)
+    assert len(described) == len(word_file.inline_shapes) == len(SHOWN) and all(described)
     assert styles.count('w:eastAsia="맑은 고딕"') >= 6 and 'eastAsiaTheme="' not in re.search(
         r'<w:style [^>]*w:styleId="Heading1".*?</w:style>', styles, re.DOTALL
     ).group(0)  # type: ignore[union-attr]
     assert body.count("<w:tblHeader/>") == len(word_file.tables) >= 4
     captions = [p.text for p in word_file.paragraphs if p.style is not None and p.style.name == "Caption"]
     assert sum(text.startswith("<그림") for text in captions) == len(described)
+    assert re.findall(r'<wp:docPr [^>]*name="([^"]*)"', body) == list(SHOWN)
 
 
 def test_office_files_have_the_same_bytes_again_and_no_date(run: RunFolder, tmp_path: Path) -> None:
@@ -221,9 +233,9 @@ def test_sheets_hold_numbers_as_numbers_with_unit_note_and_source(written: Path)
     assert sheet is not None
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert str(cells[1][0]).startswith("단위: ") and str(cells[-2][0]).startswith("주: ") and str(cells[-1][0]).startswith("출처: ")
-    body = cells[3:-2]
+    body = cells[3:-3]  # two notes
     assert len(body) == 9 and all(isinstance(value, float) for row in body for value in row[2:])
-    assert len(cells[2]) == 2 + 3 * 3
+    assert len(cells[2]) == 2 + 3 * 3 + 1  # and growth a year
 
 
 def test_the_numbers_of_the_table_are_those_of_the_results(run: RunFolder) -> None:
@@ -330,36 +342,6 @@ def test_a_report_of_a_run_with_missing_parts_says_so(run: RunFolder, name: str,
         assert any(text.startswith(word("paper.missing.income", lang, region="#", scenario="absent")[:14]) for text in said) or lang == "ko"
 
 
-def strategies(run: RunFolder, rows: list[dict[str, Any]]) -> list[str]:
-    inputs = {**run.context.inputs, "strategies": pd.DataFrame(rows)}
-    return list(texts(paper(told(run, inputs=inputs, lang="en"), {})))
-
-
-ROW = {"scenario": "blocs", "low": 0.1, "high": 0.5, "cost_bn_usd": 2.0, "cost_percent_gdp": 0.1, "regret": 0.2, "from_year": 2030.0, "flip": ""}
-
-
-def test_strategies_are_judged_by_their_bands(run: RunFolder) -> None:
-    said = strategies(run, [
-        ROW | {"strategy": "chip_leverage", "effect": 0.3, "from_year": 2026.0, "flip": "elasticity below 2"},
-        ROW | {"strategy": "widen_manufacturing", "effect": -0.3, "low": -0.5, "high": -0.1, "regret": 0.9, "from_year": None},
-        ROW | {"strategy": "align_us", "effect": 0.1, "low": -0.2, "high": 0.2},
-    ])  # fmt: skip
-    whole = " ".join(said)
-    chip, wide, soft = (word(f"stance.{n}", "en") for n in ("chip_leverage", "widen_manufacturing", "software_cooperation"))
-    assert f"{chip} (blocs) pays" in whole and f"{wide} (blocs) does not pay" in whole and f"{soft}: not run" in whole
-    assert "flips: elasticity below 2" in whole and word("paper.advice.overlap", "en") in said
-    assert any(text.startswith("To be decided now") and chip in text for text in said)
-    assert any(text.startswith("Can wait") and word("stance.align_us", "en") in text for text in said)
-    assert any(text.startswith("Does not pay within") and wide in text for text in said)
-    assert word("paper.missing.strategies", "en", scenario="blocs") not in said
-
-
-def test_a_strategy_whose_band_holds_zero_is_open_and_lost_columns_are_named(run: RunFolder) -> None:
-    assert any("is open" in t for t in strategies(run, [ROW | {"strategy": "chip_leverage", "effect": 0.1, "low": -0.2}]))
-    said = strategies(run, [{"scenario": "blocs", "strategy": "none", "effect": 0.0}])
-    assert any(NEEDED[-1] in text and NEEDED[3] in text for text in said)
-
-
 # commands
 
 
@@ -384,12 +366,18 @@ def test_a_folder_that_is_no_run_is_refused_with_the_way_out(command: str, tmp_p
     [
         (["figures", "--only", "real-incom"], "did you mean real-income?"), (["figures", "--format", "gif"], "png, pdf, svg"),
         (["report", "--currency", "KRW"], "--rate 1300"), (["report", "--currency", "KRW", "--rate", "x"], "found x"),
-        (["report", "--currency", "EUR"], "USD, KRW"), (["figures", "--size", "poster"], "page, column, slide"), (["report", "--format", "hwp"], "html, docx, md"),
+        (["report", "--currency", "EUR"], "USD, KRW"), (["figures", "--size", "poster"], "page, column, slide"), (["report", "--format", "hwp"], "html, docx, md"), (["report", "--format", "docx,hwpx"], "--format docx"),
     ],
 )  # fmt: skip
 def test_unknown_names_are_refused_with_what_is_allowed(args: list[str], needle: str, folder: Path) -> None:
     result = invoke(args[0], str(folder), *args[1:])
     assert result.exit_code == 2 and needle in result.output
+
+
+def test_a_brief_refuses_formats_before_it_runs(tmp_path: Path) -> None:
+    for kind, needle in (("hwpx", "--format docx"), ("pdf", "html, docx, md")):
+        result = invoke("brief", "chips", "--format", kind, "--out", str(tmp_path / "out"))
+        assert result.exit_code == 2 and needle in result.output and not (tmp_path / "out").exists()
 
 
 def test_a_root_has_no_report(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from model.cli.options import named, options
-from model.cli.report import currency, stated_rate, write
+from model.cli.report import check_formats, currency, stated_rate, write
 from model.words import word
 
 
@@ -22,6 +22,7 @@ def command(lang: str) -> click.Command:
     @options("out force seed draws workers focus set decompose quiet lang", lang)
     def brief(scenarios: tuple[str, ...], formats: str, **options: Any) -> int:
         stated_rate(options)  # refused before the run, not after it
+        check_formats(tuple(formats.split(",")), options["lang"])
         return max(_brief(name, formats, len(scenarios) > 1, options) for name in scenarios)
 
     return brief

@@ -38,16 +38,16 @@ def command(lang: str) -> click.Command:
 
 
 def _print(rows: Any, reports: Any, lang: str) -> None:
-    from model.cli.output import emit_table
+    from model.cli.output import emit_records
 
-    emit_table([word(f"cli.coverage.{c}", lang) for c in COLUMNS], [
-        [row.id, word(f"cli.coverage.role.{row.role}", lang) if row.role else "", word(f"cli.coverage.use.{row.use or 'missing'}", lang),
-         "; ".join(row.where), row.note] for row in rows
-    ])  # fmt: skip
+    emit_records([word(f"cli.coverage.{c}", lang) for c in COLUMNS], [
+        (row.id, word(f"cli.coverage.role.{row.role}", lang) if row.role else "", word(f"cli.coverage.use.{row.use or 'missing'}", lang),
+         "; ".join(row.where), row.note) for row in rows
+    ], aside=2)  # fmt: skip
     counts = {use: sum(row.use == use for row in rows) for use in ("link", "named", "outcome", "none")}
     click.echo("\n" + word("cli.coverage.count", lang, rows=len(rows), **counts) + "\n")
     click.echo(word("cli.coverage.reports", lang))
-    emit_table([word(f"cli.coverage.{c}", lang) for c in REPORTS], [
-        [row.document, row.item_ko if lang == "ko" else row.item, row.command and f"blocs {row.command}", "; ".join(row.outcomes), row.note]
+    emit_records([word(f"cli.coverage.{c}", lang) for c in REPORTS], [
+        (row.document, row.item_ko if lang == "ko" else row.item, row.command and f"blocs {row.command}", "; ".join(row.outcomes), row.note)
         for row in reports
-    ])  # fmt: skip
+    ], aside=3)  # fmt: skip

@@ -38,6 +38,10 @@ def emit_blocks(blocks: Iterable[Block]) -> None:
             click.echo()
 
 
+BELOW = "    "
+"""Before what stands below the line it belongs to."""
+
+
 def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table: by rich on a terminal, in aligned columns otherwise."""
     if sys.stdout.isatty():
@@ -47,6 +51,30 @@ def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in (header, *rows):
         cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
         click.echo("  ".join(cells).rstrip())
+
+
+def emit_records(header: Sequence[str], rows: Sequence[Sequence[str]], aside: int, width: int = 100) -> None:
+    """Wide tables for narrow terminals: the first columns aligned on one line, the last `aside` wrapped below it."""
+    kept = len(header) - aside
+    widths = [max(_width(row[i]) for row in (header, *rows)) for i in range(kept)]
+    for place, row in enumerate((header, *rows)):
+        cells = [cell + " " * (size - _width(cell)) for cell, size in zip(row[:kept], widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())
+        below = [" / ".join(row[kept:])] if place == 0 else row[kept:]
+        for line in (line for text in below for line in _wrapped(text, width - len(BELOW))):
+            click.echo(BELOW + line)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most so many columns, broken between words; a Hangul syllable takes two."""
+    lines: list[str] = []
+    for part in text.split():
+        joined = f"{lines[-1]} {part}" if lines else part
+        if lines and _width(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    return lines
 
 
 def block_data(block: Block) -> dict[str, Any]:

@@ -59,14 +59,23 @@ def stated_rate(options: dict[str, Any]) -> float:
     return rate
 
 
+def check_formats(formats: tuple[str, ...], lang: str) -> None:
+    """UsageError for a format that is not written; hwpx with the way round it."""
+    from model.experiments.report import FORMATS
+
+    if "hwpx" in formats:
+        raise UsageError(word("cli.report.hwpx", lang))
+    among(formats, FORMATS, lang)
+
+
 def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> int:
     """Write the report of a run's folder and say where it is."""
     from model.experiments.calibration_report import match_folder
     from model.experiments.folder import open_run
-    from model.experiments.report import FORMATS, write_report
+    from model.experiments.report import write_report
 
     lang = options["lang"]
-    among(formats, FORMATS, lang)
+    check_formats(formats, lang)
     rate = stated_rate(options)
     if matched := match_folder(folder):
         return _calibration(matched, formats, options)

@@ -37,7 +37,7 @@ def analysed(sweep: Sweep, outcome: Outcome, labels: Sequence[str], pawn: bool, 
     answer.data = {
         "outcome": str(outcome), "kind": outcome.kind, "method": sweep.plan["method"],
         "cases": [
-            {"case": i.label, "samples": i.samples, "left_out": i.left_out, "drift": i.drift if np.isfinite(i.drift) else None, "settled": i.settled,
+            {"case": i.label, "main": i.main, "samples": i.samples, "left_out": i.left_out, "drift": i.drift if np.isfinite(i.drift) else None, "settled": i.settled,
              "indices": records(i.table)} for i in found
         ],
     }  # fmt: skip

@@ -20,11 +20,17 @@ from model.scenario.story import period, region_name, scope, strength
 from model.scenario.types import Measure
 from model.words import has_word, word
 
+FOLDERS = ("strategies", "sweep", "backtest", "calibration")
+"""Folders in a run's folder that other commands write when told so (--out DIR/NAME), for its report."""
 BESIDE = {
-    "strategies": "strategies.csv",
+    "strategies": "strategies/strategies.csv",
+    "least_regret": "strategies/regret.csv",
+    "flips": "strategies/flips.csv",
+    "scores": "backtest/scores.csv",
+    "points": "backtest/points.csv",
+    "calibration": "calibration/parameters.csv",
+    "targets": "calibration/targets.csv",
     "verified": "published.csv",
-    "calibration": "calibration.csv",
-    "backtest": "backtest.csv",
 }
 """Tables that other commands write into a run's folder, by name."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from model.errors import StoreError
+from model.experiments.beside import ask_sweep, draw_beside, notes_beside, titled_flips
 from model.experiments.folder import RunFolder
 from model.figures import FIGURES, make_figures
 from model.reports import Document, Facts, Picture, Table, paper
@@ -42,10 +44,16 @@ def build(run: RunFolder, out: Path, only: Sequence[str] | None = None) -> Docum
     read = [name for name, spec in FIGURES.items() if spec.report or name in (*TOLD, *chosen)]
     data = {name: FIGURES[name].data(run.results, run.context) for name in read}
     data = {name: rows for name, rows in data.items() if not rows.empty}
-    drawn = make_figures(run.results, run.context, out / "figures", [name for name in data if name in chosen])
+    figures = out / "figures"
+    drawn = make_figures(run.results, run.context, figures, [name for name in data if name in chosen])
+    context = run.context
+    if only is None:
+        asked, pictures = ask_sweep(run.path, context, figures)
+        drawn += [*draw_beside(context, figures), *pictures]
+        flips = titled_flips(context.table("flips"), context.lang)
+        context = replace(context, inputs={**context.inputs, **asked, "flips": flips})
     shown = {f.name: Picture(f.png, f.title, f.caption) for f in drawn}
-    facts = Facts(run.context, run.results, run.manifest, data)
-    return paper(facts, shown)
+    return paper(Facts(context, run.results, run.manifest, data, notes_beside(run.path)), shown)
 
 
 def _write(document: Document, kind: str, path: Path) -> Path:

@@ -172,7 +172,7 @@ def strategies_table(frame: pd.DataFrame, planned: Sequence[Planned], request: S
         for choice in scenario.choices:
             reference = against(scenario, choice)
             row: dict[str, Any] = {"scenario": scenario.name, "strategy": choice, "against": "" if choice == reference else reference}
-            row |= _budget(scenario, choice) | _effects(effects, choice, context)
+            row |= _budget(scenario, choice) | _effects(effects, choice, context) | extra(effects, choice, reference, context.years[-1])
             row |= _cost(spending, choice, reference, context, request.rate) | _regret(at_end, choice)
             rows.append(row | pays_from(effects, choice, reference, context.years[0]) | {"draws": len(at_end)})
     return pd.DataFrame(rows)
@@ -194,6 +194,20 @@ def _effects(effects: pd.DataFrame, choice: str, context: FigureContext) -> dict
         for kind in ("central", "p10", "p90"):
             row[f"{kind}_{horizon}"] = float(own[kind].get(year, float("nan")))
     return row
+
+
+def extra(effects: pd.DataFrame, choice: str, reference: str, year: int) -> dict[str, float]:
+    """What a choice brings beyond its reference in a year, percentage points, both in the same draw: central, p10, p90.
+
+    The bands of the two overlap more than the difference does, as both move with the state of the world.
+    """
+    names = ("extra", "extra_p10", "extra_p90")
+    table = effects[effects["year"] == year].pivot_table(index="draw", columns="stance", values="value")
+    if choice == reference or not {choice, reference} <= set(table.columns):
+        return dict.fromkeys(names, float("nan"))
+    gap = (table[choice] - table[reference]).dropna()
+    values = (gap.get(0, float("nan")), gap.quantile(0.1), gap.quantile(0.9))
+    return dict(zip(names, map(float, values), strict=True))
 
 
 def yearly_costs(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
@@ -226,15 +240,19 @@ def draws_at(effects: pd.DataFrame, year: int) -> pd.DataFrame:
 
 def _regret(at_end: pd.DataFrame, choice: str) -> dict[str, float]:
     """Regret at the last horizon, percentage points behind the best (central and 90th percentile), percent of draws in
-    which it is best and worst, and whether it is the worst at central parameters."""
+    which it is best and worst, whether it is the worst at central parameters, and the band of how far it is behind the
+    strategy that is best at those."""
     if choice not in at_end.columns:
-        return dict.fromkeys(("regret", "regret_p90", "best_in_percent", "worst_in_percent", "worst"), float("nan"))
+        names = ("regret", "regret_p90", "best_in_percent", "worst_in_percent", "worst", "behind_p10", "behind_p90")
+        return dict.fromkeys(names, float("nan"))
     own, regret = at_end[choice], at_end.max(axis=1) - at_end[choice]
     least = at_end.min(axis=1)
+    behind = at_end[str(at_end.loc[0].idxmax())] - own if 0 in own.index else own.iloc[:0]
     return {
         "regret": float(regret.get(0, float("nan"))), "regret_p90": float(regret.quantile(0.9)),
         "best_in_percent": 100 * float((regret == 0).mean()), "worst_in_percent": 100 * float((own == least).mean()),
         "worst": float(0 in own.index and own[0] == least[0]),
+        "behind_p10": float(behind.quantile(0.1)), "behind_p90": float(behind.quantile(0.9)),
     }  # fmt: skip
 
 
@@ -279,6 +297,6 @@ def _manifest(
         "baselines": [resolved(each.baseline) for each in planned],
         "stance": request.stance, "won_per_dollar": request.rate, "draws": request.draws, "seed": request.seed,
         "refused_draws": accepted_draws(request.draws)[1],
-        "engine": {"version": __version__, "sources": engine_hash()},
+        "parameters": parameter_hash(central()), "engine": {"version": __version__, "sources": engine_hash()},
         "planned": len(cases), "failed": [failure.__dict__ for failure in shards.failures],
     }  # fmt: skip

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+NUMBER = re.compile(r"[+−–]?[0-9.,]*(?: \(.*\))?")
+"""A printed number, with its band in brackets where it has one."""
 Cell = str | float | int
 """A table's cell; numbers stay numbers until a renderer prints them."""
 
@@ -66,7 +69,7 @@ class Table:
     def numeric(self) -> tuple[bool, ...]:
         """Which printed columns hold numbers only."""
         if self.shown:
-            return tuple(False for _ in self.head())
+            return tuple(all(NUMBER.fullmatch(row[k]) for row in self.shown[1:]) for k in range(len(self.head())))
         return tuple(all(not isinstance(row[k], str) for row in self.rows) for k in range(len(self.header)))
 
 

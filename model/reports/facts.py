@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,8 @@ import pandas as pd
 from model.experiments.results import HEADLINE, FigureContext, beyond_baseline, select, stance_differences
 from model.phrases import Span
 
+SAME = 0.005
+"""Percent by which two runs of one case may differ in a report: what two decimals show."""
 QUARTERS = 8
 """Quarters after the first measure that are shown one by one."""
 
@@ -24,6 +27,48 @@ class Facts:
     frame: pd.DataFrame
     manifest: Mapping[str, Any]
     data: Mapping[str, pd.DataFrame]
+    notes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the folders beside the results say of themselves, by name (`model.experiments.beside`)."""
+
+    def held(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """A table from a folder beside the results; an empty one where it lacks any of these columns."""
+        rows = self.context.table(name)
+        return rows if set(columns) <= set(rows.columns) else pd.DataFrame()
+
+    @property
+    def strategies(self) -> pd.DataFrame:
+        """Strategies by scenario, as `blocs strategies` wrote them."""
+        return self.context.table("strategies")
+
+    @property
+    def flips(self) -> pd.DataFrame:
+        """Conditions under which the advice turns, as `blocs strategies` wrote them."""
+        return self.held("flips", ("scenario", "title", "advice", "best", "end", "threshold"))
+
+    @property
+    def source(self) -> str:
+        """The source row of a table: what identifies the run."""
+        c = self.context
+        return c.say("paper.source", version=c.version, scenario=c.scenario, baseline=c.baseline, hash=c.hash, draws=c.draws, seed=c.seed)
+
+    def source_of(self, name: str) -> str:
+        """The source row of a table that comes from a folder beside the results."""
+        c, note = self.context, self.notes.get(name, {})
+        return c.say("paper.source_beside", version=c.version, folder=name, draws=note.get("draws", "–"), seed=note.get("seed", "–"))
+
+    def elsewhere(self, name: str) -> bool:
+        """Whether a folder beside the results was made with another parameter set than they."""
+        theirs, ours = self.notes.get(name, {}).get("parameters"), self.manifest.get("parameters")
+        return bool(theirs and ours and theirs != ours)
+
+    @property
+    def stale(self) -> bool:
+        """Whether the strategies are of another parameter set, or give a stance another effect than this run."""
+        rows = self.strategies
+        own = rows[rows["scenario"] == self.context.scenario] if "scenario" in rows else rows
+        held = {row["strategy"]: float(row.get(f"central_{self.horizon}", math.nan)) for row in own.to_dict("records")} if len(own) else {}
+        gaps = [abs(self.income(stance).central - held.get(stance, math.nan)) for stance in self.stances]
+        return self.elsewhere("strategies") or any(gap > SAME for gap in gaps)
 
     @property
     def year(self) -> int:

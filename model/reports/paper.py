@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-import pandas as pd
-
-from model.experiments.results import FigureContext, headline_cells, headline_table
-from model.phrases import Span, amount, change_text, money, money_text, number_text, yearly_growth
-from model.reports.advice import advice
+from model.experiments.results import FigureContext, headline_cells, headline_table, signed
+from model.phrases import amount, change_text, money, money_text, number_text, yearly_growth
+from model.reports.advice import advice, in_one_sentence
 from model.reports.document import Block, Bullets, Cell, Document, Heading, Paragraph, Picture, Table, plain_table
+from model.reports.drives import drives
 from model.reports.facts import Facts
+from model.reports.trust import standing, trust
 
 Pictures = Mapping[str, Picture]
-RESULT_FIGURES = ("real-income", "segments", "bloc-index", "exports", "os-choices")
+RESULT_FIGURES = ("real-income", "segments", "bloc-index", "exports")
+"""Figures of the results that the report shows; figures/ holds all that were drawn."""
 
 
 def paper(facts: Facts, pictures: Pictures) -> Document:
@@ -50,8 +52,11 @@ def answer(facts: Facts, pictures: Pictures) -> list[Block]:
     """The answer in five sentences."""
     if not facts.stances:
         return [Paragraph(facts.context.say("paper.missing.income", **_names(facts)))]
-    lines = (_income, ranking, _segment, _trade, _split)
-    return [Bullets(tuple(line(facts) for line in lines)), Paragraph(facts.context.say("paper.answer.note", **_names(facts)), note=True)]
+    lines = (_income, ranking, _segment, _split, in_one_sentence)
+    note = facts.context.say("paper.answer.note", **_names(facts))
+    if standing(facts) == "worse":
+        note += " " + facts.context.say("paper.answer.backtest_worse")
+    return [Bullets(tuple(line(facts) for line in lines)), Paragraph(note, note=True)]
 
 
 def _income(facts: Facts) -> str:
@@ -127,7 +132,7 @@ def results(facts: Facts, pictures: Pictures) -> list[Block]:
     text = c.say("paper.results.growth", **_names(facts), growths="; ".join(growth))
     other = c.say("paper.results.others", stance=c.label("stance", facts.stances[0]), changes="; ".join(others))
     return [
-        income_table(facts), Paragraph(f"{text} {other}"), *quarters_table(facts),
+        income_table(facts), Bullets((text, other, _trade(facts))), *quarters_table(facts),
         *(pictures[name] for name in RESULT_FIGURES if name in pictures),
     ]  # fmt: skip
 
@@ -139,38 +144,41 @@ def income_table(facts: Facts) -> Table:
     years = [y for y in c.years if f"central_{y}" in frame]
     header = [c.say("table.stance"), c.say("table.region")]
     header += [c.say(f"paper.column.{k}", year=y, number=y - c.years[0] + 1) for y in years for k in ("central", "p10", "p90")]
+    header += [c.say("paper.column.growth")]
+    growth = [yearly_growth(float(r.get(f"central_{facts.year}", math.nan)), facts.horizon) for r in frame.to_dict("records")]
     rows: list[list[Cell]] = [
         [c.label("stance", str(r["stance"])), c.label("region", str(r["region"])),
-         *(float(r[f"{k}_{y}"]) if k == "central" or c.draws >= 5 else float("nan") for y in years for k in ("central", "p10", "p90"))]
-        for r in frame.to_dict("records")
+         *(float(r[f"{k}_{y}"]) if k == "central" or c.draws >= 5 else float("nan") for y in years for k in ("central", "p10", "p90")), g]
+        for r, g in zip(frame.to_dict("records"), growth, strict=True)
     ]  # fmt: skip
-    notes = (c.say("paper.table.band" if c.draws >= 5 else "paper.table.no_band", draws=c.draws),)
-    table = _table(c, "real-income", c.say("paper.table.income"), header, rows, c.say("paper.unit.percent", baseline=c.baseline), notes)
+    notes = (c.say("paper.table.band" if c.draws >= 5 else "paper.table.no_band", draws=c.draws), c.say("paper.table.growth_note", year=facts.year))
+    table = _table(facts, "real-income", c.say("paper.table.income"), header, rows, c.say("paper.unit.percent", baseline=c.baseline), notes)
     shown_header, shown = headline_cells(frame, c.lang)
-    return replace(table, shown=(tuple(shown_header), *(tuple(row) for row in shown)))
+    said = [(*row, signed(g, 3)) for row, g in zip(shown, growth, strict=True)]
+    return replace(table, shown=((*shown_header, header[-1]), *said))
 
 
 def quarters_table(facts: Facts) -> list[Block]:
-    """The first eight quarters, beside years 1, 5 and 10; nothing where the results lack them."""
+    """The first eight quarters beside years 5 and 10; nothing where the results lack them."""
     c, frame = facts.context, facts.first_quarters()
     if frame.empty:
         return []
+    later = [year for year in c.years[1:] if year <= facts.year]
     header = [c.say("table.stance"), *(str(q) for q in frame.columns)]
-    rows: list[list[Cell]] = [[c.label("stance", str(s)), *(float(v) for v in row)] for s, row in zip(frame.index, frame.to_numpy(), strict=True)]
+    header += [c.say("paper.column.central", year=y, number=y - c.years[0] + 1) for y in later]
+    rows: list[list[Cell]] = [
+        [c.label("stance", str(s)), *(float(v) for v in row), *(facts.income(str(s), year=y).central for y in later)]
+        for s, row in zip(frame.index, frame.to_numpy(), strict=True)
+    ]  # fmt: skip
     title = c.say("paper.table.quarters", region=c.label("region", c.focus))
     notes = (c.say("paper.table.central"),)
-    return [_table(c, "first-quarters", title, header, rows, c.say("paper.unit.percent", baseline=c.baseline), notes)]
+    return [_table(facts, "first-quarters", title, header, rows, c.say("paper.unit.percent", baseline=c.baseline), notes)]
 
 
 def _table(
-    c: FigureContext, name: str, title: str, header: list[str], rows: list[list[Cell]], unit: str, notes: tuple[str, ...]
+    facts: Facts, name: str, title: str, header: list[str], rows: list[list[Cell]], unit: str, notes: tuple[str, ...]
 ) -> Table:
-    return plain_table(name, title, header, rows, unit=unit, notes=notes, source=source_line(c))
-
-
-def source_line(c: FigureContext) -> str:
-    """The source row of a table and the last line of a footnote."""
-    return c.say("paper.source", version=c.version, scenario=c.scenario, baseline=c.baseline, hash=c.hash, draws=c.draws, seed=c.seed)
+    return plain_table(name, title, header, rows, unit=unit, notes=notes, source=facts.source)
 
 
 def stances(facts: Facts, pictures: Pictures) -> list[Block]:
@@ -186,10 +194,9 @@ def stances(facts: Facts, pictures: Pictures) -> list[Block]:
             c.label("stance", s), span.central, span.low, span.high, yearly_growth(span.central, facts.horizon),
             _whole(facts.share_highest(s)), _whole(facts.share_highest(s, lowest=True)), facts.regret(s),
         ])  # fmt: skip
-    table = _table(c, "stances", c.say("paper.table.stances", **_names(facts)), header, rows,
+    table = _table(facts, "stances", c.say("paper.table.stances", **_names(facts)), header, rows,
                    c.say("paper.unit.percent", baseline=c.baseline), (c.say("paper.table.stances_note"),))  # fmt: skip
-    shown = [pictures[name] for name in ("innovation",) if name in pictures]
-    return [Paragraph(c.say("paper.stances.text", **_names(facts))), table, *shown]
+    return [Paragraph(c.say("paper.stances.text", **_names(facts))), table]
 
 
 def _whole(share: float) -> Cell:
@@ -197,63 +204,25 @@ def _whole(share: float) -> Cell:
     return int(round(share)) if share == share else share
 
 
-def drives(facts: Facts, pictures: Pictures) -> list[Block]:
-    """The channels of effect, if the run was split by channel."""
-    c, most = facts.context, facts.largest("channels", "channel")
-    if most is None or "channels" not in pictures:
-        return [Paragraph(c.say("paper.missing.channels", **_names(facts)))]
-    channel, stance, span = most
-    text = c.say(
-        "paper.drives.most", channel=c.label("channel", channel), stance=c.label("stance", stance), year=facts.year,
-        change=change_text(span, "percent", c.lang),
-    )  # fmt: skip
-    return [Paragraph(text), pictures["channels"]]
-
-
 def assumes(facts: Facts, pictures: Pictures) -> list[Block]:
-    """The measures, with dates and sources, and the documents behind the story."""
+    """The measures, with dates and sources, and the documents behind the story.
+
+    Printed are those that the baseline lacks, as they make the result; tables/measures.xlsx holds all.
+    """
     c, measures = facts.context, facts.context.table("measures")
     if measures.empty:
         return [Paragraph(c.say("paper.missing.measures"))]
     columns = ("title", "senders", "targets", "scope", "period", "strength", "source")
-    header = [c.say(f"paper.column.{name}") for name in columns]
-    rows: list[list[Cell]] = [[str(row[name]) for name in columns] for row in measures.to_dict("records")]
-    table = _table(c, "measures", c.say("paper.table.measures", **_names(facts)), header, rows, "", (c.say("paper.table.measures_note"),))
-    shown = [pictures["policy-timeline"]] if "policy-timeline" in pictures else []
-    text = Paragraph(c.say("paper.assumes.text", count=len(measures), new=int(measures["new"].sum()), baseline=c.baseline))
+    new = [bool(flag) for flag in measures["new"]]
+    header = [c.say(f"paper.column.{name}") for name in (*columns, "new")]
+    rows: list[list[Cell]] = [[*(str(row[name]) for name in columns), c.say(f"paper.word.{'yes' if row['new'] else 'no'}")] for row in measures.to_dict("records")]
+    shown = [row[:-1] for row, own in zip(rows, new, strict=True) if own or not any(new)]
+    notes = (c.say("paper.table.measures_note"), c.say("paper.table.measures_shown", shown=len(shown), count=len(rows)))
+    table = _table(facts, "measures", c.say("paper.table.measures", **_names(facts)), header, rows, "", notes)
+    table = replace(table, shown=(tuple(header[:-1]), *(tuple(str(cell) for cell in row) for row in shown)))
+    text = Paragraph(c.say("paper.assumes.text", count=len(measures), new=sum(new), baseline=c.baseline))
     sources = tuple(str(s) for s in facts.manifest["scenario"]["sources"])
-    return [text, *shown, table, *([Bullets(sources)] if sources else [])]
-
-
-def trust(facts: Facts, pictures: Pictures) -> list[Block]:
-    """How far to trust it: draws, evidence, published estimates, calibration, back-test, and what is outside."""
-    c, m = facts.context, facts.manifest
-    failed, refused = len(m.get("failed", ())), len(m.get("refused_draws", ()))
-    lines = [c.say("paper.trust.draws", draws=c.draws, failed=failed, planned=m.get("planned", 0), refused=refused)]
-    lines += [_evidence(c), _published(facts)]
-    for name in ("calibration", "backtest"):
-        rows = c.table(name)
-        lines.append(c.say(f"paper.trust.{name}", count=len(rows)) if len(rows) else c.say(f"paper.missing.{name}"))
-    lines.append(c.say("paper.trust.outside"))
-    return [Bullets(tuple(lines)), *([pictures["evidence"]] if "evidence" in pictures else [])]
-
-
-def _evidence(c: FigureContext) -> str:
-    evidence = c.table("evidence")
-    if evidence.empty:
-        return c.say("paper.missing.evidence")
-    total = evidence.groupby("grade")["count"].sum()
-    share = {name: number_text(100.0 * total.get(name, 0) / total.sum(), 0) for name in ("assumed", "measured")}
-    return c.say("paper.trust.evidence", count=int(total.sum()), **share)
-
-
-def _published(facts: Facts) -> str:
-    rows, c = facts.data.get("published", pd.DataFrame()), facts.context
-    if rows.empty:
-        return c.say("paper.missing.published", scenario=c.scenario)
-    outside = [f"{r['study']} ({c.label('region', str(r['region']))})" for r in rows[~rows["inside"]].to_dict("records")]
-    key = "paper.trust.published_out" if outside else "paper.trust.published_in"
-    return c.say(key, inside=int(rows["inside"].sum()), count=len(rows), names=", ".join(dict.fromkeys(outside)))
+    return [text, table, *([Bullets(sources)] if sources else [])]
 
 
 def provenance(facts: Facts, pictures: Pictures) -> list[Block]:
@@ -284,7 +253,7 @@ def how_to_read(context: FigureContext) -> list[str]:
 
 SECTIONS = {
     "asked": asked, "answer": answer, "results": results, "stances": stances, "drives": drives, "assumes": assumes,
-    "implications": lambda facts, pictures: advice(facts), "trust": trust, "provenance": provenance,
+    "implications": advice, "trust": trust, "provenance": provenance,
 }  # fmt: skip
 """Sections in order: the key of the heading, and what writes it."""
-__all__ = ["SECTIONS", "Span", "how_to_read", "paper", "source_line"]
+__all__ = ["SECTIONS", "how_to_read", "paper"]

@@ -6,6 +6,7 @@ for. The file holds no date and no path: the same report gives the same bytes.
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,14 +25,18 @@ TEXT_CM, PICTURE_CM, TALLEST_CM = 16.0, 14.0, 21.0
 """Widths of the text and of a picture; two pictures fit on a page. Height of a picture at most, its caption below it."""
 SMALL, BODY = 8.5, 10.5
 INK, RULE = "222222", 12
-WIDE = 6
-"""Columns beyond which a table's letters are smaller."""
-LEAST, MOST = 7.0, 34.0
+WIDE, WIDEST = 5, 8
+"""Columns beyond which a table's letters are smaller, and smaller still."""
+LEAST, MOST = 12.0, 34.0
 """Letters that a column has room for at least, and beyond which a cell's text is broken into lines."""
 MARGIN = 4.0
 """A cell's own margins, in letters."""
-SHORT = 12
-"""Rows up to which a table is kept on one page."""
+MARK = "\0"
+"""Stands for a caption's number until the field is put there."""
+BANDED = re.compile(r"^([+−]?[0-9][0-9.,]*) \(")
+"""A number with its band in brackets."""
+SHORT, LONG = 12, 66
+"""Rows up to which a table is kept on one page, unless a cell is longer than so many letters."""
 
 
 def write_docx(document: Document, path: Path) -> Path:
@@ -58,7 +63,8 @@ def _add(word: Word, block: Any, number: int, lang: str) -> None:
     if isinstance(block, Heading):
         word.add_heading(f"{number}. {block.text}", 1)
     elif isinstance(block, Paragraph):
-        word.add_paragraph(block.text, style="Note" if block.note else None)
+        line = word.add_paragraph(block.text, style="Note" if block.note else None)
+        line.paragraph_format.keep_with_next = block.text.endswith(":") or None  # a list follows
     elif isinstance(block, Bullets):
         for item in block.items:
             word.add_paragraph(item, style="List Bullet")
@@ -106,6 +112,7 @@ def _styles(word: Word, lang: str) -> None:
     normal.paragraph_format.line_spacing, normal.paragraph_format.space_after = 1.25, Pt(6)
     word.styles["Caption"].paragraph_format.keep_with_next = True
     _language(normal)
+    _no_spaces(normal)
 
 
 def _language(style: Any) -> None:
@@ -118,42 +125,74 @@ def _language(style: Any) -> None:
     style.element.get_or_add_rPr().append(found)
 
 
+def _no_spaces(style: Any) -> None:
+    """No space put between Hangul and digits or Latin letters: '2035년', as Korean is set."""
+    from docx.oxml import OxmlElement
+
+    spacing = style.element.get_or_add_pPr().find(_name("w:spacing"))
+    for name in ("w:autoSpaceDE", "w:autoSpaceDN"):
+        found = OxmlElement(name)
+        found.set(_name("w:val"), "0")
+        spacing.addprevious(found)  # the schema's order
+
+
 def _table(word: Word, table: Table, number: int, lang: str) -> None:
     """A three-line table under its caption, with unit above and notes below."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
-    say = speaker(lang)
     unit = f" ({table.unit})" if table.unit else ""
-    word.add_paragraph(say("paper.word.table", number=number, text=table.title) + unit, style="Caption")
-    made: Any = word.add_table(rows=1 + len(table.rows), cols=len(table.head()))
-    small = Pt(7.0 if len(table.head()) > WIDE else SMALL)
+    _caption(word, "paper.word.table", number, table.title + unit, lang)
+    texts_of = [table.head(), *table.text()]
+    made: Any = word.add_table(rows=len(texts_of), cols=len(table.head()))
+    small = Pt(SMALL if len(table.head()) <= WIDE else 7.5 if len(table.head()) <= WIDEST else 7.0)
+    whole = len(texts_of) <= SHORT and max(len(text) for texts in texts_of for text in texts) <= LONG
     grid = [list(row.cells) for row in made.rows]
-    for cells, texts in zip(grid, [table.head(), *table.text()], strict=True):
+    for cells, texts in zip(grid, texts_of, strict=True):
         for cell, text, right in zip(cells, texts, table.numeric(), strict=True):
             line = cell.paragraphs[0]
             line.paragraph_format.space_after, line.paragraph_format.line_spacing = Pt(0), 1.0
             line.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT
-            line.add_run(text).font.size = small
-            line.paragraph_format.keep_with_next = len(table.rows) <= SHORT and cells is not grid[-1]
+            line.add_run(_broken(text)).font.size = small
+            line.paragraph_format.keep_with_next = whole or cells in (grid[0], grid[-1])  # the last with its notes
     for cell in grid[0]:
         cell.paragraphs[0].runs[0].font.bold = True
-    _widths(made, [table.head(), *table.text()])
+    _widths(made, texts_of)
+    _margins(made, 108 if len(table.head()) <= WIDE else 70 if len(table.head()) <= WIDEST else 40)
     _lines(made)
     word.add_paragraph(under(table, lang), style="Note")
+
+
+def _broken(text: str) -> str:
+    """A number's band on a line of its own."""
+    return BANDED.sub(r"\1\n(", text, count=1)
 
 
 def _widths(made: Any, rows: list[tuple[str, ...]]) -> None:
     """Columns as wide as what stands in them asks for, together as wide as the text."""
     from docx.shared import Cm
 
-    needs = [max(LEAST, *(min(_length(row[k]), MOST) for row in rows)) + MARGIN for k in range(len(rows[0]))]
+    longest = [max(_length(part) for row in rows for part in _broken(row[k]).split("\n")) for k in range(len(rows[0]))]
+    needs = [max(LEAST, min(length, MOST)) + MARGIN for length in longest]
     made.autofit = False
     for column, need in zip(made.columns, needs, strict=True):
         column.width = Cm(TEXT_CM * need / sum(needs))
     for row in made.rows:
         for cell, need in zip(row.cells, needs, strict=True):
             cell.width = Cm(TEXT_CM * need / sum(needs))
+
+
+def _margins(made: Any, aside: int) -> None:
+    """Margins in the cells, twentieths of a point: less aside in wide tables, so that '2026Q1' stays on one line."""
+    from docx.oxml import OxmlElement
+
+    margins = OxmlElement("w:tblCellMar")
+    for side, width in (("top", 20), ("left", aside), ("bottom", 20), ("right", aside)):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(_name("w:w"), str(width))
+        edge.set(_name("w:type"), "dxa")
+        margins.append(edge)
+    made._tbl.tblPr.find(_name("w:tblLook")).addprevious(margins)  # the schema's order
 
 
 def _length(text: str) -> float:
@@ -196,9 +235,21 @@ def _picture(word: Word, picture: Picture, number: int, lang: str) -> None:
     word.paragraphs[-1].paragraph_format.keep_with_next = True
     shape._inline.docPr.set("descr", f"{picture.title}. {picture.caption}")
     shape._inline.docPr.set("name", picture.path.stem)
-    caption = speaker(lang)("paper.word.figure", number=number, text=picture.title)
-    word.add_paragraph(caption, style="Caption").paragraph_format.keep_with_next = True
+    _caption(word, "paper.word.figure", number, picture.title, lang)
     word.add_paragraph(picture.caption, style="Note")
+
+
+def _caption(word: Word, kind: str, number: int, text: str, lang: str) -> None:
+    """A caption whose number is a field, so that Word counts again and lists figures and tables (SEQ)."""
+    from docx.oxml import OxmlElement
+
+    before, after = speaker(lang)(kind, number=MARK, text=text).split(MARK, 1)
+    line = word.add_paragraph(before, style="Caption")
+    field = OxmlElement("w:fldSimple")
+    field.set(_name("w:instr"), f" SEQ {'Table' if kind.endswith('table') else 'Figure'} \\* ARABIC ")
+    field.append(line.add_run(str(number))._r)
+    line._p.append(field)
+    line.add_run(after)
 
 
 def _name(tag: str) -> str:

@@ -10,6 +10,7 @@ from model.errors import ScenarioError
 from model.scenario.faults import Faults
 from model.scenario.folder import known_scenarios, label
 from model.scenario.reading import Node, found, join, read_file
+from model.scenario.resolve import load_scenario
 from model.scenario.values import many_of, map_of, number, one_of, text
 from model.words import LANGUAGES
 
@@ -51,9 +52,23 @@ def load_study(path: Path, figures: tuple[str, ...], lang: str = "en") -> Study:
         draws=_whole(faults, root, "draws", 1, MOST_DRAWS, 20), seed=_whole(faults, root, "seed", 0, 2**31, 0),
         title=_title(faults, root, lang),
     )  # fmt: skip
+    if not faults.found:
+        _check_stances(faults, root, study, lang)
     if faults.found:
         raise ScenarioError(faults.found)
     return study
+
+
+def _check_stances(faults: Faults, root: Node, study: Study, lang: str) -> None:
+    """A stance is one of every scenario's choices; the place of the one that is not, and the nearest that is."""
+    node = root.get("stances")
+    if node is None:
+        return
+    choices = [load_scenario(path, lang=lang).choices for path in study.scenarios]
+    for i, (item, stance) in enumerate(zip(node.items, study.stances, strict=True)):
+        without = next((known for known in choices if stance not in known), None)
+        if without is not None:
+            faults.unknown(item.place, join("stances", i), stance, without)
 
 
 def _names(faults: Faults, root: Node, key: str, known: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,7 +77,7 @@ def _names(faults: Faults, root: Node, key: str, known: tuple[str, ...]) -> tupl
 
 
 def _texts(faults: Faults, root: Node, key: str) -> tuple[str, ...]:
-    """A list of names that only the scenarios know; they are checked with them."""
+    """A list of names that only the scenarios know; `_check_stances` asks them."""
     node = root.get(key)
     if node is None or node.kind == "refused":
         return ()
