@@ -18,7 +18,7 @@ from calibration import draws as draws_module
 from calibration.draws import composite_chances, draw_parameters, posterior_chances
 from calibration.registry import POSTERIORS, rows_by_key, table, uncertain
 from model.cli import Cli
-from model.errors import UsageError
+from model.errors import StoreError, UsageError
 from model.experiments.backtest import Backtest, points_table, scores_table, shipped_figures, write_sheet
 from model.experiments.calibrate import (
     COVERAGE,
@@ -366,3 +366,9 @@ def test_the_command_refuses_what_it_cannot_do(tmp_path: Path) -> None:
     assert code("--origin", "June") == 2
     assert code("--headline", "blocs@nowhere") == 2
     assert code("--samples", "4") == 2
+
+
+def test_a_folder_of_an_older_version_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"kind": "calibration"}', encoding="utf-8")
+    with pytest.raises(StoreError, match="another version"):
+        match_folder(tmp_path)

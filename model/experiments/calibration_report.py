@@ -61,7 +61,11 @@ def match_folder(path: Path) -> MatchFolder | None:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return MatchFolder(path, manifest) if isinstance(manifest, dict) and manifest.get("kind") in (CALIBRATION, KIND_BACKTEST) else None
+    if not isinstance(manifest, dict) or manifest.get("kind") not in (CALIBRATION, KIND_BACKTEST):
+        return None
+    if manifest["kind"] == CALIBRATION and "facts" not in manifest:
+        raise StoreError(f"{path / MANIFEST}: written by another version of calibrate (it lacks 'facts'); run calibrate again into this folder")
+    return MatchFolder(path, manifest)
 
 
 def read_table(path: Path) -> pd.DataFrame:

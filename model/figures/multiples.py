@@ -44,12 +44,13 @@ def draw_multiples(
     wide = (sheet.width - 0.45 - MARGIN) / columns
     for place, own in enumerate(groups):
         left, high = 0.45 + wide * (place % columns), sheet.top - ROW * (place // columns)
-        axes = sheet.axes(left, sheet.width - left - wide + 0.4, high - ROW + 0.22, high - 0.32)
+        axes = sheet.axes(left, sheet.width - left - wide + 0.4, high - ROW + 0.22, high - 0.36)
         panel(axes, own)
         number_axis(axes, plain, most=4)
         axes.tick_params(labelsize=SMALL)
+        axes.ticklabel_format(axis="x", useOffset=False)
         axes.margins(y=0.15)
-        axes.set_title(_name(sheet, own, context, wide), fontsize=SMALL, loc="left", color=colour(own), pad=2, x=-0.12)
+        axes.set_title(_name(sheet, own, context, wide), fontsize=SMALL, loc="left", color=colour(own), pad=5, x=-0.12)
     return sheet.figure
 
 
