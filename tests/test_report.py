@@ -28,8 +28,10 @@ from model.phrases import amount
 from model.reports import Document, Facts, Table, paper
 from model.reports.document import Bullets, Heading, Paragraph, Picture, printed
 from model.reports.pages import render_html, render_markdown
+from model.reports.paper import income_table
 from model.reports.sheets import write_sheet
 from model.reports.sources import sources_text
+from model.reports.trust import _rough
 from model.reports.word import write_docx
 from model.scenario.record import resolved
 from model.scenario.resolve import load_scenario
@@ -301,6 +303,21 @@ def test_overlapping_bands_are_not_ranked(run: RunFolder) -> None:
     assert facts.overlap() is True
     said = " ".join(texts(paper(facts, {})))
     assert word("paper.advice.overlap", "ko") in said and "우열을 가릴 수 없음" in said
+
+
+def test_a_central_value_outside_its_band_is_explained(run: RunFolder) -> None:
+    facts, rows = told(run), told(run)._incomes
+    note = word("paper.table.outside", "ko")
+    facts.__dict__["_incomes"] = rows.assign(value=1.0)
+    assert note not in income_table(facts).notes
+    facts.__dict__["_incomes"] = rows.assign(value=rows["draw"] - 9.0 * (rows["draw"] == 0))
+    assert note in income_table(facts).notes
+
+
+def test_rough_ends_of_bands_are_said(run: RunFolder) -> None:
+    c = told(run).context
+    assert _rough(4, c) == [] and _rough(100, c) == [] and len(_rough(5, c)) == 1
+    assert "약 2회" in _rough(20, c)[0]
 
 
 def test_regret_and_shares_by_hand(run: RunFolder) -> None:

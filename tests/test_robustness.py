@@ -96,7 +96,10 @@ def test_sentences_in_both_languages(folder: Path, tmp_path: Path) -> None:
     assert {p.name for p in tmp_path.glob("*.png")} == {"regret.png", "vulnerable.png"}
     same = {"blocs@align_us": lambda x: x[:, 0], "blocs@hedge": lambda x: x[:, 1]}
     other = write_sweep(tmp_path / "o", "lhs", uniform(100, BOUNDS), BOUNDS, same)
-    assert "The bands overlap: the model does not rank them." in invoke("robust", str(other), "--no-figures").output
+    assert (
+        "No lead keeps its sign through the 10-90 band: the model does not rank them."
+        in invoke("robust", str(other), "--no-figures").output
+    )
     assert "순위를 가리지 못합니다" in invoke("robust", str(other), "--no-figures", "--lang", "ko").output
 
 
@@ -104,7 +107,7 @@ def test_the_best_strategy_everywhere_has_no_weak_spot(tmp_path: Path) -> None:
     outcomes = {"blocs@hedge": lambda x: 1 + x[:, 0], "blocs@align_us": lambda x: x[:, 0]}
     folder = write_sweep(tmp_path / "b", "lhs", uniform(30, BOUNDS), BOUNDS, outcomes)
     result = invoke("robust", str(folder), "--no-figures")
-    assert "no regret and no weak spot" in result.output and "No two bands overlap" in result.output
+    assert "no regret and no weak spot" in result.output and "Every lead keeps its sign" in result.output
 
 
 def test_threshold_strategy_and_minimise(folder: Path, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def in_one_sentence(facts: Facts) -> str:
         if len(facts.stances) < 2 or facts.draws.empty:
             return c.say("paper.missing.choice")
         least = min(facts.stances, key=facts.regret)
-        return c.say("paper.answer.advice_stance", name=_name(facts, least), regret=_points(facts, facts.regret(least)))
+        return c.say("paper.answer.advice_stance", name=_name(facts, least), regret=_points(facts, facts.regret(least)), draws=c.draws)
     own = rows[rows["scenario"] == c.scenario] if (rows["scenario"] == c.scenario).any() else rows
     ranked = _ranked(own)
     if not ranked:
@@ -76,7 +76,7 @@ def _stances(facts: Facts) -> list[Block]:
         c.say("paper.advice.best_stance", stance=_name(facts, facts.stances[0]),
               change=change_text(facts.income(facts.stances[0]), "percent", c.lang), year=facts.year),
         _never(facts, never, c.draws),
-        c.say("paper.advice.least_regret_stance", name=_name(facts, least), regret=_points(facts, facts.regret(least))),
+        c.say("paper.advice.least_regret_stance", name=_name(facts, least), regret=_points(facts, facts.regret(least)), draws=c.draws),
     ]  # fmt: skip
     if facts.overlap():
         lines.append(c.say("paper.advice.overlap"))

@@ -151,7 +151,10 @@ def income_table(facts: Facts) -> Table:
          *(float(r[f"{k}_{y}"]) if k == "central" or c.draws >= 5 else float("nan") for y in years for k in ("central", "p10", "p90")), g]
         for r, g in zip(frame.to_dict("records"), growth, strict=True)
     ]  # fmt: skip
-    notes = (c.say("paper.table.band" if c.draws >= 5 else "paper.table.no_band", draws=c.draws), c.say("paper.table.growth_note", year=facts.year))
+    outside = any(facts.income(str(r["stance"]), str(r["region"]), y).outside for r in frame.to_dict("records") for y in years)
+    keys = ["paper.table.band" if c.draws >= 5 else "paper.table.no_band", "paper.table.growth_note"]
+    keys += ["paper.table.outside"] if outside else []
+    notes = tuple(c.say(key, draws=c.draws, year=facts.year) for key in keys)
     table = _table(facts, "real-income", c.say("paper.table.income"), header, rows, c.say("paper.unit.percent", baseline=c.baseline), notes)
     shown_header, shown = headline_cells(frame, c.lang)
     said = [(*row, signed(g, 3)) for row, g in zip(shown, growth, strict=True)]

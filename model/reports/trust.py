@@ -15,6 +15,8 @@ from model.reports.facts import Facts
 
 SCORED = ("series_id", "points", "error", "error_last", "error_trend", "sign", "covered", "skill_last")
 """Columns of scores.csv that are told."""
+BAND_HOLDS, FEWEST, ENOUGH = 0.8, 5, 10
+"""Part of the draws inside a band; fewest draws of a band; draws beyond an end from which on it is not called rough."""
 ROWS = 6
 """Series of the back-test named from either end."""
 
@@ -25,10 +27,17 @@ def trust(facts: Facts, pictures: Mapping[str, Picture]) -> list[Block]:
     failed, refused = len(m.get("failed", ())), len(m.get("refused_draws", ()))
     lines = [
         c.say("paper.trust.draws", draws=c.draws, failed=failed, planned=m.get("planned", 0), refused=refused),
-        _evidence(c), _published(facts), *_calibration(facts), *_backtest(facts), c.say("paper.trust.outside"),
+        *_rough(c.draws, c), _evidence(c), _published(facts), *_calibration(facts), *_backtest(facts), c.say("paper.trust.outside"),
     ]  # fmt: skip
     shown = [pictures[name] for name in ("published",) if name in pictures]
     return [Bullets(tuple(lines)), *_scores(facts), *shown]
+
+
+def _rough(draws: int, c: FigureContext) -> list[str]:
+    """That the ends of a band rest on few draws, where they do."""
+    beyond = round(draws * (1.0 - BAND_HOLDS) / 2.0)
+    few = draws >= FEWEST and beyond < ENOUGH
+    return [c.say("paper.trust.rough", beyond=beyond, draws=draws)] if few else []
 
 
 def _evidence(c: FigureContext) -> str:
