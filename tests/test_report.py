@@ -325,6 +325,10 @@ def test_regret_and_shares_by_hand(run: RunFolder) -> None:
     facts.__dict__["draws"] = pd.DataFrame({"align_us": [1.0, -1.0], "hedge": [0.5, 0.0], "align_cn": [-2.0, -2.0]})
     assert (facts.regret("align_us"), facts.regret("hedge"), facts.regret("align_cn")) == (1.0, 0.5, 3.0)
     assert (facts.share_highest("align_us"), facts.share_highest("hedge")) == (50.0, 50.0)
+    many = pd.DataFrame({"align_us": [*[1.0] * 10, -9.0], "hedge": 0.0})
+    facts.__dict__["draws"] = many  # one draw of eleven does not make the regret
+    assert (facts.regret("align_us"), facts.regret("hedge")) == (0.0, 1.0)
+    facts.__dict__["draws"] = pd.DataFrame({"align_us": [1.0, -1.0], "hedge": [0.5, 0.0], "align_cn": [-2.0, -2.0]})
     assert (facts.share_highest("align_cn", lowest=True), facts.share_highest("hedge", lowest=True)) == (100.0, 0.0)
 
 

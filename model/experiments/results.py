@@ -249,7 +249,15 @@ def render_headline(table: pd.DataFrame, lang: str, scenario: str, baseline: str
     lines = ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
              for row in (header, *shown)]  # fmt: skip
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    return "\n".join([*headline_caption(table, lang, scenario, baseline), "", lines[0], rule, *lines[1:]]) + "\n"
+    note = ["", word("table.outside", lang)] if outside_band(table) else []
+    return "\n".join([*headline_caption(table, lang, scenario, baseline), "", lines[0], rule, *lines[1:], *note]) + "\n"
+
+
+def outside_band(table: pd.DataFrame) -> bool:
+    """Whether a central value of the short table lies outside its band, as two decimals show it."""
+    years = [str(name).removeprefix("central_") for name in table.columns if str(name).startswith("central_")]
+    ends = ((table[f"central_{y}"].round(2), table[f"p10_{y}"].round(2), table[f"p90_{y}"].round(2)) for y in years)
+    return any(bool(((central < low) | (central > high)).any()) for central, low, high in ends)
 
 
 def display_width(text: str) -> int:

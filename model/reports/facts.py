@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from model.experiments.results import HEADLINE, FigureContext, beyond_baseline, select, stance_differences
+from model.experiments.results import BAND_DRAWS, HEADLINE, FigureContext, beyond_baseline, select, stance_differences
 from model.phrases import Span
 
 SAME = 0.005
@@ -120,9 +120,13 @@ class Facts:
         return float(100.0 * (table[stance] == best).mean())
 
     def regret(self, stance: str) -> float:
-        """The most by which a stance falls short of the best in any draw, percentage points."""
+        """How far a stance falls short of the best of the same draw, percentage points: the 90th percentile, as for strategies; of
+        few draws the most."""
         table = self.draws
-        return float((table.max(axis=1) - table[stance]).max()) if stance in table else float("nan")
+        if stance not in table:
+            return float("nan")
+        short = table.max(axis=1) - table[stance]
+        return float(short.quantile(0.9) if len(short) >= BAND_DRAWS else short.max())
 
     def overlap(self) -> bool | None:
         """Whether the 80 % band of the difference between the two best stances holds zero; None: cannot be said."""
