@@ -111,8 +111,10 @@ def test_language_comes_from_the_line_only(monkeypatch: pytest.MonkeyPatch) -> N
         (["shwo"], 2, "did you mean show?"),
         (["--nothing"], 2, "no option --nothing"),
         (["run", "blocs", "--drws", "3"], 2, "did you mean --draws?"),
-        (["run", "blocs", "--draws", "0"], 2, "a whole number from 1 on"),
-        (["run", "blocs", "--draws", "1.5"], 2, "a whole number from 1 on"),
+        (["run", "blocs", "--draws", "0"], 2, "a whole number from 1 to 1,000,000"),
+        (["run", "blocs", "--draws", "1.5"], 2, "a whole number from 1 to 1,000,000"),
+        (["run", "blocs", "--draws", "99999999999"], 2, "a whole number from 1 to 1,000,000"),
+        (["run", "scenarios/"], 2, "is a folder"),
         (["run", "blocs", "--draws"], 2, "--draws needs a value"),
         (["run", "blocs", "more"], 2, "too many words: more"),
         (["run", "blocs", "--stance", "sideways"], 2, "align_us, align_cn, hedge"),
@@ -254,6 +256,13 @@ def test_narrow_consoles_do_not_crash(encoding: str, lang: str) -> None:
         assert b"Traceback" not in result.stderr
         if "--json" in args:
             assert json.loads(result.stdout)["text"][0]["text"] == load_scenario("blocs").title[lang]
+
+
+def test_a_console_without_the_minus_still_shows_the_sign() -> None:
+    line = "import click, sys; from model.cli import PLAINER; sys.stdout.reconfigure(errors=PLAINER); click.echo('한국 \u22124.5 2026Q1\u2013 \u0e01')"
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "cp949", "PYTHONUTF8": "0"}
+    result = subprocess.run([sys.executable, "-c", line], cwd=ROOT, env=env, capture_output=True, timeout=60)
+    assert result.stdout.decode("cp949").split() == ["한국", "-4.5", "2026Q1-", "?"], result.stderr
 
 
 def test_hangul_folder_and_other_working_folder(tmp_path: Path) -> None:

@@ -149,3 +149,11 @@ def test_faults_are_one_message(folder: Path) -> None:
         result = invoke("query", str(folder), sql)
         assert result.exit_code == 2 and said in result.output and "Traceback" not in result.output
     assert invoke("query", str(folder / "none"), "SELECT 1").exit_code == 3
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_a_manifest_cut_short_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "results.parquet").write_bytes(b"PAR1")
+    (tmp_path / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
+    result = invoke("query", str(tmp_path), "SELECT 1")
+    assert (result.exit_code, "manifest.json: cannot be read as JSON" in result.output) == (3, True), result.output

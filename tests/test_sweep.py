@@ -206,7 +206,7 @@ def test_all_faults_come_at_once_and_names_only_once() -> None:
         (["--method", "lhs"], "--samples N"),
         (["--method", "sobol", "--samples", "12", "--vary", SIGMA], "take 8 or 16"),
         (["--method", "mc", "--samples", "8"], "grid, lhs, sobol, morris"),
-        (["--method", "lhs", "--samples", "1"], "a whole number from 2 on"),
+        (["--method", "lhs", "--samples", "1"], "a whole number from 2 to 1,000,000"),
         (["--method", "lhs", "--samples", "8", "--shard", "3/2"], "1/3"),
         (["--method", "lhs", "--samples", "8", "--cluster", "host"], "tcp://HOST:PORT"),
         (["--method", "lhs", "--samples", "8", "--shard", "1/2", "--screen", "3"], "cannot be used together"),

@@ -5,6 +5,7 @@ Only click is imported here, so that --help answers at once; what a command need
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Sequence
@@ -107,12 +108,25 @@ def asked_language(args: Sequence[str]) -> str:
     return LANGUAGES[0]
 
 
+def _plainer(fault: UnicodeError) -> tuple[str, int]:
+    """What a console writes for a sign it lacks: cp949 has no U+2212, and '?4.5' would hide that a number is negative."""
+    if not isinstance(fault, UnicodeEncodeError):
+        raise fault
+    lost = fault.object[fault.start : fault.end]
+    return "".join(PLAIN.get(sign, "?") for sign in lost), fault.end
+
+
+PLAINER = "blocs_plainer"
+PLAIN = {"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2022": "-", "\u00a0": " "}
+codecs.register_error(PLAINER, _plainer)
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code: 0 done, 1 some runs failed, 2 usage or scenario, 3, 130."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="replace")
+            reconfigure(errors=PLAINER)
     code: int = Cli().main(args, standalone_mode=False)
     return code
 

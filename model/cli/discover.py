@@ -32,7 +32,7 @@ def command(lang: str) -> click.Command:
         from model.experiments.sweep import load_sweep
 
         condition = parse(*_text(options), options["lang"])
-        sweep = load_sweep(Path(folder))
+        sweep = load_sweep(Path(folder), options["lang"])
         require_finished(sweep, options["lang"])
         labels = choose_cases(sweep, options["case"], options["lang"])
         wish = wish_of(sweep, options)

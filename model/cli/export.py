@@ -35,6 +35,8 @@ def command(lang: str) -> click.Command:
 
         form, lang = options["form"], options["lang"]
         target = Path(options["out"]) if options["out"] else Path(folder) / f"export-{form}{ending(form)}"
+        if form == "xlsx" and not target.suffix:
+            target = target.with_suffix(".xlsx")  # Excel opens no workbook without it
         if target.exists() and not options["force"]:
             raise StoreError(word("export.exists", lang, file=target.as_posix()))
         wanted = Wanted(Path(folder), options["variables"], options["regions"], options["quarters"], lang)

@@ -20,7 +20,8 @@ def command(lang: str) -> click.Command:
     @click.option("--only", metavar="NAME", multiple=True, help=word("cli.figures.only", lang))
     @click.option("--format", "formats", metavar="LIST", default="png,pdf", help=word("cli.figures.format", lang))
     @click.option("--size", metavar="NAME", default="page", help=word("cli.figures.size", lang))
-    @options("out json quiet lang", lang)
+    @click.option("--out", metavar="DIR", default=None, help=word("cli.option.out_again", lang))
+    @options("json quiet lang", lang)
     def figures(folder: str, only: tuple[str, ...], formats: str, size: str, **options: Any) -> int:
         return _figures(Path(folder), only, tuple(formats.split(",")), size, options)
 

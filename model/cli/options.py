@@ -11,6 +11,9 @@ from model.cli.wording import Among, Whole, WordsCommand
 from model.words import LANGUAGES, word
 
 METHODS = ("grid", "lhs", "sobol", "morris")
+MOST_RUNS = 1_000_000
+"""Draws or samples of one command: two weeks of a big machine; beyond it lies a slip of the key."""
+MOST_WORKERS = 1024
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -57,8 +60,8 @@ _OPTIONS: dict[str, Callable[[str], dict[str, Any]]] = {
     "out": lambda lang: {"metavar": "DIR", "default": None, "type": click.Path(file_okay=True)},
     "force": _flag,
     "seed": lambda lang: {"metavar": "N", "default": 0, "type": Whole(0, lang)},
-    "draws": lambda lang: {"metavar": "N", "default": 20, "type": Whole(1, lang)},
-    "workers": lambda lang: {"metavar": "N", "default": None, "type": Whole(1, lang)},
+    "draws": lambda lang: {"metavar": "N", "default": 20, "type": Whole(1, lang, MOST_RUNS)},
+    "workers": lambda lang: {"metavar": "N", "default": None, "type": Whole(1, lang, MOST_WORKERS)},
     "baseline": _text("NAME"),
     "focus": _text("REGION"),
     "stance": lambda lang: {"metavar": "NAME", "multiple": True},
@@ -82,7 +85,7 @@ _OPTIONS: dict[str, Callable[[str], dict[str, Any]]] = {
     "driver": lambda lang: {"metavar": "PARAMETER", "multiple": True},
     "no-flip": _flag,
     "method": lambda lang: {"metavar": "|".join(METHODS), "required": True, "type": Among(METHODS, lang)},
-    "samples": lambda lang: {"metavar": "N", "default": None, "type": Whole(2, lang)},
+    "samples": lambda lang: {"metavar": "N", "default": None, "type": Whole(2, lang, MOST_RUNS)},
     "vary": lambda lang: {"metavar": "NAME[=LO:HI[:STEPS]]", "multiple": True, "shell_complete": _names},
     "screen": lambda lang: {"metavar": "K", "default": None, "type": Whole(1, lang)},
     "cluster": _text("tcp://HOST:PORT"),

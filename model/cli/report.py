@@ -26,7 +26,8 @@ def command(lang: str) -> click.Command:
     @click.argument("folder", metavar="DIR")
     @click.option("--format", "formats", metavar="LIST", default="html", help=word("cli.report.format", lang))
     @currency(lang)
-    @options("out quiet lang", lang)
+    @click.option("--out", metavar="DIR", default=None, help=word("cli.option.out_again", lang))
+    @options("quiet lang", lang)
     def report(folder: str, formats: str, **options: Any) -> int:
         return write(Path(folder), tuple(formats.split(",")), options)
 

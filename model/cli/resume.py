@@ -34,5 +34,5 @@ def _resume(folder: Path, options: dict[str, Any]) -> int:
     if not (folder / PLAN).is_file() and (folder / THEN).is_file():
         return finish_screen(folder, options)
     if options["retry"]:
-        retry(load_sweep(folder))
+        retry(load_sweep(folder, options["lang"]))
     return carry_on(folder, options, part)

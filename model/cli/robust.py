@@ -32,7 +32,7 @@ def command(lang: str) -> click.Command:
         from model.experiments.question import choose_cases, choose_outcome, require_finished, wish_of
         from model.experiments.sweep import load_sweep
 
-        sweep = load_sweep(Path(folder))
+        sweep = load_sweep(Path(folder), options["lang"])
         require_finished(sweep, options["lang"])
         labels = choose_cases(sweep, options["case"], options["lang"])
         strategy = choose_cases(sweep, [options["strategy"]], options["lang"])[0] if options["strategy"] else None

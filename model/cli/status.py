@@ -33,7 +33,7 @@ def _status(folder: Path, options: dict[str, Any]) -> None:
     lang = options["lang"]
     if not (folder / PLAN).is_file() and (folder / THEN).is_file():
         folder = folder / SCREEN
-    sweep = load_sweep(folder)
+    sweep = load_sweep(folder, lang)
     found, plan = counts(sweep), sweep.plan
     if options["json"]:
         from model.cli.output import emit_json

@@ -160,6 +160,8 @@ def _show_plan(planned: Any, request: Any, options: dict[str, Any]) -> None:
 
 
 def _plan_lines(planned: Any, request: Any, options: dict[str, Any]) -> list[str]:
+    from model.experiments.sensitivity import least_states
+
     lang, sweep, plan = options["lang"], planned.sweep, planned.sweep.plan
     key = "cli.sweep.plan.screen" if options["screen"] else f"cli.sweep.plan.{plan['method']}"
     fields = {"names": len(plan["names"]), "samples": plan["samples"], "keep": options["screen"], "method": request.method}
@@ -170,7 +172,12 @@ def _plan_lines(planned: Any, request: Any, options: dict[str, Any]) -> list[str
     worlds = len({sweep.world_of(state) for state in range(plan["states"])})
     lines.append(word("cli.sweep.plan.states", lang, states=plan["states"], draws=plan["draws"], seed=plan["seed"]))
     key = "cli.sweep.plan.runs" if bases else "cli.sweep.plan.runs_alone"
-    lines.append(word(key, lang, runs=len(sweep.runs), cases=cases, baselines=bases, worlds=worlds, states=plan["states"]))
+    lines.append(
+        word(key, lang, runs=len(sweep.runs), cases=cases, baselines=bases, worlds=worlds, states=plan["states"])
+    )
+    least = least_states(len(plan["names"]))
+    if plan["method"] == "lhs" and not options["screen"] and plan["states"] < least:
+        lines.append(word("cli.sweep.plan.few", lang, names=len(plan["names"]), least=least))
     if planned.moved:
         few = ", ".join(planned.moved[:3]) + (", ..." if len(planned.moved) > 3 else "")
         lines.append(word("cli.sweep.plan.moved", lang, count=len(planned.moved), names=few))

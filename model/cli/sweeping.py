@@ -53,7 +53,7 @@ def carry_on(folder: Path, options: dict[str, Any], part: tuple[int, int] | None
     from model.experiments.sweep import load_sweep
     from model.experiments.sweep_run import carry_out, finish, pending, same_engine
 
-    started, sweep = time.time(), same_engine(load_sweep(folder))
+    started, sweep = time.time(), same_engine(load_sweep(folder, options["lang"]))
     runs = pending(sweep, part)
     progress = None if options["quiet"] or options["json"] else Progress(len(runs), options["lang"])
     try:

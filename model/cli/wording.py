@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from math import isfinite
@@ -24,6 +24,11 @@ class WordsFormatter(click.HelpFormatter):
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """The usage line."""
         super().write_usage(prog, args, prefix or word("cli.section.usage", self.lang) + " ")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """A list of options, with click's own [required] in our words."""
+        needed = f"[{word('cli.option.required', self.lang)}]"
+        super().write_dl([(name, text.replace("[required]", needed)) for name, text in rows], col_max, col_spacing)
 
     @contextmanager
     def section(self, name: str) -> Iterator[None]:
@@ -58,20 +63,21 @@ class WordsCommand(click.Command):
 
 
 class Whole(click.ParamType):  # type: ignore[type-arg]
-    """A whole number of at least `low`."""
+    """A whole number from `low` to `high`."""
 
     name = "n"
 
-    def __init__(self, low: int, lang: str) -> None:
-        """`lang`: language of its messages."""
-        self.low, self.lang = low, lang
+    def __init__(self, low: int, lang: str, high: int = 10**18 - 1) -> None:
+        """`lang`: language of its messages; `high`: what no use exceeds, so that a slip of the key is refused at once."""
+        self.low, self.lang, self.high = low, lang, high
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Text -> int."""
         text = str(value)
         digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdigit() and len(digits) < 19) or int(text) < self.low:
-            self.fail(word("cli.whole", self.lang, value=text, low=self.low), param, ctx)
+        if not (digits.isascii() and digits.isdigit() and len(digits) < 19) or not self.low <= int(text) <= self.high:
+            key = "cli.whole_between" if self.high < 10**18 - 1 else "cli.whole"
+            self.fail(word(key, self.lang, value=text, low=self.low, high=f"{self.high:,}"), param, ctx)
         return int(text)
 
 

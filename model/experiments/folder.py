@@ -61,8 +61,8 @@ def open_run(path: Path, lang: str = "en") -> RunFolder:
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
-        raise StoreError(f"{path / MANIFEST}: {fault}") from fault
-    missing = [key for key in KEYS if key not in manifest]
+        raise StoreError(word("error.json", lang, file=(path / MANIFEST).as_posix(), reason=fault)) from fault
+    missing = [key for key in KEYS if not isinstance(manifest, dict) or key not in manifest]
     if missing:
         raise StoreError(word("error.report.no_run", lang, folder=path.as_posix(), keys=", ".join(missing)))
     frame = read_results(path / RESULTS)

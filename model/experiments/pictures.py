@@ -62,7 +62,7 @@ def _of_run(folder: Path, wanted: Wanted) -> list[Saved]:
 
 def _of_sweep(folder: Path, wanted: Wanted) -> list[Saved]:
     """What drives real income of the focus in the last year, and regret: the questions `analyse` and `robust` ask by themselves."""
-    sweep = load_sweep(folder)
+    sweep = load_sweep(folder, wanted.lang)
     require_finished(sweep, wanted.lang)
     _must_have(wanted, ("tornado", "heat-map", "sobol", "regret", "prim-box"))
     labels = choose_cases(sweep, (), wanted.lang)

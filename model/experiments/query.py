@@ -60,7 +60,7 @@ def connection(folder: Path, lang: str = "en") -> Iterator[duckdb.DuckDBPyConnec
         connected.execute("SET temp_directory = $1", [spill])
         connected.execute("SET allowed_paths = $1", [files])
         _create(connected, "states", read_states(folder) if sweep else pd.DataFrame({"draw": pd.Series(dtype="int32")}))
-        _create(connected, "failures", failure_table(folder))
+        _create(connected, "failures", failure_table(folder, lang))
         for lock in LOCKS:
             connected.execute(lock)
         chosen = ", ".join(f"{name} AS state" if sweep and name == "draw" else name for name in COLUMNS)
@@ -81,15 +81,26 @@ def result_files(folder: Path, lang: str = "en") -> list[str]:
     return [str(file.resolve()) for file in files]
 
 
-def failure_table(folder: Path) -> pd.DataFrame:
+def failure_table(folder: Path, lang: str = "en") -> pd.DataFrame:
     """Runs that failed: name, state (draw in a folder of `run`), reason; from `failed/` or the manifest."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "failed").glob("*.json"))]
+    found = [_object(path, lang) for path in sorted((folder / "failed").glob("*.json"))]
     if not found and (folder / MANIFEST).is_file():
-        listed: list[dict[str, Any]] = json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("failed") or []
+        listed: list[Any] = _object(folder / MANIFEST, lang).get("failed") or []
         found = [entry for entry in listed if isinstance(entry, dict)]
     rows = [(f.get("label", f.get("name")), f.get("state", f.get("draw")), f.get("reason")) for f in found]
     table = pd.DataFrame(rows, columns=["scenario", "state", "reason"])
     return table.astype({"scenario": object, "state": "Int64", "reason": object})
+
+
+def _object(path: Path, lang: str) -> dict[str, Any]:
+    """The object in a JSON file; StoreError where there is none, as after an edit by hand or a copy cut short."""
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise StoreError(word("error.json", lang, file=path.as_posix(), reason=fault)) from fault
+    if not isinstance(held, dict):
+        raise StoreError(word("error.json", lang, file=path.as_posix(), reason=type(held).__name__))
+    return held
 
 
 def read_states(folder: Path, name: str = "states.csv") -> pd.DataFrame:

@@ -152,10 +152,15 @@ def _classes(values: Array, most: int) -> tuple[NDArray[np.intp], Array]:
     return place, np.array([values[place == k].mean() if (place == k).any() else np.nan for k in range(most)])
 
 
+def least_states(names: int) -> int:
+    """Fewest states of a Latin hypercube or a grid from which rank correlations of so many names can be told."""
+    return 2 * (names + 1)
+
+
 def _check_size(sample: Sample, method: str, lang: str) -> None:
     """UsageError if the sample is too small for what is asked."""
     k = len(sample.names)
-    least = {"sobol": 4 * sample.block, "morris": 2 * sample.block}.get(method, 2 * (k + 1))
+    least = {"sobol": 4 * sample.block, "morris": 2 * sample.block}.get(method, least_states(k))
     if len(sample.y) < least:
         raise UsageError(word("analyse.too_few", lang, samples=len(sample.y), names=k, least=least))
 

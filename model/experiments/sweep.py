@@ -29,6 +29,7 @@ from model.errors import StoreError, UsageError
 from model.experiments.results import FLOW_UNITS
 from model.experiments.shards import read_failures, valid_shards
 from model.experiments.store import RESULTS, SCHEMA_VERSION, read_results
+from model.words import word
 
 PLAN, STATES, POINTS = "plan.json", "states.csv", "points.csv"
 _PERIOD = re.compile(r"(\d{4})(?:Q([1-4]))?")
@@ -86,22 +87,22 @@ class Sweep:
         return {name["name"]: float(row[name["name"]]) for name in self.plan["names"]}
 
 
-def load_sweep(folder: Path) -> Sweep:
+def load_sweep(folder: Path, lang: str = "en") -> Sweep:
     """The sweep that a folder holds; StoreError if it holds none or one that was changed by hand."""
     folder = Path(folder)
     if not (folder / PLAN).is_file():
-        raise StoreError(f"{folder.as_posix()}: no sweep ({PLAN} is missing); `blocs sweep NAME --out DIR` makes one")
+        raise StoreError(word("sweep.none", lang, folder=folder.as_posix(), file=PLAN))
     try:
         plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
         text = (folder / STATES).read_bytes()
     except (OSError, ValueError) as fault:
-        raise StoreError(f"{folder.as_posix()}: {fault}") from fault
+        raise StoreError(word("sweep.unreadable", lang, folder=folder.as_posix(), reason=fault)) from fault
     if not isinstance(plan, dict) or plan.get("schema_version") != SCHEMA_VERSION:
-        raise StoreError(f"{(folder / PLAN).as_posix()}: not a plan of schema_version {SCHEMA_VERSION}")
+        raise StoreError(word("sweep.other_version", lang, file=(folder / PLAN).as_posix(), version=SCHEMA_VERSION))
     if plan.get("hash") != plan_hash(plan):
-        raise StoreError(f"{(folder / PLAN).as_posix()}: changed by hand; its hash does not fit. Make a new sweep")
+        raise StoreError(word("sweep.plan_changed", lang, file=(folder / PLAN).as_posix()))
     if plan["states_sha256"] != hashlib.sha256(text).hexdigest():
-        raise StoreError(f"{(folder / STATES).as_posix()}: not as the plan left it; put it back or make a new sweep")
+        raise StoreError(word("sweep.states_changed", lang, file=(folder / STATES).as_posix()))
     return Sweep(folder, plan, read_table(text), read_failures(folder, plan["hash"]))
 
 

@@ -98,7 +98,9 @@ def _saved(
     title, caption = context.say(f"figure.{spec.name}.name"), context.say(f"figure.{spec.name}.caption")
     with house_style(context.lang, size), every_sign(name):
         if data.empty:
-            caption = context.say("figure.missing", variables=", ".join(spec.variables + spec.inputs) or spec.name)
+            needed = ", ".join(spec.variables + spec.inputs) or spec.name
+            key = "figure.missing_channels" if needed.startswith("Welfare Channel") else "figure.missing"
+            caption = context.say(key, variables=needed)
             figure = note_figure(context, title, caption)
         else:
             title = spec.finding(data, context)

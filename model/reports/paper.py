@@ -53,7 +53,8 @@ def answer(facts: Facts, pictures: Pictures) -> list[Block]:
     if not facts.stances:
         return [Paragraph(facts.context.say("paper.missing.income", **_names(facts)))]
     lines = (_income, ranking, _segment, _split, in_one_sentence)
-    note = facts.context.say("paper.answer.note", **_names(facts))
+    key = "paper.answer.note" if len(facts.draws) >= 5 else "paper.answer.note_no_band"
+    note = facts.context.say(key, **_names(facts))
     if standing(facts) == "worse":
         note += " " + facts.context.say("paper.answer.backtest_worse")
     return [Bullets(tuple(line(facts) for line in lines)), Paragraph(note, note=True)]

@@ -38,7 +38,8 @@ def find_scenario(name_or_path: str, near: Path | None = None, lang: str = "en")
     """File of a scenario given by path or by name; a name is sought beside `near` first, then among the shipped."""
     if "/" in name_or_path or "\\" in name_or_path or name_or_path.lower().endswith(READ):
         if not Path(name_or_path).is_file():
-            raise UsageError(word("error.no_file", lang, file=name_or_path))
+            key = "error.folder_for_scenario" if Path(name_or_path).is_dir() else "error.no_file"
+            raise UsageError(word(key, lang, file=name_or_path))
         return Path(name_or_path)
     known = known_scenarios(near, lang)
     if name_or_path not in known:
