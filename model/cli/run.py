@@ -14,6 +14,7 @@ from model.errors import StoreError, UsageError
 from model.words import word
 
 RESULTS = "results"
+INTERRUPTED = 130
 SHOWN = 5
 """Failed runs named on the screen; all stand in the manifest."""
 
@@ -88,6 +89,9 @@ def _report(result: Any, out: Path, options: dict[str, Any]) -> int:
     elif not options["quiet"]:
         click.echo(result.text)
         click.echo(word("cli.run.done", options["lang"], folder=folder, cases=cases))
+    if getattr(result, "cut", False):
+        click.echo(word("cli.run.cut", options["lang"], done=cases - failed, cases=cases, folder=folder), err=True)
+        return INTERRUPTED
     return say_failures(result.failures, failed, cases, options)
 
 

@@ -54,10 +54,11 @@ class Failure:
 
 @dataclass
 class Shards:
-    """What came of many cases, in their order: recordings, and failures apart."""
+    """What came of many cases, in their order: recordings, and failures apart; whether Ctrl-C cut it short."""
 
     recordings: list[Recording] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    cut: bool = False
 
 
 _PAST = Past()
@@ -83,17 +84,24 @@ def run_case(case: Case) -> Recording | Failure:
 
 
 def run_cases(
-    cases: Sequence[Case], workers: int = 1, progress: Callable[[int, int], None] | None = None
+    cases: Sequence[Case], workers: int = 1, progress: Callable[[int, int], None] | None = None, keep: bool = False
 ) -> Shards:
-    """Run all cases on `workers` processes; the result depends neither on their number nor on the order of arrival."""
+    """Run all cases on `workers` processes; the result depends neither on their number nor on the order of arrival.
+
+    keep: on Ctrl-C what is finished is returned, the others as failures that say so.
+    """
     found: dict[int, Recording | Failure] = {}
-    for index, result in _results(cases, workers):
-        found[index] = result
-        if progress:
-            progress(len(found), len(cases))
-    shards = Shards()
-    for index in range(len(cases)):
-        result = found[index]
+    try:
+        for index, result in _results(cases, workers):
+            found[index] = result
+            if progress:
+                progress(len(found), len(cases))
+    except KeyboardInterrupt:
+        if not keep:
+            raise
+    shards = Shards(cut=len(found) < len(cases))
+    for index, case in enumerate(cases):
+        result = found.get(index) or Failure(case.name, case.draw, case.seed, "interrupted")
         (shards.recordings if isinstance(result, Recording) else shards.failures).append(result)  # type: ignore[arg-type]
     return shards
 

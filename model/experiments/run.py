@@ -6,7 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ class RunRequest:
 
 @dataclass
 class RunResult:
-    """What came of it: cases run and failed, the short table as frame and text, the failures."""
+    """What came of it: cases run and failed, the short table as frame and text, the failures; whether Ctrl-C cut it short."""
 
     cases: int
     failed: int
@@ -60,13 +60,16 @@ class RunResult:
     text: str
     failures: list[Failure] = field(default_factory=list)
     seconds: float = 0.0
+    cut: bool = False
 
 
 def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | None = None) -> RunResult:
     """Run all cases and write the folder: results.parquet, figures, report.html, manifest.json (in this order)."""
     started = time.time()
     cases = plan_cases(request)
-    shards = run_cases(cases, request.workers or default_workers(), progress)
+    shards = run_cases(cases, request.workers or default_workers(), progress, keep=True)
+    if shards.cut:
+        request = kept(request, shards)
     if not shards.recordings:
         raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
     split_channels(request, cases, shards, progress)
@@ -83,7 +86,14 @@ def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | Non
     text += "\n" + render_channels(frame, context) if request.decompose else ""
     if request.baseline is None:  # a root is what others are compared with: its differences would all be zero
         text = word("cli.run.root", request.lang, scenario=context.scenario)
-    return RunResult(len(cases), len(shards.failures), table, text, shards.failures, time.time() - started)
+    return RunResult(len(cases), len(shards.failures), table, text, shards.failures, time.time() - started, shards.cut)
+
+
+def kept(request: RunRequest, shards: Shards) -> RunRequest:
+    """What is still done after Ctrl-C: results, no figures; nothing if not even the central draw is whole."""
+    if any(failure.draw == 0 for failure in shards.failures):
+        raise KeyboardInterrupt
+    return replace(request, figures=False, decompose=False)
 
 
 def clear_outputs(folder: Path) -> None:
