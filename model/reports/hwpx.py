@@ -96,9 +96,10 @@ def _table(table: Table, number: int) -> str:
             ) for k, cell in enumerate(cells)
         )))  # fmt: skip
     return tag(
-        "hp:tbl", *_place(sum(widths), sum(heights)), margin("hp:inMargin", aside * TWIP, POINT), *made, id=1000 + number, zOrder=number, numberingType="TABLE",
-        textWrap="TOP_AND_BOTTOM", textFlow="BOTH_SIDES", lock=0, dropcapstyle="None", pageBreak="TABLE", repeatHeader=1,
-        rowCnt=len(rows), colCnt=len(widths), cellSpacing=0, borderFillIDRef=1, noAdjust=0,
+        "hp:tbl", *_place(sum(widths), sum(heights), inline=False), margin("hp:inMargin", aside * TWIP, POINT), *made,
+        id=1000 + number, zOrder=number, numberingType="TABLE", textWrap="TOP_AND_BOTTOM", textFlow="BOTH_SIDES", lock=0,
+        dropcapstyle="None", pageBreak="TABLE", repeatHeader=1, rowCnt=len(rows), colCnt=len(widths), cellSpacing=0, borderFillIDRef=1,
+        noAdjust=0,
     )  # fmt: skip
 
 
@@ -124,18 +125,18 @@ def _picture(picture: Picture, number: int, data: bytes) -> str:
         tag("hp:imgClip", left=0, right=across * PIXEL, top=0, bottom=down * PIXEL), margin("hp:inMargin", 0, 0),
         tag("hp:imgDim", dimwidth=across * PIXEL, dimheight=down * PIXEL),
         tag("hc:img", binaryItemIDRef=f"image{number}", bright=0, contrast=0, effect="REAL_PIC", alpha=0), tag("hp:effects"),
-        *_place(wide, high), tag("hp:shapeComment", escape(f"{picture.title}. {picture.caption}")),
+        *_place(wide, high, inline=True), tag("hp:shapeComment", escape(f"{picture.title}. {picture.caption}")),
         id=2000 + number, zOrder=number, numberingType="PICTURE", textWrap="TOP_AND_BOTTOM", textFlow="BOTH_SIDES", lock=0,
         dropcapstyle="None", href="", groupLevel=0, instid=2000 + number, reverse=0,
     )  # fmt: skip
 
 
-def _place(width: int, height: int) -> tuple[str, str, str]:
-    """Size and place: above the text of its paragraph (as a letter in the line, a table could not go on overleaf)."""
+def _place(width: int, height: int, inline: bool) -> tuple[str, str, str]:
+    """Size and place: as a letter in the line, which goes overleaf whole, or between lines, where a page's end may part it."""
     return (
         tag("hp:sz", width=width, widthRelTo="ABSOLUTE", height=height, heightRelTo="ABSOLUTE", protect=0),
         tag(
-            "hp:pos", treatAsChar=0, affectLSpacing=0, flowWithText=1, allowOverlap=0, holdAnchorAndSO=0, vertRelTo="PARA",
+            "hp:pos", treatAsChar=int(inline), affectLSpacing=0, flowWithText=1, allowOverlap=0, holdAnchorAndSO=0, vertRelTo="PARA",
             horzRelTo="COLUMN", vertAlign="TOP", horzAlign="LEFT", vertOffset=0, horzOffset=0,
         ),
         margin("hp:outMargin", 0, 3 * POINT),
