@@ -23,7 +23,6 @@ from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
-from model.reports.formats import FORMATS
 from model.scenario.types import REACTIVE, Scenario
 from model.words import word
 
@@ -89,6 +88,8 @@ def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | Non
 
 def clear_outputs(folder: Path) -> None:
     """Take away an earlier run's outputs, and nothing else, so that none of them stands beside the new ones."""
+    from model.reports.formats import FORMATS
+
     old = [folder / name for name in (RESULTS, "manifest.json", "sources.txt", *(f"report.{kind}" for kind in FORMATS))]
     old += [path for kind in ("png", "pdf", "svg", "csv", "json") for path in (folder / "figures").glob(f"*.{kind}")]
     old += (folder / "tables").glob("*.xlsx")
