@@ -11,6 +11,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import unescape
 
 import pandas as pd
 import pytest
@@ -27,6 +28,7 @@ from model.figures import FIGURES
 from model.phrases import amount
 from model.reports import Document, Facts, Table, paper
 from model.reports.document import Bullets, Heading, Paragraph, Picture, printed
+from model.reports.formats import FORMATS
 from model.reports.pages import render_html, render_markdown
 from model.reports.paper import income_table
 from model.reports.sheets import write_sheet
@@ -110,7 +112,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     write_beside(whole)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("model.experiments.question.unfinished", unsettled)
-        reports.write_report(open_run(whole, "ko"), reports.FORMATS, out)
+        reports.write_report(open_run(whole, "ko"), FORMATS, out)
         yield out
 
 
@@ -387,7 +389,7 @@ def test_a_folder_that_is_no_run_is_refused_with_the_way_out(command: str, tmp_p
     [
         (["figures", "--only", "real-incom"], "did you mean real-income?"), (["figures", "--format", "gif"], "png, pdf, svg"),
         (["report", "--currency", "KRW"], "--rate 1300"), (["report", "--currency", "KRW", "--rate", "x"], "found x"),
-        (["report", "--currency", "EUR"], "USD, KRW"), (["figures", "--size", "poster"], "page, column, slide"), (["report", "--format", "hwp"], "html, docx, md"), (["report", "--format", "docx,hwpx"], "--format docx"),
+        (["report", "--currency", "EUR"], "USD, KRW"), (["figures", "--size", "poster"], "page, column, slide"), (["report", "--format", "hwp"], "html, docx, md, hwpx"),
     ],
 )  # fmt: skip
 def test_unknown_names_are_refused_with_what_is_allowed(args: list[str], needle: str, folder: Path) -> None:
@@ -396,9 +398,34 @@ def test_unknown_names_are_refused_with_what_is_allowed(args: list[str], needle:
 
 
 def test_a_brief_refuses_formats_before_it_runs(tmp_path: Path) -> None:
-    for kind, needle in (("hwpx", "--format docx"), ("pdf", "html, docx, md")):
-        result = invoke("brief", "chips", "--format", kind, "--out", str(tmp_path / "out"))
-        assert result.exit_code == 2 and needle in result.output and not (tmp_path / "out").exists()
+    result = invoke("brief", "chips", "--format", "pdf", "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2 and "html, docx, md, hwpx" in result.output and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("lang", "needle"), [("ko", "검증되지 않은"), ("en", "unverified")])
+def test_a_hangul_file_is_said_to_be_unverified(lang: str, needle: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kinds in (("docx",), ("docx", "hwpx")):
+        monkeypatch.setattr(reports, "write_report", lambda *_, kinds=kinds: [folder / f"report.{kind}" for kind in kinds])
+        result = invoke("report", str(folder), "--format", ",".join(kinds), "--lang", lang)
+        assert result.exit_code == 0 and (needle in result.output) == ("hwpx" in kinds)
+    assert "--format docx" in result.output
+    for command in ("report", "brief"):
+        assert needle.replace("검증되지 않은", "docx를 권장") in " ".join(invoke(command, "--help", "--lang", lang).output.split())
+
+
+def test_the_hangul_file_says_what_the_word_file_says(written: Path) -> None:
+    from docx import Document as read
+
+    word_file = read(str(written / "report.docx"))
+    with zipfile.ZipFile(written / "report.hwpx") as parts:
+        text = parts.read("Contents/section0.xml").decode("utf-8")
+        pictures = [name for name in parts.namelist() if name.startswith("BinData/")]
+    lines = [unescape(found) for found in re.findall(r"<hp:t>(.*?)</hp:t>", text)]
+    at = 0
+    for paragraph in word_file.paragraphs:
+        if paragraph.text and paragraph.style is not None and paragraph.style.name != "Caption":
+            at = lines.index(paragraph.text, at) + 1
+    assert text.count("<hp:tbl ") == len(word_file.tables) and len(pictures) == len(word_file.inline_shapes) == len(SHOWN)
 
 
 def test_a_root_has_no_report(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def command(lang: str) -> click.Command:
 
     @named("brief", lang)
     @click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True)
-    @click.option("--format", "formats", metavar="LIST", default="docx", help=word("cli.report.format", lang))
+    @click.option("--format", "formats", metavar="LIST", default="docx", help=word("cli.report.format", lang, default="docx"))
     @currency(lang)
     @options("out force seed draws workers focus set decompose quiet lang", lang)
     def brief(scenarios: tuple[str, ...], formats: str, **options: Any) -> int:

@@ -1,4 +1,4 @@
-"""`blocs report DIR`: a run's report as a page, a Word document or Markdown."""
+"""`blocs report DIR`: a run's report as a page, a Word or Hangul document, or Markdown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def command(lang: str) -> click.Command:
 
     @named("report", lang)
     @click.argument("folder", metavar="DIR")
-    @click.option("--format", "formats", metavar="LIST", default="html", help=word("cli.report.format", lang))
+    @click.option("--format", "formats", metavar="LIST", default="html", help=word("cli.report.format", lang, default="html"))
     @currency(lang)
     @click.option("--out", metavar="DIR", default=None, help=word("cli.option.out_again", lang))
     @options("quiet lang", lang)
@@ -61,11 +61,9 @@ def stated_rate(options: dict[str, Any]) -> float:
 
 
 def check_formats(formats: tuple[str, ...], lang: str) -> None:
-    """UsageError for a format that is not written; hwpx with the way round it."""
-    from model.experiments.report import FORMATS
+    """UsageError for a format that is not written."""
+    from model.reports.formats import FORMATS
 
-    if "hwpx" in formats:
-        raise UsageError(word("cli.report.hwpx", lang))
     among(formats, FORMATS, lang)
 
 
@@ -88,8 +86,18 @@ def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> in
     if not options["quiet"]:
         if run.other_version:
             click.echo(word("cli.report.other_version", lang, version=run.other_version), err=True)
-        click.echo(word("cli.report.done", lang, files=", ".join(path.as_posix() for path in written)))
+        _say_written(written, lang)
     return 0
+
+
+def _say_written(written: list[Path], lang: str) -> None:
+    """Where the reports are, and which of them nobody has opened in the program they are for."""
+    from model.reports.formats import UNVERIFIED
+
+    click.echo(word("cli.report.done", lang, files=", ".join(path.as_posix() for path in written)))
+    for path in written:
+        if path.suffix.removeprefix(".") in UNVERIFIED:
+            click.echo(word("cli.report.hwpx", lang, file=path.as_posix()))
 
 
 def _calibration(folder: MatchFolder, formats: tuple[str, ...], options: dict[str, Any]) -> int:
@@ -101,5 +109,5 @@ def _calibration(folder: MatchFolder, formats: tuple[str, ...], options: dict[st
         raise UsageError(word("cli.report.backtest", lang, folder=folder.path.as_posix()))
     written = write_calibration(folder, formats, (lang,), out)
     if not options["quiet"]:
-        click.echo(word("cli.report.done", lang, files=", ".join(path.as_posix() for path in written)))
+        _say_written(written, lang)
     return 0

@@ -23,8 +23,7 @@ from model.figures.calibration_fit import FIGURE as FIT
 from model.figures.house import FigureSpec
 from model.reports.calibration import Facts, calibration_document
 from model.reports.document import Picture
-from model.reports.pages import render_html, render_markdown
-from model.reports.word import write_docx
+from model.reports.formats import write_document
 
 CALIBRATION, KIND_BACKTEST = "calibration", "backtest"
 TABLES = ("parameters", "targets", "without")
@@ -106,17 +105,11 @@ def draw_figures(
 
 def write_calibration(folder: MatchFolder, formats: Sequence[str], langs: Sequence[str], out: Path | None = None) -> list[Path]:
     """report-LANG.FORMAT in every language and format, with their figures; the reports' paths."""
-    out, written = out or folder.path, []
+    out = out or folder.path
+    written: list[Path] = []
     for lang in langs:
         document = calibration_document(facts_of(folder, lang, out / "figures"), lang)
-        for kind in formats:
-            path = out / f"report-{lang}.{kind}"
-            if kind == "docx":
-                written.append(write_docx(document, path))
-                continue
-            text = render_html(document) if kind == "html" else render_markdown(document)
-            path.write_text(text, encoding="utf-8", newline="\n")
-            written.append(path)
+        written += [write_document(document, kind, out / f"report-{lang}.{kind}") for kind in formats]
     return written
 
 

@@ -11,12 +11,10 @@ from model.experiments.beside import ask_sweep, draw_beside, notes_beside, title
 from model.experiments.folder import RunFolder
 from model.figures import FIGURES, make_figures
 from model.reports import Document, Facts, Picture, Table, paper
-from model.reports.pages import render_html, render_markdown
+from model.reports.formats import write_document
 from model.reports.sheets import write_sheet
 from model.reports.sources import sources_text
-from model.reports.word import write_docx
 
-FORMATS = ("html", "docx", "md")
 TOLD = ("published",)
 """Figures that the report does not show, but whose data it speaks of."""
 
@@ -28,7 +26,7 @@ def write_report(
     out = out or run.path
     document = build(run, out, only)
     try:
-        written = [_write(document, kind, out / f"report.{kind}") for kind in formats]
+        written = [write_document(document, kind, out / f"report.{kind}") for kind in formats]
         for table in (block for block in document.blocks if isinstance(block, Table)):
             write_sheet(table, out / "tables" / f"{table.name}.xlsx", document.lang)
         text = sources_text(run.context, run.manifest)
@@ -54,13 +52,3 @@ def build(run: RunFolder, out: Path, only: Sequence[str] | None = None) -> Docum
         context = replace(context, inputs={**context.inputs, **asked, "flips": flips})
     shown = {f.name: Picture(f.png, f.title, f.caption) for f in drawn}
     return paper(Facts(context, run.results, run.manifest, data, notes_beside(run.path)), shown)
-
-
-def _write(document: Document, kind: str, path: Path) -> Path:
-    """The report in one format."""
-    if kind == "docx":
-        return write_docx(document, path)
-    text = render_html(document) if kind == "html" else render_markdown(document)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
-    return path

@@ -98,7 +98,9 @@ def kept(request: RunRequest, shards: Shards) -> RunRequest:
 
 def clear_outputs(folder: Path) -> None:
     """Take away an earlier run's outputs, and nothing else, so that none of them stands beside the new ones."""
-    old = [folder / name for name in (RESULTS, "manifest.json", "sources.txt", "report.html", "report.docx", "report.md")]
+    from model.reports.formats import FORMATS
+
+    old = [folder / name for name in (RESULTS, "manifest.json", "sources.txt", *(f"report.{kind}" for kind in FORMATS))]
     old += [path for kind in ("png", "pdf", "svg", "csv", "json") for path in (folder / "figures").glob(f"*.{kind}")]
     old += (folder / "tables").glob("*.xlsx")
     for path in old:

@@ -17,7 +17,12 @@ def freeze(held: BytesIO, path: Path) -> None:
     held.seek(0)
     with zipfile.ZipFile(held) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            data = _STAMP.sub(rb"\g<1>2018-01-01T00:00:00Z\g<2>", old.read(name))
-            entry = zipfile.ZipInfo(name, WHEN)
-            entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0o600 << 16, 0
-            new.writestr(entry, data)
+            put(new, name, _STAMP.sub(rb"\g<1>2018-01-01T00:00:00Z\g<2>", old.read(name)))
+
+
+def put(package: zipfile.ZipFile, name: str, data: bytes, stored: bool = False) -> None:
+    """One part of a package, dated WHEN; `stored` leaves it uncompressed."""
+    entry = zipfile.ZipInfo(name, WHEN)
+    entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+    entry.external_attr, entry.create_system = 0o600 << 16, 0
+    package.writestr(entry, data)

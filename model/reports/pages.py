@@ -58,7 +58,7 @@ def _render(document: Document, template: str, escape: bool) -> str:
 def _image(picture: Picture) -> dict[str, Any]:
     """A picture as base64 with its size in CSS pixels (half the picture's)."""
     data = read_picture(picture.path)
-    width, height = struct.unpack(">II", data[16:24])
+    width, height = pixels(data)
     return {"data": base64.b64encode(data).decode("ascii"), "width": width // 2, "height": height // 2}
 
 
@@ -68,3 +68,9 @@ def read_picture(path: Path) -> bytes:
         return Path(path).read_bytes()
     except OSError as fault:
         raise StoreError(f"{path}: {fault}") from fault
+
+
+def pixels(png: bytes) -> tuple[int, int]:
+    """Width and height of a PNG."""
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height

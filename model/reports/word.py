@@ -145,7 +145,7 @@ def _table(word: Word, table: Table, number: int, lang: str) -> None:
     _caption(word, "paper.word.table", number, table.title + unit, lang)
     texts_of = [table.head(), *table.text()]
     made: Any = word.add_table(rows=len(texts_of), cols=len(table.head()))
-    small = Pt(SMALL if len(table.head()) <= WIDE else 7.5 if len(table.head()) <= WIDEST else 7.0)
+    size, aside = scale(len(table.head()))
     whole = len(texts_of) <= SHORT and max(len(text) for texts in texts_of for text in texts) <= LONG
     grid = [list(row.cells) for row in made.rows]
     for cells, texts in zip(grid, texts_of, strict=True):
@@ -153,33 +153,44 @@ def _table(word: Word, table: Table, number: int, lang: str) -> None:
             line = cell.paragraphs[0]
             line.paragraph_format.space_after, line.paragraph_format.line_spacing = Pt(0), 1.0
             line.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT
-            line.add_run(_broken(text)).font.size = small
+            line.add_run(broken(text)).font.size = Pt(size)
             line.paragraph_format.keep_with_next = whole or cells in (grid[0], grid[-1])  # the last with its notes
     for cell in grid[0]:
         cell.paragraphs[0].runs[0].font.bold = True
     _widths(made, texts_of)
-    _margins(made, 108 if len(table.head()) <= WIDE else 70 if len(table.head()) <= WIDEST else 40)
+    _margins(made, aside)
     _lines(made)
     word.add_paragraph(under(table, lang), style="Note")
 
 
-def _broken(text: str) -> str:
+def scale(columns: int) -> tuple[float, int]:
+    """Points of the letters in a table of so many columns, and twentieths of a point left free aside in its cells."""
+    return (SMALL, 108) if columns <= WIDE else (7.5, 70) if columns <= WIDEST else (7.0, 40)
+
+
+def broken(text: str) -> str:
     """A number's band on a line of its own."""
     return BANDED.sub(r"\1\n(", text, count=1)
+
+
+def shares(rows: list[tuple[str, ...]]) -> list[float]:
+    """Each column's part of the width: what stands in it asks for it."""
+    longest = [max(letters(part) for row in rows for part in broken(row[k]).split("\n")) for k in range(len(rows[0]))]
+    needs = [max(LEAST, min(length, MOST)) + MARGIN for length in longest]
+    return [need / sum(needs) for need in needs]
 
 
 def _widths(made: Any, rows: list[tuple[str, ...]]) -> None:
     """Columns as wide as what stands in them asks for, together as wide as the text."""
     from docx.shared import Cm
 
-    longest = [max(_length(part) for row in rows for part in _broken(row[k]).split("\n")) for k in range(len(rows[0]))]
-    needs = [max(LEAST, min(length, MOST)) + MARGIN for length in longest]
+    widths = [Cm(TEXT_CM * share) for share in shares(rows)]
     made.autofit = False
-    for column, need in zip(made.columns, needs, strict=True):
-        column.width = Cm(TEXT_CM * need / sum(needs))
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = width
     for row in made.rows:
-        for cell, need in zip(row.cells, needs, strict=True):
-            cell.width = Cm(TEXT_CM * need / sum(needs))
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = width
 
 
 def _margins(made: Any, aside: int) -> None:
@@ -195,7 +206,7 @@ def _margins(made: Any, aside: int) -> None:
     made._tbl.tblPr.find(_name("w:tblLook")).addprevious(margins)  # the schema's order
 
 
-def _length(text: str) -> float:
+def letters(text: str) -> float:
     """Width of a text in Latin letters: a Hangul syllable counts twice."""
     return float(sum(2 if ord(c) > 0x1100 and c not in "−–" else 1 for c in text))
 
