@@ -9,8 +9,8 @@ import numpy as np
 
 Found = dict[str, Any]
 HORIZON = 72
-BUSY = 0.5
-"""Load a core, before a part starts, above which its figures are called not final."""
+BUSY = 0.65
+"""Load a core, before a part starts, above which its figures are called not final (the part before leaves 0.5 itself)."""
 NAMES = {"ours": "BLOCS", "oracle": "object per agent (Mesa)", "floor": "floor in C"}
 
 
