@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from model.experiments.results import FigureContext
-from model.phrases import number_text
+from model.phrases import number_text, series_title
 from model.reports.document import Block, Bullets, Cell, Picture, Table, plain_table
 from model.reports.facts import Facts
 
@@ -112,7 +112,7 @@ def _scores(facts: Facts) -> list[Table]:
         return []
     columns = ("error", "error_last", "error_trend", "covered")
     ranked = scores.sort_values("skill_last", ascending=False, kind="stable")
-    cells: list[list[Cell]] = [[str(r["series_id"]), int(r["points"]), *(float(r[k]) for k in columns)] for r in ranked.to_dict("records")]
+    cells: list[list[Cell]] = [[series_title(str(r["series_id"]), c.lang), int(r["points"]), *(float(r[k]) for k in columns)] for r in ranked.to_dict("records")]
     few = cells if len(cells) <= 2 * ROWS else [*cells[:ROWS], *cells[-ROWS:]]
     header = [c.say(f"paper.column.{k}") for k in ("series", "points", *columns)]
     made = plain_table("backtest", c.say("paper.table.backtest", shown=len(few), series=len(cells)), header, cells,
