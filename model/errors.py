@@ -34,6 +34,10 @@ class ConvergenceError(ModelError):
         self.residual = residual
 
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
+
 class UsageError(BlocsError):
     """The command line asks for something that does not exist or does not fit together."""
 

@@ -8,7 +8,7 @@ Keys are dotted by the place that prints them (cli.run.title, figure.real-income
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -45,6 +45,21 @@ def speaker(lang: str) -> Callable[..., str]:
 def has_word(key: str) -> bool:
     """Whether the table holds the key."""
     return key in _table()
+
+
+def nearest(text: str, names: Iterable[str]) -> str:
+    """The name that was most likely meant: the same letters in another order or case, else a similar one; '' for none."""
+    from difflib import get_close_matches  # --help does without
+
+    known = list(names)
+    near = [name for name in known if sorted(name.lower()) == sorted(text.lower())]  # KRO, kor: rather KOR than ROW
+    return (near or get_close_matches(text, known, n=1, cutoff=0.5) or [""])[0]
+
+
+def hint(text: str, names: Iterable[str], lang: str) -> str:
+    """' (did you mean x?)' to end a message with, or nothing."""
+    near = nearest(text, names)
+    return f" ({word('error.did_you_mean', lang, name=near)})" if near else ""
 
 
 def keys() -> tuple[str, ...]:

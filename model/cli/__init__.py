@@ -15,15 +15,14 @@ from typing import Any
 import click
 
 from model.cli.wording import Among, WordsCommand, WordsContext, usage_message
-from model.errors import BlocsError, UsageError
-from model.words import LANGUAGES, word
+from model.errors import INTERRUPTED, BlocsError, UsageError
+from model.words import LANGUAGES, hint, word
 
 COMMANDS = (
     "run", "brief", "figures", "report", "cite", "compare", "study", "strategies", "game", "sweep", "resume", "status",
     "analyse", "discover", "robust", "query", "export", "calibrate", "backtest", "validate", "show", "scenarios", "instruments",
     "parameters", "schedule", "coverage", "verify", "new", "template",
 )  # fmt: skip
-INTERRUPTED = 130
 ENVIRONMENT = 3
 
 
@@ -132,8 +131,4 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _no_command(name: str, lang: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
-    hint = f" ({word('error.did_you_mean', lang, name=near[0])})" if near else ""
-    return word("cli.no_command", lang, name=name, names=", ".join(COMMANDS)) + hint
+    return word("cli.no_command", lang, name=name, names=", ".join(COMMANDS)) + hint(name, COMMANDS, lang)

@@ -11,7 +11,7 @@ import click
 from model.cli.options import named, options
 from model.cli.wording import Whole
 from model.errors import UsageError
-from model.words import word
+from model.words import hint, word
 
 if TYPE_CHECKING:
     from model.scenario.types import Scenario
@@ -74,7 +74,7 @@ def _headline(text: str, lang: str) -> tuple[Scenario, Scenario, str] | None:
     if baseline is None:
         raise UsageError(word("cli.compare.no_baseline", lang, scenario=name))
     if stance not in scenario.choices:
-        raise UsageError(word("cli.no_stance", lang, name=stance, names=", ".join(scenario.choices) or "-"))
+        raise UsageError(word("cli.no_stance", lang, name=stance, names=", ".join(scenario.choices) or "-") + hint(stance, scenario.choices, lang))
     return replace(scenario, last=HEADLINE_END), replace(baseline, last=HEADLINE_END), stance
 
 

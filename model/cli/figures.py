@@ -9,7 +9,7 @@ import click
 
 from model.cli.options import named, options
 from model.errors import UsageError
-from model.words import word
+from model.words import hint, word
 
 
 def command(lang: str) -> click.Command:
@@ -52,10 +52,6 @@ def _figures(folder: Path, only: tuple[str, ...], formats: tuple[str, ...], size
 
 def among(asked: tuple[str, ...], known: tuple[str, ...], lang: str) -> None:
     """Refuse a name that is not known, with the nearest one."""
-    from difflib import get_close_matches
-
     for name in asked:
         if name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = f" ({word('error.did_you_mean', lang, name=near[0])})" if near else ""
-            raise UsageError(word("cli.among", lang, value=name, names=", ".join(known)) + hint)
+            raise UsageError(word("cli.among", lang, value=name, names=", ".join(known)) + hint(name, known, lang))

@@ -11,7 +11,7 @@ import click
 from model.cli.options import named, options
 from model.cli.run import check_free, progress_of
 from model.errors import UsageError
-from model.words import word
+from model.words import hint, word
 
 if TYPE_CHECKING:
     from model.experiments.game import Game
@@ -60,16 +60,12 @@ def _game(name: str, options: dict[str, Any]) -> int:
 
 def _players(text: str | None, focus: str, lang: str) -> tuple[str, ...]:
     """Regions that play, each once; the focus alone by default."""
-    from difflib import get_close_matches
-
     from model.axes import REGIONS
 
     players = tuple(dict.fromkeys(part.strip() for part in (text or focus).split(",")))
     for player in players:
         if player not in REGIONS:
-            near = get_close_matches(player.upper(), REGIONS, n=1, cutoff=0.5)
-            hint = f" ({word('error.did_you_mean', lang, name=near[0])})" if near else ""
-            raise UsageError(word("game.no_player", lang, name=player, names=", ".join(REGIONS)) + hint)
+            raise UsageError(word("game.no_player", lang, name=player, names=", ".join(REGIONS)) + hint(player.upper(), REGIONS, lang))
     return players
 
 

@@ -10,11 +10,10 @@ from typing import Any
 import click
 
 from model.cli.options import named, options
-from model.errors import StoreError, UsageError
-from model.words import word
+from model.errors import INTERRUPTED, StoreError, UsageError
+from model.words import hint, word
 
 RESULTS = "results"
-INTERRUPTED = 130
 SHOWN = 5
 """Failed runs named on the screen; all stand in the manifest."""
 
@@ -107,7 +106,7 @@ def say_failures(failures: Sequence[Any], failed: int, cases: int, options: dict
 def _stances(asked: tuple[str, ...], known: tuple[str, ...], lang: str) -> tuple[str, ...] | None:
     for stance in asked:
         if stance not in known:
-            raise UsageError(word("cli.no_stance", lang, name=stance, names=", ".join(known) or "-"))
+            raise UsageError(word("cli.no_stance", lang, name=stance, names=", ".join(known) or "-") + hint(stance, known, lang))
     return asked or None
 
 

@@ -10,7 +10,7 @@ import click
 
 from model.cli.options import named, options
 from model.errors import StoreError, UsageError
-from model.words import word
+from model.words import hint, word
 
 NAN = float("nan")
 
@@ -72,7 +72,7 @@ def _pairs(names: tuple[str, ...], options: dict[str, Any]) -> Any:
 def _check_stance(request: Any, lang: str) -> None:
     known = list(dict.fromkeys(stance for scenario, _ in request.pairs for stance in scenario.stances))
     if known and request.stance not in (*known, "none"):
-        raise UsageError(word("cli.no_stance", lang, name=request.stance, names=", ".join((*known, "none"))))
+        raise UsageError(word("cli.no_stance", lang, name=request.stance, names=", ".join((*known, "none"))) + hint(request.stance, known, lang))
 
 
 def _amount(name: str, text: str | None, lang: str, high: float = 2.0) -> float | None:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from model.errors import StoreError
+from model.errors import INTERRUPTED, StoreError
 from model.words import word
 
 if TYPE_CHECKING:
     from model.experiments.sweep import Sweep
 
-INTERRUPTED = 130
 SHOWN = 5
 """Failed runs named on the screen; all stand in the manifest."""
 BLINK, LINE = 0.2, 30.0

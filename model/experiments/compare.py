@@ -20,7 +20,7 @@ from model.figures.strategies import FIGURE
 from model.scenario.resolve import load_baseline, load_scenario
 from model.scenario.study import Study
 from model.scenario.types import Scenario
-from model.words import word
+from model.words import hint, word
 
 COMPARISON = "comparison"
 Pair = tuple[Scenario, Scenario, tuple[str, ...]]
@@ -49,7 +49,7 @@ def study_pairs(study: Study, lang: str) -> list[Pair]:
             continue
         for stance in study.stances:
             if stance not in scenario.choices:
-                raise UsageError(word("cli.no_stance", lang, name=stance, names=f"{', '.join(scenario.choices)} ({scenario.name})"))
+                raise UsageError(word("cli.no_stance", lang, name=stance, names=f"{', '.join(scenario.choices)} ({scenario.name})") + hint(stance, scenario.choices, lang))
         pairs.append((scenario, baseline, study.stances))
     return pairs
 

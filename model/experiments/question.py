@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from model.experiments.results import FigureContext
 from model.experiments.results import label as name_of
 from model.experiments.sweep import Sweep, difference, series, unfinished
 from model.instruments import instruments
-from model.words import has_word, word
+from model.words import has_word, hint, word
 
 SHOWN = 5
 """Failed runs named on the screen; all stand in the sweep's folder."""
@@ -231,10 +230,8 @@ def _years(quarters: Sequence[str]) -> tuple[str, ...]:
 
 def _unknown(kind: str, name: str, known: Sequence[str], lang: str) -> str:
     """No such case, variable or region: the nearest one, or the first few there are."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f" ({word('error.did_you_mean', lang, name=near[0])})" if near else ""
     listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
-    return word(f"question.no_{kind}", lang, name=name, names=listed) + hint
+    return word(f"question.no_{kind}", lang, name=name, names=listed) + hint(name, known, lang)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

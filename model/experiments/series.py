@@ -8,7 +8,6 @@ added up, or a ratio of two) and a period. `transform` says in which form both s
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import math
 import re
@@ -23,6 +22,7 @@ from model.axes import REGIONS, WORLD, quarter_start
 from model.errors import Fault, ScenarioError
 from model.experiments.results import FLOW_UNITS
 from model.outcomes import Array, Recording
+from model.words import nearest
 
 REQUIRED = ("series_id", "variable", "region", "period", "value", "low", "high", "unit", "kind", "transform")
 OPTIONAL = ("period_end", "published", "source", "locator", "grade", "note")
@@ -226,8 +226,8 @@ def _unknown(figure: Figure, panel: Panel, name: str) -> Fault:
     """What to say about a name that no run has."""
     if name in panel.names():
         return Fault(figure.file, figure.line, 1, f"{figure.series_id} region", f"{name} has no row for {figure.region}", "see docs/observables.md")
-    near = difflib.get_close_matches(name, sorted(panel.names()), n=1)
-    return Fault(figure.file, figure.line, 1, f"{figure.series_id} variable", repr(name), "see docs/observables.md", f"did you mean {near[0]}?" if near else "")
+    near = nearest(name, sorted(panel.names()))
+    return Fault(figure.file, figure.line, 1, f"{figure.series_id} variable", repr(name), "see docs/observables.md", f"did you mean {near}?" if near else "")
 
 
 def unit_of(panel: Panel, variable: str, region: str) -> str:

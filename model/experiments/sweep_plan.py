@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ from model.experiments.sweep import Sweep, as_csv, plan_hash
 from model.scenario.record import resolved, scenario_hash
 from model.scenario.types import Scenario
 from model.simulation import draw_of
-from model.words import word
+from model.words import hint, word
 
 GRID_STEPS = 5
 NEEDS_NAMES = ("sobol", "grid")
@@ -101,7 +100,7 @@ def check_scenarios(request: SweepRequest) -> None:
         hashes.setdefault(found.name, set()).add(scenario_hash(found))
     faults += [word("sweep.error.two_meanings", say, name=name) for name, seen in hashes.items() if len(seen) > 1]
     faults += [
-        word("cli.no_stance", say, name=stance, names=", ".join(scenario.choices) or "-")
+        word("cli.no_stance", say, name=stance, names=", ".join(scenario.choices) or "-") + hint(stance, scenario.choices, say)
         for scenario in request.scenarios for stance in request.stances if stance not in scenario.choices
     ]  # fmt: skip
     if faults:
@@ -150,9 +149,8 @@ def _named(text: str, request: SweepRequest, faults: list[str]) -> list[Name]:
             uncertainty(row) for row in many
         ]
     if not found:
-        near = get_close_matches(key, [*known_names(), *{row.name for row in load_rows()}], n=1, cutoff=0.5)
-        hint = f" ({word('error.did_you_mean', request.lang, name=near[0])})" if near else ""
-        faults.append(word("sweep.error.unknown", request.lang, name=key) + hint)
+        there = [*known_names(), *{row.name for row in load_rows()}]
+        faults.append(word("sweep.error.unknown", request.lang, name=key) + hint(key, there, request.lang))
     named = (_with_ends(name, ends, text, request, faults) for name in found)
     return [name for name in named if name is not None and not _refused(name, request, faults)]
 

@@ -9,8 +9,8 @@ import pandas as pd
 from model.experiments.results import FigureContext, last_horizon, signed
 from model.figures.channels import LOOKS, PREFIX, data_channels, seen
 from model.figures.house import FigureSpec, subtitle
-from model.figures.marks import WATERFALL, draw_waterfalls
-from model.figures.sheet import Key, held, open_sheet
+from model.figures.sheet import held
+from model.figures.steps import total_and_most, waterfall_sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,8 +33,7 @@ def finding_channel_waterfall(data: pd.DataFrame, context: FigureContext) -> str
     """The sum over channels under the first stance, and the channel that carries most of it."""
     stance = held(data, context, baseline=False)[0]
     own = data[data["stance"] == stance].set_index("channel")["central"].fillna(0.0)
-    total = float(own.sum())
-    most = str((own if total > 0 else -own).idxmax())
+    total, most = total_and_most(own)
     return context.say(
         "figure.channel-waterfall.title", region=context.label("region", context.focus), year=int(data["year"].max()),
         total=signed(total), channel=context.label("channel", most), value=signed(float(own[most])), stance=context.label("stance", stance),
@@ -45,16 +44,9 @@ def draw_channel_waterfall(data: pd.DataFrame, context: FigureContext) -> Figure
     """A panel a stance; each channel's bar starts where the one above ends, the sum stands below."""
     stances, channels = held(data, context, baseline=False), seen(data)
     labels = [*(context.label("channel", name) for name in channels), context.label("channel", "total")]
-    key = Key([(context.say(f"figure.waterfall.{name}"), look) for name, look in WATERFALL.items()], points=True)
+    steps = data.pivot(index="channel", columns="stance", values="central").reindex(index=channels, columns=stances)
     under = subtitle("channel-waterfall", data, context, banded=False)
-    sheet = open_sheet(context, finding_channel_waterfall(data, context), under, 0.65 + 0.27 * len(labels), key)
-    steps = (
-        data.pivot(index="channel", columns="stance", values="central")
-        .reindex(index=channels, columns=stances)
-        .fillna(0.0)
-    )
-    draw_waterfalls(sheet.panels([context.label("stance", s) for s in stances], sheet.beside(labels)), steps, labels)
-    return sheet.figure
+    return waterfall_sheet(context, finding_channel_waterfall(data, context), under, steps.fillna(0.0), labels)
 
 
 FIGURE = FigureSpec(

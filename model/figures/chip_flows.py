@@ -9,7 +9,7 @@ import pandas as pd
 from model.axes import REGIONS
 from model.experiments.results import BASELINE, FigureContext, band, stance_levels
 from model.figures.house import MARGIN, REGION_COLOURS, SMALL, FigureSpec, Look, subtitle
-from model.figures.sheet import Key, columns_of, held, open_sheet
+from model.figures.sheet import Key, baseline_and_first, columns_of, open_sheet
 from model.phrases import amount
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def data_chip_flows(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame
 
 def finding_chip_flows(data: pd.DataFrame, context: FigureContext) -> str:
     """What crosses between the blocs, under the first stance and in the baseline."""
-    shown = _shown(data, context)
+    shown = baseline_and_first(data, context)
     crossing = {s: data[(data["stance"] == s) & data["across"]]["central"].sum() for s in shown}
     return context.say(
         "figure.chip-flows.title", year=int(data["year"].max()), value=amount(crossing[shown[-1]], "usd", context.lang),
@@ -50,7 +50,7 @@ def finding_chip_flows(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_chip_flows(data: pd.DataFrame, context: FigureContext) -> Figure:
     """Two diagrams: origins on the left, destinations on the right, ribbons as wide as the trade."""
-    shown = _shown(data, context)
+    shown = baseline_and_first(data, context)
     key = Key([(context.say(f"figure.chip-flows.{name}"), look) for name, look in KEYS.items()], points=True)
     columns = columns_of(len(shown), 3.0)
     height = 3.9 * -(-len(shown) // columns)
@@ -132,11 +132,6 @@ def _sides(context: FigureContext) -> dict[tuple[str, str], str]:
     if blocs.empty:
         return {(stance, region): region for stance in context.cases() for region in ("USA", "CHN")}
     return {(row["stance"], row["region"]): row["bloc"] for row in blocs.to_dict("records")}
-
-
-def _shown(data: pd.DataFrame, context: FigureContext) -> list[str]:
-    """The baseline and the first stance that the data hold."""
-    return [s for s in held(data, context) if s == BASELINE] + held(data, context, baseline=False)[:1]
 
 
 FIGURE = FigureSpec(

@@ -10,7 +10,7 @@ from model.axes import REGIONS
 from model.experiments.results import BASELINE, FigureContext, band, plain, stance_levels
 from model.figures.house import SMALL, FigureSpec, subtitle
 from model.figures.marks import Shades, draw_cells
-from model.figures.sheet import held, open_sheet
+from model.figures.sheet import baseline_and_first, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +33,7 @@ def data_dependence(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame
 
 def finding_dependence(data: pd.DataFrame, context: FigureContext) -> str:
     """The focus region's largest supplier under the first stance."""
-    stance = _shown(data, context)[-1]
+    stance = baseline_and_first(data, context)[-1]
     own = data[(data["stance"] == stance) & (data["buyer"] == context.focus)]
     if own.empty:
         return context.say("figure.dependence.name")
@@ -50,7 +50,7 @@ def finding_dependence(data: pd.DataFrame, context: FigureContext) -> str:
 
 def draw_dependence(data: pd.DataFrame, context: FigureContext) -> Figure:
     """Two matrices: buyers down, suppliers across, the darker the more dependent."""
-    shown = _shown(data, context)
+    shown = baseline_and_first(data, context)
     regions = [region for region in REGIONS if region in set(data["buyer"]) | set(data["supplier"])]
     under = subtitle("dependence", data, context, banded=False)
     sheet = open_sheet(context, finding_dependence(data, context), under, 1.25 + 0.3 * len(regions))
@@ -67,11 +67,6 @@ def draw_dependence(data: pd.DataFrame, context: FigureContext) -> Figure:
         axes.set_xticks(range(len(regions)), labels, rotation=40, ha="right", rotation_mode="anchor", fontsize=SMALL)
         axes.set_yticks(range(len(regions)), labels if axes is panels[0] else [])
     return sheet.figure
-
-
-def _shown(data: pd.DataFrame, context: FigureContext) -> list[str]:
-    """The baseline and the first stance that the data hold."""
-    return [s for s in held(data, context) if s == BASELINE] + held(data, context, baseline=False)[:1]
 
 
 FIGURE = FigureSpec(

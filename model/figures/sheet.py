@@ -255,6 +255,11 @@ def held(data: pd.DataFrame, context: FigureContext, baseline: bool = True) -> l
     return [name for name in names if name in set(data["stance"])]
 
 
+def baseline_and_first(data: pd.DataFrame, context: FigureContext) -> list[str]:
+    """The baseline and the first stance that the data hold."""
+    return [s for s in held(data, context) if s == BASELINE] + held(data, context, baseline=False)[:1]
+
+
 def stance_key(stances: Sequence[str], context: FigureContext, points: bool = False) -> Key:
     """Which line or marker is which stance; none for a run without stances."""
     return Key([(context.label("stance", name), stance_look(name, stances)) for name in stances if name], points)

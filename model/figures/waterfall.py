@@ -9,8 +9,8 @@ import pandas as pd
 from model.axes import SEGMENT_NAMES
 from model.experiments.results import FigureContext, band, last_horizon, select, stance_differences
 from model.figures.house import FigureSpec, subtitle
-from model.figures.marks import WATERFALL, draw_waterfalls
-from model.figures.sheet import Key, held, open_sheet
+from model.figures.sheet import held
+from model.figures.steps import total_and_most, waterfall_sheet
 from model.phrases import amount
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def finding_waterfall(data: pd.DataFrame, context: FigureContext) -> str:
     last = last_horizon(data, context.years)
     stance = held(last, context, baseline=False)[0]
     own = last[last["stance"] == stance].set_index("segment")["central"].fillna(0.0)
-    total = float(own.sum())
-    most = str((own if total > 0 else -own).idxmax())
+    total, most = total_and_most(own)
     return context.say(
         "figure.waterfall.title", region=context.label("region", context.focus), year=int(last["year"].max()),
         total=amount(total, "usd", context.lang, signed=True), segment=context.label("segment", most),
@@ -47,16 +46,9 @@ def draw_waterfall(data: pd.DataFrame, context: FigureContext) -> Figure:
         [name for name in SEGMENT_NAMES if name in set(data["segment"])],
     )
     labels = [*(context.label("segment", name) for name in segments), context.say("figure.waterfall.total")]
-    key = Key([(context.say(f"figure.waterfall.{name}"), look) for name, look in WATERFALL.items()], points=True)
+    steps = data.pivot(index="segment", columns="stance", values="central").reindex(index=segments, columns=stances)
     under = subtitle("waterfall", data, context, banded=False)
-    sheet = open_sheet(context, finding_waterfall(data, context), under, 0.65 + 0.25 * len(labels), key)
-    steps = (
-        data.pivot(index="segment", columns="stance", values="central")
-        .reindex(index=segments, columns=stances)
-        .fillna(0.0)
-    )
-    draw_waterfalls(sheet.panels([context.label("stance", s) for s in stances], sheet.beside(labels)), steps, labels)
-    return sheet.figure
+    return waterfall_sheet(context, finding_waterfall(data, context), under, steps.fillna(0.0), labels)
 
 
 FIGURE = FigureSpec(

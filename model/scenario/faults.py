@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from model.errors import Fault
 from model.scenario.types import Place
-from model.words import speaker
+from model.words import nearest, speaker
 
 LONGEST = 60
 MOST_NAMES = 20
@@ -40,10 +39,8 @@ class Faults:
 
     def nearest(self, text: str, choices: Iterable[str]) -> str:
         """'did you mean x?', or nothing."""
-        names = list(choices)
-        near = [n for n in names if sorted(n.lower()) == sorted(text.lower())]  # KRO, kor: rather KOR than ROW
-        near = near or get_close_matches(text, names, n=1, cutoff=0.6)
-        return self.say("error.did_you_mean", name=near[0]) if near else ""
+        near = nearest(text, choices)
+        return self.say("error.did_you_mean", name=near) if near else ""
 
 
 def listed(names: list[str]) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
 from model.errors import UsageError
-from model.words import word
+from model.words import hint, word
 
 SCHEMA_FILE = "scenario.schema.json"
 SUFFIXES = (".yaml", ".yml")
@@ -55,9 +54,7 @@ def known_scenarios(near: Path | None = None, lang: str = "en") -> dict[str, Pat
 
 def unknown_scenario(name: str, known: Mapping[str, Path], lang: str = "en") -> str:
     """The message for a name that is not known, with the nearest one."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    hint = f" ({word('error.did_you_mean', lang, name=near[0])})" if near else ""
-    return word("error.no_scenario", lang, name=name, names=", ".join(sorted(known))) + hint
+    return word("error.no_scenario", lang, name=name, names=", ".join(sorted(known))) + hint(name, known, lang)
 
 
 def label(path: Path) -> str:
