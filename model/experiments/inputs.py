@@ -59,7 +59,7 @@ def measures_table(manifest: Mapping[str, Any], lang: str) -> pd.DataFrame:
     rows = [
         {
             "id": measure.id, "instrument": measure.instrument, "title": instruments()[measure.instrument].title[lang],
-            "senders": _joined(measure.senders, lang), "targets": _joined(measure.targets, lang),
+            "senders": _joined(measure.senders, lang), "targets": _joined(measure.targets, lang) if instruments()[measure.instrument].aimed else "",
             "scope": scope(measure, lang), "period": period(measure, lang), "strength": strength(measure, lang),
             "source": measure.source, "start": measure.start, "end": measure.end, "announced": measure.announced,
             "new": measure.what not in known, "segments": " ".join(_segments(measure)),

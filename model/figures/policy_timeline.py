@@ -96,10 +96,12 @@ def _draw_lane(axes: Axes, rows: pd.DataFrame, place: int, last: float) -> None:
 
 
 def _name(rows: pd.DataFrame) -> str:
-    """'Export control (memory): West → East'; what it names is left out where a row holds several measures."""
+    """'Export control (memory): West → East'; what it names is left out where a row holds several measures, and the arrow where
+    the measure has no target."""
     row = rows.iloc[0]
     named = f"{row['title']} ({row['scope']})" if row["scope"] and len(rows) == 1 else str(row["title"])
-    return f"{_shortened(named, 40)}: {row['senders']}\u00a0→\u00a0{row['targets']}"
+    target = f"\u00a0→\u00a0{row['targets']}" if row["targets"] else ""
+    return f"{_shortened(named, 40)}: {row['senders']}{target}"
 
 
 def _shortened(text: str, most: int) -> str:

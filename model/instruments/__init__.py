@@ -113,13 +113,15 @@ Apply = Callable[[Wedges, Order, Facts], None]
 
 @dataclass(frozen=True)
 class Instrument:
-    """An instrument: name, one-sentence meaning, levers, and the function that moves wedges."""
+    """An instrument: name, one-sentence meaning, levers, and the function that moves wedges; `aimed`: whether it acts on
+    somebody (a subsidy has no target, whatever a file names)."""
 
     name: str
     doc: str
     levers: Mapping[str, Lever]
     apply: Apply
     title: Mapping[str, str]
+    aimed: bool = True
 
 
 @cache

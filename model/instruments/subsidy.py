@@ -29,4 +29,5 @@ INSTRUMENT = Instrument(
     LEVERS,
     apply,
     {"en": "Subsidy", "ko": "보조금"},
+    aimed=False,
 )
