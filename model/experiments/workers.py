@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -121,7 +122,7 @@ class Supervisor(Generic[R]):
         ours, theirs = context.Pipe()
         self.count += 1
         process = context.Process(target=serve, args=(theirs, self.work), daemon=True, name=f"worker-{self.count}")
-        with one_thread():
+        with one_thread(), deaf():
             process.start()
         theirs.close()
         return Worker(self.count, process, ours)
@@ -215,6 +216,19 @@ def ending(code: int | None) -> str:
         except ValueError:
             return f"killed by signal {-code}"
     return f"ended with code {code}"
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Processes started inside do not hear Ctrl-C from their first moment on, before `serve` could say so itself."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set this
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
