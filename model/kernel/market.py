@@ -1,7 +1,7 @@
 """Price, then trade and incomes: two linear systems for given delivered techniques (E6, E7).
 
-Both are solved on the links of the quarter's plan: `apply` is the true sparse system, `near` the exact inverse of the
-one in which every plant has its group's mean mix (kernel/linear.py). The group systems are set up once a quarter.
+Both are solved on the links of the quarter's plan: `apply` is the true sparse system, `near` an inverse of it that is
+exact for the means of groups (kernel/linear.py). The group systems are set up once a quarter.
 """
 
 from __future__ import annotations
@@ -109,17 +109,15 @@ class MarketSolver:
         """Mill prices p [n] (E6): p = margin [w l + sum a pay p + (depreciation) P_K]."""
         economy, plan, n = self.economy, self.plan, self.economy.n
         groups, part, spread = economy.groups, 1 / now.scale, plan.counters.spread
-
-        def bill(price: Array) -> Array:
-            return np.asarray(part * (plan.paid @ (now.share * spread(price))))
+        weight = groups.cost_weight[:n] / plan.margin
 
         def apply(price: Array) -> Array:
-            cost = bill(price)
+            cost = part * (plan.paid @ (now.share * spread(price)))
             return np.asarray(price - plan.margin * (cost[:n] + plan.capital * cost[plan.investor]))
 
         def near(rhs: Array) -> Array:
-            own = sum_by(groups.buyer, groups.cost_weight * bill(rhs), groups.count)
-            return np.asarray(rhs + plan.margin * self.group_prices(own)[groups.group])
+            mean = sum_by(groups.group, weight * rhs, groups.count)
+            return np.asarray(rhs + plan.margin * (self.group_prices(mean) - mean)[groups.group])
 
         def renew() -> None:
             self.group_prices = price_groups(economy, plan, now)
@@ -156,11 +154,11 @@ class MarketSolver:
             return out
 
         def near(rhs: Array) -> Array:
-            own = rhs[final] + system.income @ rhs[:n]
+            out, total = np.zeros(len(rhs)), sum_by(groups.group, rhs[:n], groups.count)
+            own = rhs[final] + system.income @ (rhs[:n] - self.mix[:n] * total[groups.group])
             own[last] = rhs[self.closing]
-            found = self.group_trade(np.concatenate([sum_by(groups.group, rhs[:n], groups.count), own]))
-            out = np.zeros(len(rhs))
-            out[:n] = rhs[:n] + sent(self.mix * found[groups.activity])
+            found = self.group_trade(np.concatenate([total, own]))
+            out[:n] = rhs[:n] + self.mix[:n] * (found[: groups.count] - total)[groups.group]
             out[final] = found[groups.count :]
             return out
 
@@ -202,7 +200,7 @@ def trade_system(economy: Economy, plan: Plan, now: Pass, terms: Terms, price: A
 
 
 def price_groups(economy: Economy, plan: Plan, now: Pass) -> Map:
-    """Solver of the price system in which every plant has its group's mean cost."""
+    """Solver of the price system of groups: mean price over margin, at the mean cost of a group's plants."""
     groups, links = economy.groups, economy.links
     size = groups.count
     c, b = plan.counters.counter[: links.technique], links.buyer[: links.technique]
@@ -221,19 +219,19 @@ def mean_mix(economy: Economy, output: Array) -> Array:
 def trade_groups(
     economy: Economy, plan: Plan, now: Pass, system: Trade, mix: Array, closing: tuple[Index, Array]
 ) -> Map:
-    """Solver of the trade system in which every plant buys its group's mean mix.
+    """Solver of the trade system in which plants of a group keep their shares in its output.
 
     Unknowns: output of each group, then expenditure of each region. closing: the rows that fix blocs' shares.
     """
     groups, links, regions = economy.groups, economy.links, economy.regions
     c, b = plan.counters.counter[: links.technique], links.buyer[: links.technique]
-    size, column, per = groups.count + regions, groups.activity, system.per * mix
+    size, n = groups.count + regions, economy.n
     small = np.eye(size)
-    mixes = plan.units * now.share[c] * per[b]
+    mixes = plan.units * now.share[c] * (system.per * mix)[b]
     small[: groups.count] -= sum_by(groups.flow, mixes, groups.count * size).reshape(-1, size)
-    earned = (plan.sent.T @ (now.share * system.income[:, plan.counters.of]).T) * per[:, None]
-    place = column[:, None] * regions + np.arange(regions)
-    small[groups.count :] -= sum_by(place.ravel(), earned.ravel(), size * regions).reshape(size, regions).T
+    place = np.arange(regions)[:, None] * groups.count + groups.group
+    earned = sum_by(place.ravel(), (system.income * mix[:n]).ravel(), regions * groups.count)
+    small[groups.count :, : groups.count] -= earned.reshape(regions, -1)
     small[groups.count :, groups.count :] -= np.diag(system.duty_final)
     small[groups.count + closing[0], : groups.count] = 0.0
     small[groups.count + closing[0], groups.count :] = closing[1]

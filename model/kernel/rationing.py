@@ -22,8 +22,9 @@ LEAST = 1e-9
 """Smallest rationing share: what is below delivers nothing that counts."""
 SLOW = 0.2
 """Part of the change that a step should leave at most; where it leaves more, the groups' system is set up anew."""
-PATIENCE = 8
-"""Passes without a smaller change than before, after which the reach of groups is halved: in the end steps are plain."""
+PATIENCE, GAIN = 8, 0.9
+"""Passes without a change below this part of the least before, after which the reach of groups is halved: in the end
+steps are plain."""
 LITTLE = 0.1
 """Least elasticity of a plant's deliveries to its own rho that a step reckons with."""
 REACH = 1.0
@@ -70,8 +71,9 @@ class Rationing:
 
     def _watch(self, change: float) -> None:
         """Trust the groups less where they get nowhere."""
-        self.waited = 0 if change < self.least else self.waited + 1
-        self.least = min(change, self.least)
+        self.waited += 1
+        if change < GAIN * self.least:
+            self.least, self.waited = change, 0
         if self.waited >= PATIENCE:
             self.reach, self.waited = self.reach / 2, 0
 
