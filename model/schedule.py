@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 
 from model.stages import account, adjust, adopt, decide, enact, learn, react, source, trade
@@ -181,11 +182,18 @@ def run_quarter(setting: Setting, state: State, schedule: tuple[Stage, ...] = SC
     return now
 
 
-def carried() -> tuple[str, ...]:
+@cache
+def carried(schedule: tuple[Stage, ...] = SCHEDULE) -> tuple[str, ...]:
     """Variables that a quarter reads before it writes them: the state that passes between quarters."""
     written: set[str] = set()
     found: list[str] = []
-    for stage in SCHEDULE:
+    for stage in schedule:
         found += [name for name in stage.reads if name not in written and name not in found]
         written |= set(stage.writes)
     return tuple(found)
+
+
+def passed_on(state: State, schedule: tuple[Stage, ...] = SCHEDULE) -> State:
+    """The state without what the next quarter writes before it reads it: that can go first, to hold one quarter, not two."""
+    again = {name for stage in schedule for name in stage.writes}.difference(carried(schedule))
+    return {name: value for name, value in state.items() if name not in again}

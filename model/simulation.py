@@ -17,7 +17,7 @@ from model.kernel.links import Array
 from model.past import Past
 from model.record import Recorder
 from model.scenario.types import Scenario
-from model.schedule import SCHEDULE, Stage, run_quarter
+from model.schedule import SCHEDULE, Stage, passed_on, run_quarter
 from model.start import start_state
 from model.world import Parameters, Setting
 
@@ -71,6 +71,7 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
         self.running = bool(self.now["year"] < self.end - 1e-9)
 
     def _quarter(self) -> dict[str, Any]:
+        self.now = passed_on(self.now, self.schedule)
         return run_quarter(self.setting, self.now, self.schedule)
 
     def run_to_end(self) -> Recorder:

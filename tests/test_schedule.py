@@ -15,7 +15,7 @@ import pytest
 
 from model.axes import REGIONS
 from model.outcomes import Key
-from model.schedule import SCHEDULE, VARIABLES, Stage, carried, run_quarter
+from model.schedule import SCHEDULE, VARIABLES, Stage, carried, passed_on, run_quarter
 from model.simulation import Decoupling
 from model.start import start_state
 from model.world import Setting, State
@@ -56,6 +56,17 @@ def test_carried_variables_are_written_by_some_stage() -> None:
     """What passes between quarters moves; what nobody moves is declared here."""
     written = {name for stage in SCHEDULE for name in stage.writes} | CLOCK
     assert set(carried()) - written == NEVER_WRITTEN
+
+
+def test_what_is_passed_on_is_all_a_quarter_needs() -> None:
+    """A quarter from the whole state and one from what is passed on of it are the same to the bit; nothing else is kept."""
+    model = Decoupling(small.scenario())
+    model.step()
+    whole = run_quarter(model.setting, model.now)
+    part = run_quarter(model.setting, passed_on(model.now))
+    assert set(passed_on(model.now)) < set(model.now)
+    for name in ("price", "output", "expenditure", "capability", "base", "stock"):
+        assert part[name].tobytes() == whole[name].tobytes(), name
 
 
 def test_no_two_stages_write_the_same() -> None:

@@ -91,11 +91,11 @@ def _plan(economy: Economy, orders: Orders, terms: Terms) -> tuple[Plan, Ratione
     """The quarter's orders as they would arrive at rho = 1: what all passes share (E5)."""
     kept = 1 - orders.denial
     got = kept[: economy.links.technique] * orders.inputs
-    fixed = kept * orders.fixed
-    _add_investment(economy, fixed, got * orders.input0, orders.capital)
+    full, fixed = got * orders.input0, kept * orders.fixed
+    _add_investment(economy, fixed, full, orders.capital)
     counters = economy.links.counters(orders.favour)
     labour = economy.labour0 * orders.labour[: economy.n]
-    plan = make_plan(economy, counters, got * orders.input0, labour, fixed, terms)
+    plan = make_plan(economy, counters, full, labour, fixed, terms)
     return plan, prepare_composite(economy, orders.theta, got * orders.quality, counters)
 
 

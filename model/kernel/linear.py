@@ -46,7 +46,7 @@ def solve_linear(
         gap = rhs - apply(x)
         worst = float((abs(gap) / scale).max())
         if worst < tolerance or (worst < ACCEPTED and worst > 0.5 * last):
-            return x
+            return x + gap  # rhs - apply(x) + x: what nobody asks for is exactly nothing
         if HOPED * worst < tolerance and tolerance > TOLERANCE:
             return x + near(gap)
         if worst > EXPECTED * last:

@@ -29,12 +29,14 @@ def sum_by(index: NDArray[np.integer], weight: Array, count: int = 0) -> Array:
 class Counters:
     """Where suppliers serve buyers whom they ration alike: counter [l] of each link, of [c] its supplier, favour [c] the
     exponent of rho (1: rationed like all others). alike: one counter a supplier, in their order. column [l]: the counter
-    in the short integers that sparse matrices want (and gathers do not); order [lt], first [c + 1]: links by counter."""
+    in the short integers that sparse matrices want (and gathers do not); order [lt], first [c + 1]: links by counter;
+    buyer [lt] of the links in that order, as short."""
 
     counter: Index
     column: Any
     order: Index
     first: Any
+    buyer: Any
     of: Index
     favour: Array
     alike: bool
@@ -91,7 +93,7 @@ class Links:
         mine = counter[: self.technique]
         order = np.argsort(mine, kind="stable")
         first = np.searchsorted(mine[order], np.arange(len(of) + 1)).astype(np.int32)
-        return Counters(counter, counter.astype(np.int32), order, first, of, favour, alike)
+        return Counters(counter, counter.astype(np.int32), order, first, self._rows[0][order], of, favour, alike)
 
     def counters(self, favour: Array | None = None) -> Counters:
         """Suppliers as they serve buyers: one counter each, or one for each favour [l] that a supplier gives."""
@@ -109,9 +111,8 @@ class Links:
 
     def sent_matrix(self, values: Array, counters: Counters) -> Any:
         """Values by link [lt] as a sparse matrix [c, T]: counters by buyers."""
-        buyers, order = self._rows[0], counters.order
         shape = (len(counters.of), len(self.pointer) - 1)
-        return csr_array((values[order], buyers[order], counters.first), shape=shape)
+        return csr_array((values[counters.order], counters.buyer, counters.first), shape=shape)
 
     def cell_matrix(self, values: Array, counters: Counters) -> Any:
         """Values by link [lt] as a sparse matrix [k, c]: cells by counters."""
