@@ -87,11 +87,14 @@ EQUIVALENT: dict[str, str] = {
     "model/kernel/adoption.py:invert_quality: base ** network_effect -> base": "where the repetition starts, not where it ends",
     "model/kernel/adoption.py:invert_quality: step - 1 -> step": "only ends the repetition sooner",
     "model/kernel/adoption.py:invert_quality: share + absent -> share": "nothing times zero: only ends the repetition sooner",
-    "model/kernel/market.py:_prices: groups.cost_weight * bill(rhs) -> bill(rhs)": "a poorer guess; the residual is exact",
-    "model/kernel/market.py:_prices: rhs + plan.margin * self.group_prices(own)[groups.group] -> rhs": "a poorer guess; the residual is exact",
-    "model/kernel/market.py:_prices: plan.margin * self.group_prices(own)[groups.group] -> self.group_prices(own)[groups.group]": (
+    "model/kernel/market.py:_prices: groups.cost_weight[:n] / plan.margin -> groups.cost_weight[:n]": "a poorer guess; the residual is exact",
+    "model/kernel/market.py:_prices: rhs + plan.margin * (self.group_prices(mean) - mean)[groups.group] -> rhs": (
         "a poorer guess; the residual is exact"
     ),
+    "model/kernel/market.py:_prices: plan.margin * (self.group_prices(mean) - mean)[groups.group] -> (self.group_prices(mean) - mean)[groups.group]": (
+        "a poorer guess; the residual is exact"
+    ),
+    "model/kernel/market.py:_prices: self.group_prices(mean) - mean -> self.group_prices(mean)": "a poorer guess; the residual is exact",
 }
 """Term (as --list prints it) -> why no test can notice its removal."""
 LIMIT = 600

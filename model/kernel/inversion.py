@@ -36,17 +36,15 @@ class Elasticities:
 class Groups(NamedTuple):
     """Plants by region and segment, for the solver (kernel/linear.py). `count` groups.
 
-    group [n] of each plant; buyer [T] group of the buying plant or investor (final users: 0 with weight 0);
-    pair [lt] buyer x count + supplier's group; cost_weight [T] weight of the buyer in its group's mean cost;
-    activity [T] column of each buyer in the small trade system; flow [lt] supplier's group x its size + column; no_plant [k + R] weights beside plants.
+    group [n] of each plant; pair [lt] group of the buying plant or investor x count + supplier's group (final users: 0, with
+    weight 0); cost_weight [T] weight of the buyer in its group's mean cost; flow [lt] supplier's group x (count + R) + the
+    buyer's column in the small trade system; no_plant [k + R] weights beside plants.
     """
 
     count: int  # type: ignore[assignment]  # instead of tuple's method
     group: Index
-    buyer: Index
     pair: Index
     cost_weight: Array
-    activity: Index
     flow: Index
     no_plant: Array
 
@@ -85,7 +83,7 @@ def group_plants(table: BaseTable, links: Links, investor: Index, capital0: Arra
     activity = np.concatenate([group, np.zeros(k, np.int64), count + np.arange(regions)])
     no_plant = np.concatenate([np.zeros(k), np.ones(regions)])
     flow = group[f] * (count + regions) + activity[b]
-    return Groups(count, group, buyer_group, buyer_group[b] * count + group[f], weight, activity, flow, no_plant)
+    return Groups(count, group, buyer_group[b] * count + group[f], weight, flow, no_plant)
 
 
 @dataclass(frozen=True)
