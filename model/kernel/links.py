@@ -7,6 +7,7 @@ then investors, then final users (these have a technique), then states (these ha
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -25,21 +26,29 @@ def sum_by(index: NDArray[np.integer], weight: Array, count: int = 0) -> Array:
     return cast("Array", np.bincount(index, weight, count))
 
 
+def filled(frame: Any, values: Array) -> Any:
+    """A sparse matrix of these values; its structure is the frame's, neither checked nor copied again."""
+    matrix = copy(frame)
+    matrix.data = values
+    return matrix
+
+
 @dataclass(frozen=True)
 class Counters:
     """Where suppliers serve buyers whom they ration alike: counter [l] of each link, of [c] its supplier, favour [c] the
     exponent of rho (1: rationed like all others). alike: one counter a supplier, in their order. column [l]: the counter
-    in the short integers that sparse matrices want (and gathers do not); order [lt], first [c + 1]: links by counter;
-    buyer [lt] of the links in that order, as short."""
+    in the short integers that sparse matrices want (and gathers do not); order [lt]: links by counter. Sparse matrices
+    without values: paid [T, c] and cells [k, c] want them by link, sent [c, T] by link in that order."""
 
     counter: Index
     column: Any
     order: Index
-    first: Any
-    buyer: Any
     of: Index
     favour: Array
     alike: bool
+    paid: Any
+    cells: Any
+    sent: Any
 
     def share(self, rho: Array) -> Array:
         """Rationing share of each counter: [n] -> [c]."""
@@ -89,11 +98,17 @@ class Links:
         return self._counters(self.supplier, np.arange(self.plants), np.ones(self.plants), True)
 
     def _counters(self, counter: Index, of: Index, favour: Array, alike: bool) -> Counters:
-        """Counters with their links in order."""
-        mine = counter[: self.technique]
-        order = np.argsort(mine, kind="stable")
-        first = np.searchsorted(mine[order], np.arange(len(of) + 1)).astype(np.int32)
-        return Counters(counter, counter.astype(np.int32), order, first, self._rows[0][order], of, favour, alike)
+        """Counters with their links in order, and the structure of the matrices."""
+        column, mine, (buyers, pointer, start) = counter.astype(np.int32), counter[: self.technique], self._rows
+        order, count = np.argsort(mine, kind="stable"), len(of)
+        first = np.searchsorted(mine[order], np.arange(count + 1)).astype(np.int32)
+        empty, technique = np.empty(self.technique), column[: self.technique]
+        return Counters(
+            counter, column, order, of, favour, alike,
+            paid=csr_array((empty, technique, pointer), shape=(len(pointer) - 1, count)),
+            cells=csr_array((empty, technique, start), shape=(len(start) - 1, count)),
+            sent=csr_array((empty, buyers[order], first), shape=(count, len(pointer) - 1)),
+        )  # fmt: skip
 
     def counters(self, favour: Array | None = None) -> Counters:
         """Suppliers as they serve buyers: one counter each, or one for each favour [l] that a supplier gives."""
@@ -102,23 +117,6 @@ class Links:
         kinds, kind = np.unique(favour, return_inverse=True)
         used, counter = np.unique(self.supplier * len(kinds) + kind, return_inverse=True)
         return self._counters(counter, used // len(kinds), kinds[used % len(kinds)], False)
-
-    def matrix(self, values: Array, counters: Counters) -> Any:
-        """Values by link [lt] as a sparse matrix [T, c]: buyers by counters."""
-        pointer = self._rows[1]
-        columns = counters.column[: self.technique]
-        return csr_array((values, columns, pointer), shape=(len(pointer) - 1, len(counters.of)))
-
-    def sent_matrix(self, values: Array, counters: Counters) -> Any:
-        """Values by link [lt] as a sparse matrix [c, T]: counters by buyers."""
-        shape = (len(counters.of), len(self.pointer) - 1)
-        return csr_array((values[counters.order], counters.buyer, counters.first), shape=shape)
-
-    def cell_matrix(self, values: Array, counters: Counters) -> Any:
-        """Values by link [lt] as a sparse matrix [k, c]: cells by counters."""
-        start = self._rows[2]
-        columns = counters.column[: self.technique]
-        return csr_array((values, columns, start), shape=(len(start) - 1, len(counters.of)))
 
     def by_cell(self, values: Array) -> Array:
         """Sum over the suppliers of each cell: [lt] -> [k]."""

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from model.kernel.inversion import Economy
-from model.kernel.links import Array, Counters, Index, sum_by
+from model.kernel.links import Array, Counters, Index, filled, sum_by
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def make_plan(economy: Economy, counters: Counters, full: Array, labour: Array, 
     fixed_duty = sum_by(duty_place, dispatched * terms.duty[some], economy.regions * count)
     has = economy.investor >= 0
     return Plan(
-        counters=counters, full=full, paid=links.matrix(units * (1 + duty), counters), units=units, sent=links.sent_matrix(units, counters),
+        counters=counters, full=full, paid=filled(counters.paid, units * (1 + duty)), units=units, sent=filled(counters.sent, units[counters.order]),
         charges=_charges(economy, counters, units * duty, some, value),
         wages=terms.wage[economy.table.location] * labour,
         margin=economy.markup * (1 + terms.rent) * (1 - terms.subsidy),

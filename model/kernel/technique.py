@@ -12,7 +12,7 @@ import numpy as np
 
 from model.errors import ModelError
 from model.kernel.inversion import Economy
-from model.kernel.links import Array, Counters, Mask
+from model.kernel.links import Array, Counters, Mask, filled
 
 TINY = 1e-300
 
@@ -53,11 +53,11 @@ class Rationed(NamedTuple):
 def prepare_composite(economy: Economy, theta: Array, inputs: Array, counters: Counters) -> Rationed:
     """E2a ready for `rationed_composite`; inputs [lt] at rho = 1, times usable quality."""
     links, nests = economy.links, economy.nests
-    weight = links.cell_matrix(theta * inputs**nests.rho_link, counters)
+    weight = filled(counters.cells, theta * inputs**nests.rho_link)
     log, share = np.zeros(0), None
     if nests.any_plain:
         part = theta / links.by_cell(theta)[links.cell]
-        log, share = links.by_cell(part * np.log(np.maximum(inputs, TINY))), links.cell_matrix(part, counters)
+        log, share = links.by_cell(part * np.log(np.maximum(inputs, TINY))), filled(counters.cells, part)
     return Rationed(weight, counters.spread(economy.rho[economy.table.segment]), log, share)
 
 
