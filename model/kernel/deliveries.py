@@ -89,14 +89,16 @@ def deliver(economy: Economy, orders: Orders, terms: Terms, guess: Guess) -> Del
 
 def _plan(economy: Economy, orders: Orders, terms: Terms) -> tuple[Plan, Rationed]:
     """The quarter's orders as they would arrive at rho = 1: what all passes share (E5)."""
-    kept = 1 - orders.denial
-    got = kept[: economy.links.technique] * orders.inputs
-    full, fixed = got * orders.input0, kept * orders.fixed
+    fixed = 1 - orders.denial
+    got = fixed[: economy.links.technique] * orders.inputs
+    full = got * orders.input0
+    fixed *= orders.fixed
     _add_investment(economy, fixed, full, orders.capital)
     counters = economy.links.counters(orders.favour)
     labour = economy.labour0 * orders.labour[: economy.n]
     plan = make_plan(economy, counters, full, labour, fixed, terms)
-    return plan, prepare_composite(economy, orders.theta, got * orders.quality, counters)
+    got *= orders.quality
+    return plan, prepare_composite(economy, orders.theta, got, counters)
 
 
 def _delivered(

@@ -73,8 +73,8 @@ class Plan:
 def make_plan(economy: Economy, counters: Counters, full: Array, labour: Array, fixed: Array, terms: Terms) -> Plan:
     """The plan of `full` [lt], labour [n] per unit at F = 1 and `fixed` [l]."""
     links, lt = economy.links, economy.links.technique
-    tau, duty = terms.ship[:lt], terms.duty[:lt]
-    units = full * tau
+    units, paid = full * terms.ship[:lt], 1 + terms.duty[:lt]
+    paid *= units
     some = np.flatnonzero(fixed)  # few links carry purchases without a technique
     counter, buyer, count = counters.counter[some], links.buyer[some], len(counters.of)
     dispatched = terms.ship[some] * fixed[some]
@@ -83,8 +83,8 @@ def make_plan(economy: Economy, counters: Counters, full: Array, labour: Array, 
     fixed_duty = sum_by(duty_place, dispatched * terms.duty[some], economy.regions * count)
     has = economy.investor >= 0
     return Plan(
-        counters=counters, full=full, paid=filled(counters.paid, units * (1 + duty)), units=units, sent=filled(counters.sent, units[counters.order]),
-        charges=_charges(economy, counters, units * duty, some, value),
+        counters=counters, full=full, paid=filled(counters.paid, paid), units=units, sent=filled(counters.sent, units[counters.order]),
+        charges=_charges(economy, counters, (units, terms.duty[:lt]), some, value),
         wages=terms.wage[economy.table.location] * labour,
         margin=economy.markup * (1 + terms.rent) * (1 - terms.subsidy),
         subsidy=terms.subsidy / (1 - terms.subsidy),
@@ -94,11 +94,12 @@ def make_plan(economy: Economy, counters: Counters, full: Array, labour: Array, 
     )  # fmt: skip
 
 
-def _charges(economy: Economy, counters: Counters, duties: Array, some: Index, value: Array) -> Any:
-    """Duties by link [lt] most of which are zero, and values of fixed purchases on `some` links, by buyer and counter."""
-    links, taxed = economy.links, np.flatnonzero(duties)
+def _charges(economy: Economy, counters: Counters, duty: tuple[Array, Array], some: Index, value: Array) -> Any:
+    """Duties (units and rates by link [lt]: many are zero) and values of fixed purchases on `some` links, by buyer and counter."""
+    units, rate = duty
+    links, taxed = economy.links, np.flatnonzero(rate)
     last = np.searchsorted(some, np.searchsorted(links.buyer, np.arange(1, len(economy.buyer_region) + 1)))
     first = np.concatenate([np.searchsorted(taxed, links.pointer), len(taxed) + last]).astype(np.int32)
     columns = np.concatenate([counters.column[taxed], counters.column[some]])
     shape = (len(first) - 1, len(counters.of))
-    return csr_array((np.concatenate([duties[taxed], value]), columns, first), shape=shape)
+    return csr_array((np.concatenate([units[taxed] * rate[taxed], value]), columns, first), shape=shape)

@@ -53,12 +53,13 @@ class Rationed(NamedTuple):
 def prepare_composite(economy: Economy, theta: Array, inputs: Array, counters: Counters) -> Rationed:
     """E2a ready for `rationed_composite`; inputs [lt] at rho = 1, times usable quality."""
     links, nests = economy.links, economy.nests
-    weight = filled(counters.cells, theta * inputs**nests.rho_link)
+    weight = inputs**nests.rho_link
+    weight *= theta
     log, share = np.zeros(0), None
     if nests.any_plain:
         part = theta / links.by_cell(theta)[links.cell]
         log, share = links.by_cell(part * np.log(np.maximum(inputs, TINY))), filled(counters.cells, part)
-    return Rationed(weight, counters.spread(economy.rho[economy.table.segment]), log, share)
+    return Rationed(filled(counters.cells, weight), counters.spread(economy.rho[economy.table.segment]), log, share)
 
 
 def rationed_composite(economy: Economy, ready: Rationed, share: Array) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 
 from model.kernel.deliveries import Orders, deliver, delivered_part
 from model.kernel.external import external_balances, find_blocs, habit_in_blocs, paid_abroad
-from model.kernel.links import Array, sum_by
+from model.kernel.links import Array, Mask, sum_by
 from model.kernel.market import Guess
 from model.kernel.plan import Terms
 from model.kernel.technique import composite
@@ -16,20 +16,17 @@ from model.world import Setting, State, View
 def trade(setting: Setting, now: View) -> State:
     """Blocs, balances, then deliveries with prices and incomes in one fixed point (E5-E8)."""
     economy = setting.economy
-    links, n, k, lt = economy.links, economy.n, economy.k, economy.links.technique
-    input0 = economy.input0 * now.theta / economy.theta
+    links, k, lt = economy.links, economy.k, economy.links.technique
+    input0 = economy.input0 * now.theta
+    input0 /= economy.theta
     investment = sum_by(economy.investor[economy.investor >= 0], now.investment[economy.investor >= 0], k)
     share = _own_share(setting, now.investment, investment)
     fixed = now.fixed.copy()
-    stocked = now.stock_order * input0 * now.inputs
-    fixed[:lt] += stocked
+    stocking = now.stock_order.any()
+    if stocking:
+        fixed[:lt] += now.stock_order * input0 * now.inputs
     inputs = now.inputs * now.takeover
-    planned = inputs * input0
-    first, last = links.pointer[n], links.pointer[n + k]
-    planned[first:last] *= investment[links.buyer[first:last] - n]
-    buyer_open = (links.buyer >= n) | now.opened[np.minimum(links.buyer, n - 1)]
-    possible = (np.concatenate([planned, np.zeros(len(fixed) - lt)]) + fixed) * (1 - now.denial)
-    bloc = find_blocs(economy, (possible > 0) & now.opened[links.supplier] & buyer_open)
+    bloc = find_blocs(economy, _possible(setting, now, (inputs > 0) & (input0 > 0), fixed, investment))
     terms = Terms(
         wage=now.wage, rent=now.rent, ship=now.ship, duty=now.duty, subsidy=now.subsidy,
         owner=paid_abroad(economy, bloc), bloc=bloc,
@@ -45,7 +42,7 @@ def trade(setting: Setting, now: View) -> State:
     )  # fmt: skip
     got = deliver(economy, orders, terms, Guess(now.price, now.output, now.expenditure))
     received = np.zeros_like(now.stock)
-    if now.stock_order.any():
+    if stocking:
         phi = delivered_part(orders, got.rho[links.supplier])[:lt]
         arrived = composite(economy, now.theta, phi * now.stock_order * now.inputs * now.quality)
         received = arrived[: len(received)]
@@ -54,6 +51,20 @@ def trade(setting: Setting, now: View) -> State:
         "output": got.market.output, "expenditure": got.market.expenditure, "orders": got.orders,
         "stock_change": received - got.used, "capacity_now": capacity, "input0": input0,
     }  # fmt: skip
+
+
+def _possible(setting: Setting, now: View, ordered: Mask, fixed: Array, investment: Array) -> Mask:
+    """Links [l] on which something may arrive: ordered by technique [lt] or fixed [l], not denied, between plants that are open."""
+    links, lt, n = setting.economy.links, setting.economy.links.technique, setting.economy.n
+    active = np.ones(len(setting.economy.buyer_region), bool)
+    active[:n] = now.opened
+    invests = active.copy()
+    invests[n : n + len(investment)] = investment > 0
+    possible = fixed > 0
+    possible[:lt] |= ordered & invests[links.buyer[:lt]]
+    possible &= now.denial < 1
+    possible &= now.opened[links.supplier] & active[links.buyer]
+    return np.asarray(possible)
 
 
 def favour(setting: Setting, priority: Array) -> Array | None:
