@@ -80,9 +80,9 @@ def update_takeover(
     result = np.ones_like(takeover)
     if not ((now.denial > 0)[own].any() or (takeover[own] > 1).any()):
         return result
-    part = adjust_share(speed, dt)[economy.links.cell_segment][economy.links.cell][own]
+    part = adjust_share(speed, dt)[economy.links.cell_segment][economy.links.cell[own]]
     moved = takeover[own] + part * (target.factor[own] - takeover[own])
-    result[own] = np.minimum(rerouting(economy, inputs, now)[own], moved)
+    result[own] = np.minimum(rerouting(economy, inputs, now, own), moved)
     return result
 
 
@@ -95,27 +95,30 @@ def investors(economy: Economy) -> slice:
 def _take_over(economy: Economy, inputs: Array, now: Sourcing) -> Array:
     """E4a: a full cut sets a link to zero and the open suppliers of the segment take the order over."""
     links = economy.links
-    left = np.where(now.open_links, inputs, 0.0)
-    if np.array_equal(left, inputs):
+    shut = np.flatnonzero(~now.open_links)
+    if not inputs[shut].any():
         return inputs
+    left = inputs.copy()
+    left[shut] = 0.0
     before = composite(economy, now.theta, inputs * now.quality)
     after = composite(economy, now.theta, left * now.quality)
     return left * np.where(after > 0, before / np.where(after > 0, after, 1.0), 1.0)[links.cell]
 
 
-def rerouting(economy: Economy, target: Array, now: Sourcing) -> Array:
-    """E4c: in the target, undenied suppliers take over what partly denied ones of the segment lose."""
-    denied = now.open_links & (now.denial > 0)
-    if not denied.any():
-        return np.ones_like(target)
-    links = economy.links
-    rho = economy.rho[links.cell_segment]
-    some = np.flatnonzero((links.by_cell(denied.astype(float)) > 0)[links.cell])  # links of cells where one is denied
-    cell, refused = links.cell[some], denied[some]
-    weight = now.theta[some] * (target[some] * now.quality[some]) ** rho[cell]
-    free = sum_by(cell, np.where(refused, 0.0, weight), len(rho))
-    lost = sum_by(cell, np.where(refused, weight * (1 - (1 - now.denial[some]) ** rho[cell]), 0.0), len(rho))
-    factor = (1 + lost / np.where(free > 0, free, 1.0)) ** (1 / rho)
-    result = np.ones_like(target)
-    result[some] = np.where(~refused & (free > 0)[cell], factor[cell], 1.0)
-    return result
+def rerouting(economy: Economy, inputs: Array, now: Sourcing, own: slice = slice(None)) -> Array:
+    """E4c: in the target, undenied suppliers take over what partly denied ones of the segment lose: a factor on inputs.
+
+    inputs [lt]; own: the links of some buyers, for which alone the factor is wanted.
+    """
+    cell, denial, power = economy.links.cell[own], now.denial[own], economy.nests.rho_link[own]
+    denied = np.flatnonzero(now.open_links[own] & (denial > 0))
+    if not len(denied):
+        return np.ones(len(cell))
+    rho = economy.nests.rho
+    weight = now.theta[own] * (inputs[own] * now.quality[own]) ** power
+    refused = weight[denied] * (1 - (1 - denial[denied]) ** power[denied])
+    weight[denied] = 0.0
+    free, lost = sum_by(cell, weight, len(rho)), sum_by(cell[denied], refused, len(rho))
+    factor = np.where(free > 0, (1 + lost / np.where(free > 0, free, 1.0)) ** (1 / rho), 1.0)[cell]
+    factor[denied] = 1.0
+    return factor

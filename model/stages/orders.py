@@ -49,9 +49,9 @@ class Orders(NamedTuple):
 
 def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
     """Orders of the measures that some state applies, and of those announced and not yet in force; what the focus pays for."""
-    part, strengths = joined_part(setting, year), in_force.tolist()
-    joined = in_force_now(setting, setting.actions, strengths, year, setting.serves_both) if part > 0 else ()
-    apart = in_force_now(setting, apart_from(setting), strengths, year, serving_apart(setting)) if part < 1 else ()
+    part = joined_part(setting, year)
+    joined = in_force_now(setting, setting.actions, in_force, year, setting.serves_both) if part > 0 else ()
+    apart = in_force_now(setting, apart_from(setting), in_force, year, serving_apart(setting)) if part < 1 else ()
     paid = ((one.strategy, one.at(year)) for one in setting.plan)
     spent = tuple((name, size) for name, size in paid if size > 0)
     if part == 0:
@@ -74,11 +74,12 @@ def announced(setting: Setting, year: float) -> Ordered:
 
 
 def in_force_now(
-    setting: Setting, actions: tuple[Action | None, ...], strengths: list[list[float]], year: float, serving: tuple[int, ...]
+    setting: Setting, actions: tuple[Action | None, ...], strengths: Array, year: float, serving: tuple[int, ...]
 ) -> Ordered:  # fmt: skip
     """Orders of these actions, each as the states in its row of `strengths` apply it."""
-    pairs = ((a, ordered(setting, a, row, year, serving)) for a, row in zip(actions, strengths, strict=False))
-    return tuple((a.instrument, order) for a, order in pairs if a is not None and order is not None)
+    pairs = zip(actions, map(tuple, strengths.tolist()), strict=False)
+    found = ((a.instrument, ordered(setting, a, row, year, serving)) for a, row in pairs if a is not None and any(row))
+    return tuple((instrument, order) for instrument, order in found if order is not None)
 
 
 def joined_part(setting: Setting, year: float) -> float:
@@ -98,32 +99,26 @@ def serving_apart(setting: Setting) -> tuple[int, ...]:
 
 
 def ordered(
-    setting: Setting, action: Action | None, strengths: list[float], year: float, serving: tuple[int, ...]
+    setting: Setting, action: Action, strengths: tuple[float, ...], year: float, serving: tuple[int, ...]
 ) -> Order | None:  # fmt: skip
     """A measure as the states in `strengths` [R] apply it; None if nobody does."""
-    if action is None:
-        return None
-    taking_part = (r for r, strength in enumerate(strengths) if strength > 0)  # on a ladder allies too (E47)
-    senders = tuple(r for r in taking_part if r in action.senders or action.rung is not None)
-    if not senders:
-        return None
-    strength = max(strengths[r] for r in senders)
-    if id(action) not in setting.fixed("steady actions", lambda: steady_actions(setting)):
-        return order_of(setting, action, senders, year, strength, serving)
-    known: dict[Any, Order] = setting.fixed("steady orders", dict)
-    key = (id(action), senders, strength, serving)
+    known: dict[Any, Order | None] = setting.fixed("orders", dict)
+    key = (id(action), strengths, min(year, settled(setting, action)), serving)
     if key not in known:
-        known[key] = order_of(setting, action, senders, year, strength, serving)
+        taking_part = (r for r, strength in enumerate(strengths) if strength > 0)  # on a ladder allies too (E47)
+        senders = tuple(r for r in taking_part if r in action.senders or action.rung is not None)
+        strength = max((strengths[r] for r in senders), default=0.0)
+        known[key] = order_of(setting, action, senders, year, strength, serving) if senders else None
     return known[key]
 
 
-def steady_actions(setting: Setting) -> frozenset[int]:
-    """Actions (by identity) that order the same in every quarter: no lever moves in time, nobody joins later."""
-    actions = (action for action in (*setting.actions, *apart_from(setting)) if action is not None)
-    return frozenset(
-        id(action) for action in actions
-        if not action.measure.joining and all(path.constant is not None for path in action.measure.levers.values())
-    )  # fmt: skip
+def settled(setting: Setting, action: Action) -> float:
+    """Year from which an action orders the same in every quarter: no lever moves any more, nobody joins (-inf: from the start)."""
+    dates: dict[int, float] = setting.fixed("settled", dict)
+    if id(action) not in dates:
+        bends = (path.points[-1][0] for path in action.measure.levers.values() if path.constant is None)
+        dates[id(action)] = max((*bends, *(when for _, when in action.measure.joining)), default=-np.inf)
+    return dates[id(action)]
 
 
 def order_of(
