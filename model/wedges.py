@@ -166,7 +166,8 @@ class Noted(Wedges):
 
     def move(self, name: str, where: tuple[Any, ...], amount: Array | float) -> None:
         """Note it."""
-        if np.any(np.asarray(amount) != RULES[WEDGES[name].rule][0]):
+        moved = amount != RULES[WEDGES[name].rule][0]
+        if moved is True or np.any(moved):
             self.moves.append((name, where, amount))
 
 

@@ -507,7 +507,7 @@ def test_measures_read_states_that_are_there(model: Decoupling) -> None:
     more = {
         "ai_quality": model.setting.plants.owner * 0.1, "rnd": np.where(model.setting.plants.owner == 1, 2.0, 1.0), "data": np.arange(8) + 1.0,
         "evaded": np.full(len(economy.links.buyer), 0.5), "standards_cost": np.full(economy.n, 1e-6),
-        "standards": np.ones(len(economy.links.buyer)),
+        "standards": np.ones((economy.n, economy.regions)),
     }  # fmt: skip
     neutral = {name: np.zeros_like(value) for name, value in more.items()} | {"rnd": np.ones(economy.n), "data": np.ones(8), "standards": more["standards"]}
     plain, told = (Book(model.recorder.fixed, model.now | add, zero, 1.0) for add in (neutral, more))

@@ -281,13 +281,9 @@ class Book:
     def standards_cost(self) -> Array:
         """What a second standard costs each plant this quarter [n], nominal: fixed purchases, and units lost on the way.
 
-        In a model that does not tell them apart: all fixed compliance, and every iceberg on segments that follow standards.
+        In a model that does not tell them apart: all fixed compliance.
         """
-        ship = self.get("standards", None)
-        if ship is None:
-            ship = np.where(self.fixed.follows_standards[self.setting.economy.links.supplier], self.now["terms"].ship, 1.0)
-        some = np.flatnonzero(ship != 1)
-        lost = sum_by(self.setting.economy.links.supplier[some], self.books.value[some] * (1 - 1 / ship[some]), self.setting.n)
+        lost = (self.now["sales"] * (1 - 1 / self.get("standards", 1.0))).sum(1)
         fixed = self.get("standards_cost", self.now["compliance"])
         return np.asarray(lost + fixed * self.rest_price[self.setting.economy.table.location])
 
