@@ -148,9 +148,18 @@ class Wedges:
             self._derived[name] = derive()
         return cast("T", self._derived[name])
 
+    def acts(self, name: str) -> bool:
+        """Whether a wedge differs from neutral anywhere."""
+        return name in self._arrays and self.once(f"acts {name}", lambda: _acts(name, self._arrays[name]))
+
     def moved(self) -> dict[str, Array]:
         """Arrays that differ from neutral anywhere."""
-        return {k: a for k, a in sorted(self._arrays.items()) if not (a == RULES[WEDGES[k].rule][0]).all()}
+        return {k: a for k, a in sorted(self._arrays.items()) if _acts(k, a)}
+
+
+def _acts(name: str, array: Array) -> bool:
+    """Whether an array of a wedge differs from neutral anywhere."""
+    return bool((array != RULES[WEDGES[name].rule][0]).any())
 
 
 Move = tuple[str, tuple[Any, ...], Array | float]

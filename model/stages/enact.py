@@ -54,16 +54,16 @@ def spread(setting: Setting, wedges: Wedges) -> Spread:
     return Spread(
         ship=at(wedges["iceberg_cost"]), standard=at(wedges["standard_cost"]), dual=at(wedges["dual_cost"].sum(0)),
         cap=at(wedges["capability_cap"]), late=wedges["release_lag"].T[table.segment],
-        licensed=1 - denied_orders(setting, wedges) * (1 - lifted_part(setting, wedges["exemption"])), unguarded=setting.by_link(at(evades)),
+        licensed=1 - denied_orders(setting, wedges) * (1 - lifted_part(setting, wedges)), unguarded=setting.by_link(at(evades)),
         duty=setting.economy.tariff0 + setting.by_link(at(wedges["tariff_rate"])),
-        subsidy=wedges["subsidy_rate"][table.location, table.segment],
+        subsidy=setting.at_place(wedges["subsidy_rate"]),
     )  # fmt: skip
 
 
 def denied_orders(setting: Setting, wedges: Wedges) -> Array:
     """Part of orders that controls deny [l] before exemptions (E21): of a segment, and of it for one use."""
     denied = setting.by_link(setting.by_plant(wedges["denial_rate"]))
-    if not wedges["use_denial"].any():
+    if not wedges.acts("use_denial"):
         return denied
     return either(denied, wedges["use_denial"].ravel()[setting.fixed("cell by use", lambda: cell_by_use(setting))])
 
@@ -71,16 +71,16 @@ def denied_orders(setting: Setting, wedges: Wedges) -> Array:
 def cell_by_use(setting: Setting) -> Index:
     """Cell [u, o, d, s] of each link [l] in a wedge by use, laid out flat."""
     shape = tuple(sizes_of(setting)[letter] for letter in WEDGES["use_denial"].axes)
-    return np.ravel_multi_index((setting.use[setting.economy.links.buyer], *setting.economy.lane), shape)
+    return np.asarray(np.ravel_multi_index((setting.use[setting.economy.links.buyer], *setting.economy.lane), shape))
 
 
-def lifted_part(setting: Setting, exemption: Array) -> Array | float:
+def lifted_part(setting: Setting, wedges: Wedges) -> Array | float:
     """Part of denials that is lifted on each link [l], by the owner of its buyer (E21): for plants and investors alone."""
-    if not exemption.any():
+    if not wedges.acts("exemption"):
         return 0.0
     spared, cell = setting.fixed("exempted links", lambda: exempted_links(setting))
     lifted = np.zeros(len(setting.economy.links.buyer))
-    lifted[spared] = exemption.ravel()[cell]
+    lifted[spared] = wedges["exemption"].ravel()[cell]
     return lifted
 
 
@@ -89,7 +89,8 @@ def exempted_links(setting: Setting) -> tuple[Index, Index]:
     (o, _, s), regions = setting.economy.lane, setting.economy.regions
     owner = buyer_owner(setting)[setting.economy.links.buyer]
     spared = np.flatnonzero(owner >= 0)
-    return spared, ((owner * regions + o) * setting.economy.table.segments + s)[spared]
+    cell: Index = (owner * regions + o) * setting.economy.table.segments + s
+    return spared, cell[spared]
 
 
 def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> State:
@@ -116,7 +117,7 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
 def denied_and_evaded(setting: Setting, wedges: Wedges, on: Spread, opened: Mask, now: View) -> tuple[Array, Array]:
     """Denied part of orders [l] (E21), after evasion; evaded part of deliveries [l] (E36)."""
     licensed = on.licensed
-    if wedges["firm_listing"].any():
+    if wedges.acts("firm_listing"):
         listed = listed_part(setting, wedges["firm_listing"], np.where(opened, now.capacity, 0.0))
         licensed = licensed * (1 - listed).ravel()[setting.fixed("origin and buyer", lambda: origin_and_buyer(setting))]
     evading = on.unguarded * (1 - licensed)
@@ -164,7 +165,7 @@ def replacement(economy: Economy) -> tuple[Index, Index, Array]:
     return has, economy.investor[has], (economy.kappa * economy.table.depreciation)[has]
 
 
-def buyer_owner(setting: Setting) -> Array:
+def buyer_owner(setting: Setting) -> Index:
     """Owner region of each buyer [C]: of plants and of investors (by their plants), -1 for final users and states."""
     economy = setting.economy
     owner = np.full(len(economy.buyer_region), -1)
