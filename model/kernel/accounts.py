@@ -43,9 +43,9 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     location = economy.table.location
     market, lt = got.market, economy.links.technique
     activity = np.concatenate([market.output, np.zeros(k), market.expenditure / market.price_index])
-    current = np.zeros(len(links.buyer))
-    current[:lt] = got.inputs * activity[links.buyer[:lt]]
-    flow = terms.ship * (current + got.fixed)
+    flow = got.fixed.copy()
+    flow[:lt] += got.inputs * activity[links.buyer[:lt]]
+    flow *= terms.ship
     price = market.price[links.supplier]
     value = price * flow
     duty = terms.duty * value
