@@ -46,13 +46,13 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     flow = got.fixed.copy()
     flow[:lt] += got.inputs * activity[links.buyer[:lt]]
     flow *= terms.ship
-    price = market.price[links.supplier]
-    value = price * flow
+    value = market.price[links.supplier]
+    value *= flow
     duty = terms.duty * value
     paid, columns = value + duty, len(economy.buyer_region)
     bought = sum_by(links.buyer, paid, columns)
     some = np.flatnonzero(got.fixed)  # few links carry purchases without a technique
-    other = (1 + terms.duty[some]) * price[some] * terms.ship[some] * got.fixed[some]
+    other = (1 + terms.duty[some]) * market.price[links.supplier[some]] * terms.ship[some] * got.fixed[some]
     apart = sum_by(links.buyer[some], other, columns)
     own = apart[:n] + economy.of_investor(terms.share, apart[n : n + k])
     inputs = bought[:n] - apart[:n]

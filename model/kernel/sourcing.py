@@ -57,18 +57,23 @@ def update_orders(
     apart: investors' orders in place of what is denied are kept apart from their technique (E4e).
     """
     kept = _take_over(economy, inputs, now)
-    guarded = kept * np.minimum(1.0, now.pay_last / now.pay)
+    guarded = now.pay_last / now.pay
+    np.minimum(guarded, 1.0, out=guarded)
+    guarded *= kept
     wanted = target.dual.inputs * target.factor
     if apart:
         wanted[investors(economy)] = target.dual.inputs[investors(economy)]
     links = economy.links
     part = adjust_share(speed, dt)[links.cell_segment][links.cell]
-    inputs = guarded + part * (wanted - guarded)
+    wanted -= guarded
+    wanted *= part
+    inputs = guarded + wanted
     part_labour = adjust_share(labour_speed, dt)
     labour = (1 - part_labour) * labour + part_labour * np.where(economy.labour_share > 0, target.dual.labour, 1.0)
     q = composite(economy, now.theta, inputs * now.quality)
     scale = project(economy, q, labour)
-    return np.where(economy.labour_share > 0, labour / scale, 1.0), inputs / scale[links.buyer[: links.technique]]
+    inputs /= scale[links.buyer[: links.technique]]
+    return np.where(economy.labour_share > 0, labour / scale, 1.0), inputs
 
 
 def update_takeover(
@@ -115,7 +120,8 @@ def rerouting(economy: Economy, inputs: Array, now: Sourcing, own: slice = slice
     if not len(denied):
         return np.ones(len(cell))
     rho = economy.nests.rho
-    weight = now.theta[own] * (inputs[own] * now.quality[own]) ** power
+    weight = (inputs[own] * now.quality[own]) ** power
+    weight *= now.theta[own]
     refused = weight[denied] * (1 - (1 - denial[denied]) ** power[denied])
     weight[denied] = 0.0
     free, lost = sum_by(cell, weight, len(rho)), sum_by(cell[denied], refused, len(rho))

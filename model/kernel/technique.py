@@ -101,9 +101,11 @@ def solve_dual(
     wage [R], price [n] ratios; pay [lt] = tau (1+t); quality [lt] = e^v.
     """
     links, nests = economy.links, economy.nests
-    d = price[links.supplier[: links.technique]] * pay / (nests.duty0 * quality)
-    live = theta * open_links
+    d = price[links.supplier[: links.technique]]
+    d *= pay
+    d /= nests.duty0 * quality
     inside = d**-nests.sigma_link
+    live = theta * open_links
     total = links.by_cell(live * d * inside)  # theta d^(1-sigma): one power a link serves index and demand
     index = np.where(total > 0, np.where(total > 0, total, 1.0) ** nests.root_index, 1.0)
     if nests.any_plain:
@@ -111,7 +113,9 @@ def solve_dual(
     wages = wage[economy.buyer_region[: economy.buyers]]
     cost = _unit_cost(economy, index, wages)
     upper = (index / cost[links.cell_buyer]) ** -nests.eta
-    inputs = open_links * inside * (index**nests.sigma * upper)[links.cell] / quality
+    inputs = open_links * inside
+    inputs *= (index**nests.sigma * upper)[links.cell]
+    inputs /= quality
     labour = (wages / cost) ** -economy.eta
     return Dual(cost, index, inputs, labour)
 

@@ -120,16 +120,19 @@ def denied_and_evaded(setting: Setting, wedges: Wedges, on: Spread, opened: Mask
     if wedges.acts("firm_listing"):
         listed = listed_part(setting, wedges["firm_listing"], np.where(opened, now.capacity, 0.0))
         licensed = licensed * (1 - listed).ravel()[setting.fixed("origin and buyer", lambda: origin_and_buyer(setting))]
-    evading = on.unguarded * (1 - licensed)
+    evading = 1 - licensed
+    evading *= on.unguarded
     through = licensed + evading
-    kept = through
+    kept = through.copy()
     if now.lost.any():
-        kept = kept * setting.by_link(1 - np.where(setting.home, 0.0, now.lost))
+        kept *= setting.by_link(1 - np.where(setting.home, 0.0, now.lost))
     if now.left.any():
-        kept = kept * setting.by_link(1 - now.left)
-    denial = 1 - kept
+        kept *= setting.by_link(1 - now.left)
+    denial = np.subtract(1, kept, out=kept)
     denial[denial > setting.behaviour.full_cut] = 1.0
-    return denial, evading / np.maximum(through, TINY) * (denial < 1)
+    evading /= np.maximum(through, TINY, out=through)
+    evading *= denial < 1
+    return denial, evading
 
 
 def origin_and_buyer(setting: Setting) -> Index:

@@ -66,7 +66,7 @@ def announced(setting: Setting, year: float) -> Ordered:
         if m.announced - 1e-9 <= year < m.start - 1e-9:
             actions, serving = as_joined(setting, joined_part(setting, m.start) == 0)
             if (coming := actions[k]) is not None:
-                found.append(order_once(setting, applied(coming, coming.senders, 1.0), np.inf, serving))
+                found.append(order_once(setting, Applied(coming, coming.senders, 1.0, settled(setting, coming)), np.inf, serving))
     return tuple(found)
 
 
@@ -106,14 +106,18 @@ def who_applies(setting: Setting, strengths: Array, apart: bool) -> tuple[list[A
         action, row = actions[k], strengths[k].tolist()
         if action is not None:  # on a ladder allies take part too (E47)
             senders = tuple(r for r, x in enumerate(row) if x > 0 and (r in action.senders or action.rung is not None))
-            found += [applied(action, senders, max(row[r] for r in senders))] if senders else []
+            if senders:
+                found.append(Applied(action, senders, max(row[r] for r in senders), settled(setting, action)))
     return found, max((one.settled for one in found), default=-np.inf)
 
 
-def applied(action: Action, senders: tuple[int, ...], strength: float) -> Applied:
-    """An action as these states apply it; it is settled once no lever moves any more and nobody joins (-inf: from the start)."""
-    bends = (path.points[-1][0] for path in action.measure.levers.values() if path.constant is None)
-    return Applied(action, senders, strength, max((*bends, *(when for _, when in action.measure.joining)), default=-np.inf))
+def settled(setting: Setting, action: Action) -> float:
+    """Year from which an action orders the same in every quarter: no lever moves any more, nobody joins (-inf: from the start)."""
+    known: dict[int, float] = setting.fixed("settled", dict)
+    if id(action) not in known:
+        bends = (path.points[-1][0] for path in action.measure.levers.values() if path.constant is None)
+        known[id(action)] = max((*bends, *(when for _, when in action.measure.joining)), default=-np.inf)
+    return known[id(action)]
 
 
 def order_once(setting: Setting, one: Applied, year: float, serving: tuple[int, ...]) -> tuple[str, Order]:
