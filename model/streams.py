@@ -25,7 +25,7 @@ def stream(seed: int, name: str, quarter: int = 0) -> np.random.Generator:
     return np.random.Generator(bits)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _first(seed: int, name: str, quarter: int) -> np.uint64:
     """The first number of a stream; the runs of one seed ask for the same ones."""
     return stream(seed, name, quarter).integers(0, 2**64, dtype=np.uint64)
