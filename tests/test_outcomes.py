@@ -280,7 +280,7 @@ def test_chips_on_customs_basis_move_places_not_totals(book: Book) -> None:
 def test_value_added_is_gdp_without_duties_and_subsidies(model: Decoupling, book: Book) -> None:
     economy, books, terms = model.setting.economy, book.books, model.now["terms"]
     region = economy.buyer_region[economy.links.buyer]
-    duties = np.bincount(region, books.paid - books.value, economy.regions)
+    duties = np.bincount(region, model.now["terms"].duty * books.value, economy.regions)
     subsidies = np.bincount(economy.table.location, terms.subsidy / (1 - terms.subsidy) * book.sales, economy.regions)
     assert np.allclose(book.value_added.sum(1) + duties - subsidies, books.gdp, rtol=1e-11)
 

@@ -54,7 +54,8 @@ class Groups(NamedTuple):
 class Nests(NamedTuple):
     """What the CES nests raise to (E2, E3), where they raise it: sigma and rho [k] of cells and [lt] of links, eta and
     upper rho [k] of the cell's buyer, root [T] = 1 / upper rho; root_index [k] = 1 / (1 - sigma), cost [T] and cost_cell [k]
-    1 - eta (1 where not used); duty0 [lt] one plus the base tariff; plain [k], plain_buyers [T]: Cobb-Douglas, if any."""
+    1 - eta (1 where not used); duty0 [lt] one plus the base tariff; in_cell [k], of_buyer [T] number of links, by which
+    `np.repeat` spreads what is of cells or buyers over their links; plain [k], plain_buyers [T]: Cobb-Douglas, if any."""
 
     sigma: Array
     sigma_link: Array
@@ -67,6 +68,8 @@ class Nests(NamedTuple):
     cost: Array
     cost_cell: Array
     duty0: Array
+    in_cell: Index
+    of_buyer: Index
     plain: Mask
     plain_buyers: Mask
     any_plain: bool
@@ -197,7 +200,8 @@ def nests(economy: Economy) -> Nests:
     cost = np.where(plain_buyers, 1.0, 1 - economy.eta)
     return Nests(
         sigma, sigma[cell], rho, rho[cell], economy.eta[buyer], economy.rho_upper[buyer], 1 / economy.rho_upper,
-        1 / np.where(plain, 1.0, 1 - sigma), cost, cost[buyer], 1 + economy.tariff0[: economy.links.technique], plain, plain_buyers, bool(plain.any()), bool(plain_buyers.any()),
+        1 / np.where(plain, 1.0, 1 - sigma), cost, cost[buyer], 1 + economy.tariff0[: economy.links.technique],
+        np.diff(economy.links.start, append=economy.links.technique), np.diff(economy.links.pointer), plain, plain_buyers, bool(plain.any()), bool(plain_buyers.any()),
     )  # fmt: skip
 
 

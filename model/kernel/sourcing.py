@@ -63,16 +63,14 @@ def update_orders(
     wanted = target.dual.inputs * target.factor
     if apart:
         wanted[investors(economy)] = target.dual.inputs[investors(economy)]
-    links = economy.links
-    part = adjust_share(speed, dt)[links.cell_segment][links.cell]
     wanted -= guarded
-    wanted *= part
+    wanted *= np.repeat(adjust_share(speed, dt)[economy.links.cell_segment], economy.nests.in_cell)
     inputs = guarded + wanted
     part_labour = adjust_share(labour_speed, dt)
     labour = (1 - part_labour) * labour + part_labour * np.where(economy.labour_share > 0, target.dual.labour, 1.0)
     q = composite(economy, now.theta, inputs * now.quality)
     scale = project(economy, q, labour)
-    inputs /= scale[links.buyer[: links.technique]]
+    inputs /= np.repeat(scale, economy.nests.of_buyer)
     return np.where(economy.labour_share > 0, labour / scale, 1.0), inputs
 
 

@@ -114,7 +114,7 @@ def solve_dual(
     cost = _unit_cost(economy, index, wages)
     upper = (index / cost[links.cell_buyer]) ** -nests.eta
     inputs = open_links * inside
-    inputs *= (index**nests.sigma * upper)[links.cell]
+    inputs *= np.repeat(index**nests.sigma * upper, nests.in_cell)
     inputs /= quality
     labour = (wages / cost) ** -economy.eta
     return Dual(cost, index, inputs, labour)
