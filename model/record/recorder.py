@@ -75,7 +75,7 @@ class Recorder:
     def add(self, now: State) -> None:
         """Record the quarter that has just run."""
         book = Book(self.fixed, now, self.gdp.add(now), self.price.add(now))
-        self.rows.append(np.concatenate([np.ravel(outcome.compute(book)) for outcome, _ in self.kept])[self.places])
+        self.rows.append(np.concatenate([outcome.compute(book).reshape(-1) for outcome, _ in self.kept])[self.places])
 
     def last(self, variable: str, region: str) -> float:
         """The last value of a series; NaN before the first quarter."""

@@ -86,9 +86,9 @@ def stock_orders(setting: Setting, now: View) -> Array:
 
 def _effort(setting: Setting, seeks: Array) -> Array:
     """Part of each region's purchases whose buyers seek suppliers [R]."""
-    table, weight = setting.economy.table, setting.economy.output0
-    total = sum_by(table.location, weight, setting.economy.regions)
-    return sum_by(table.location, weight * seeks, setting.economy.regions) / total
+    place, weight, regions = setting.economy.table.location, setting.economy.output0, setting.economy.regions
+    total = setting.fixed("output by region", lambda: sum_by(place, weight, regions))
+    return sum_by(place, weight * seeks, regions) / total
 
 
 def _policy_purchases(setting: Setting, now: View, grown: Array) -> Array:
