@@ -159,8 +159,8 @@ def binomial(trials: Array, chance: Array, luck: Array) -> Array:
 
 def refound(lost: Array, count: Index, success: float, effort: Array, luck: Array) -> Array:
     """Part of a row's lost relations that seeking buyers of each region replace now [n, R] (E20)."""
-    firms = count[:, None]
-    return binomial(np.rint(firms * lost), np.broadcast_to(success * effort, lost.shape), luck) / firms
+    firms, chance = count[:, None], np.zeros_like(lost) + success * effort
+    return binomial(np.rint(firms * lost), chance, luck) / firms
 
 
 # -- users -------------------------------------------------------------------------------------------

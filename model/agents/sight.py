@@ -127,8 +127,18 @@ def hardest_denial(setting: Setting, now: Any) -> Array:
     """Hardest denial by each region of any technology, or to any listed plant, in each region [o, d]; none at home (E19)."""
     denied = np.maximum(now.wedges["denial_rate"], now.wedges["use_denial"].max(0)).max(2)
     if now.wedges.acts("firm_listing"):
-        np.maximum.at(denied.T, setting.economy.table.location, now.wedges["firm_listing"].T)
+        order, first, region = setting.fixed("plants by region", lambda: plants_by_region(setting))
+        hardest = np.maximum.reduceat(now.wedges["firm_listing"][:, order], first, axis=1)
+        denied[:, region] = np.maximum(denied[:, region], hardest)
     return np.where(np.eye(len(denied), dtype=bool), 0.0, denied)
+
+
+def plants_by_region(setting: Setting) -> tuple[Index, Index, Index]:
+    """Plants in the order of their regions [n], the first of each region that has any [j], and these regions [j]."""
+    location = setting.economy.table.location
+    order = np.argsort(location, kind="stable")
+    region, first = np.unique(location[order], return_index=True)
+    return order, first, region
 
 
 def outdone(setting: Setting, cost: Array, denied: Array) -> Array:

@@ -50,7 +50,7 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     value *= flow
     duties = by_buyer(economy, terms.duty * value)
     bought = by_buyer(economy, value) + duties
-    some = np.flatnonzero(got.fixed)  # few links carry purchases without a technique
+    some = np.flatnonzero(got.fixed != 0)  # few links carry purchases without a technique
     other = (1 + terms.duty[some]) * market.price[links.supplier[some]] * terms.ship[some] * got.fixed[some]
     apart = sum_by(links.buyer[some], other, len(bought))
     own = apart[:n] + economy.of_investor(terms.share, apart[n : n + k])

@@ -84,7 +84,7 @@ def exposure(setting: Setting, now: View, imported: Array, code: Array) -> Array
 
 def passing(setting: Setting, wedges: Wedges) -> Array:
     """Part of each channel of knowledge that wedges let pass to each plant [c, n] (E14)."""
-    table, sources = setting.economy.table, frontier_weight(setting)
+    table, sources = setting.economy.table, setting.fixed("sources of knowledge", lambda: frontier_weight(setting))
     part = 1 - wedges["knowledge_flow"]
     part[INVESTMENT] *= 1 - wedges["investment_flow"]
     return np.asarray(np.einsum("cods,ods->cds", part - 1, sources)[:, table.location, table.segment] + 1)
