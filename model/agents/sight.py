@@ -55,8 +55,7 @@ def controls_seen(setting: Setting, now: Any) -> tuple[Array, Array, Array]:
     standards [n, k, R]."""
     table = setting.economy.table
     targeted = np.where(setting.technology()[:, None], hardest_denial(setting, now)[table.location], 0.0)
-    denied = np.where(setting.home, 0.0, setting.by_plant(now.wedges["denial_rate"]))
-    return targeted, denied, now.wedges["dual_cost"][:, table.location, :, table.segment]
+    return targeted, denied_part(setting, now), now.wedges["dual_cost"][:, table.location, :, table.segment]
 
 
 def worth_of_capital(setting: Setting, now: Any) -> Array:
@@ -167,3 +166,8 @@ def sisters(setting: Setting) -> tuple[Index, Array, Array, Mask]:
     others = sum_by(key, weight)[key] - weight
     alone = (weight == 0) | (others <= 1e-12 * weight)
     return key, weight, np.where(alone, 1.0, others), np.asarray(alone)
+
+
+def denied_part(setting: Setting, now: Any) -> Array:
+    """Part of each plant's business with a region that is denied now [n, R]: none at home."""
+    return np.where(setting.home, 0.0, setting.by_plant(now.wedges["denial_rate"]))
