@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -107,6 +108,14 @@ USES = ("inputs", "capital", "other")
 """Uses that a denial can tell apart (letter u): what technology plants use up (parts, services, materials), capital goods, all else."""
 
 
+@lru_cache(maxsize=128)
+def _neutral(name: str, shape: tuple[int, ...]) -> Array:
+    """The neutral array of a wedge, which nobody can write to: all finished wedges share it."""
+    found = np.full(shape, RULES[WEDGES[name].rule][0])
+    found.flags.writeable = False
+    return found
+
+
 class Wedges:
     """One quarter's wedges. Fresh ones are neutral; `move` combines by the wedge's own rule."""
 
@@ -124,8 +133,8 @@ class Wedges:
     def __getitem__(self, name: str) -> Array:
         """The array of a wedge; neutral until something moved it."""
         if name not in self._arrays:
-            self._arrays[name] = np.full(self.shape(name), RULES[WEDGES[name].rule][0])
-            self._arrays[name].flags.writeable = not self._final
+            neutral = _neutral(name, self.shape(name))
+            self._arrays[name] = neutral if self._final else neutral.copy()
         return self._arrays[name]
 
     def move(self, name: str, where: tuple[Any, ...], amount: Array | float) -> None:
