@@ -34,14 +34,14 @@ def enact(setting: Setting, now: View) -> State:
 
 class Spread(NamedTuple):
     """What follows from wedges alone. By plant and region of the buyer [n, R]: ship (barriers), standard, dual (extra of
-    serving both), cap, late (age of what may be sold); by link [l]: licensed (part of orders that controls let pass), unguarded (part of denials that evades), duty; subsidy [n]."""
+    serving both), cap, late (age of what may be sold); by link [l]: controlled (part of orders that is), unguarded (part of denials that evades), duty; subsidy [n]."""
 
     ship: Array
     standard: Array
     dual: Array
     cap: Array
     late: Array
-    licensed: Array
+    controlled: Array
     unguarded: Array
     duty: Array
     subsidy: Array
@@ -54,7 +54,7 @@ def spread(setting: Setting, wedges: Wedges) -> Spread:
     return Spread(
         ship=at(wedges["iceberg_cost"]), standard=at(wedges["standard_cost"]), dual=at(wedges["dual_cost"].sum(0)),
         cap=at(wedges["capability_cap"]), late=wedges["release_lag"].T[table.segment],
-        licensed=1 - denied_orders(setting, wedges) * (1 - lifted_part(setting, wedges)), unguarded=setting.by_link(at(evades)),
+        controlled=denied_orders(setting, wedges) * (1 - lifted_part(setting, wedges)), unguarded=setting.by_link(at(evades)),
         duty=setting.economy.tariff0 + setting.by_link(at(wedges["tariff_rate"])),
         subsidy=setting.at_place(wedges["subsidy_rate"]),
     )  # fmt: skip
@@ -116,10 +116,10 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
 
 def denied_and_evaded(setting: Setting, wedges: Wedges, on: Spread, opened: Mask, now: View) -> tuple[Array, Array]:
     """Denied part of orders [l] (E21), after evasion; evaded part of deliveries [l] (E36)."""
-    licensed = on.licensed
+    licensed = 1 - on.controlled
     if wedges.acts("firm_listing"):
         listed = listed_part(setting, wedges["firm_listing"], np.where(opened, now.capacity, 0.0))
-        licensed = licensed * (1 - listed).ravel()[setting.fixed("origin and buyer", lambda: origin_and_buyer(setting))]
+        licensed *= (1 - listed).ravel()[setting.fixed("origin and buyer", lambda: origin_and_buyer(setting))]
     evading = 1 - licensed
     evading *= on.unguarded
     through = licensed + evading
