@@ -120,7 +120,7 @@ VARIABLES: dict[str, str] = {
     "denial": "[link] denied part of orders",
     "evaded": "[link] part of deliveries that comes through third regions",
     "ship": "[link] units shipped per unit delivered",
-    "standards": "[link] the part of ship that two standards cause",
+    "standards": "[n, r] the part of ship that two standards cause",
     "duty": "[link] tariff rate",
     "subsidy": "[n] part of the price paid by the state",
     "quality": "[link] usable quality e^v",

@@ -7,7 +7,7 @@ firm changes no draw of another, and neither worker count nor order can matter.
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,19 @@ def stream(seed: int, name: str, quarter: int = 0) -> np.random.Generator:
     return np.random.Generator(bits)
 
 
+@lru_cache(maxsize=4096)
+def _first(seed: int, name: str, quarter: int) -> np.uint64:
+    """The first number of a stream; the runs of one seed ask for the same ones."""
+    return stream(seed, name, quarter).integers(0, 2**64, dtype=np.uint64)
+
+
 def uniforms(seed: int, name: str, quarter: int, entities: NDArray[np.uint64]) -> NDArray[np.float64]:
     """One uniform number in [0, 1) for each entity id; independent of which other ids are asked for.
 
     Shape: like `entities`. SplitMix64 finaliser over (stream key, entity): counter-based, so a
     number belongs to its entity for good.
     """
-    base = stream(seed, name, quarter).integers(0, 2**64, dtype=np.uint64)
-    z = np.asarray(entities, np.uint64) * np.uint64(0x9E3779B97F4A7C15) + base
+    z = np.asarray(entities, np.uint64) * np.uint64(0x9E3779B97F4A7C15) + _first(seed, name, quarter)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     z = z ^ (z >> np.uint64(31))

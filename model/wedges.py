@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -107,6 +108,14 @@ USES = ("inputs", "capital", "other")
 """Uses that a denial can tell apart (letter u): what technology plants use up (parts, services, materials), capital goods, all else."""
 
 
+@lru_cache(maxsize=128)
+def _neutral(name: str, shape: tuple[int, ...]) -> Array:
+    """The neutral array of a wedge, which nobody can write to: all finished wedges share it."""
+    found = np.full(shape, RULES[WEDGES[name].rule][0])
+    found.flags.writeable = False
+    return found
+
+
 class Wedges:
     """One quarter's wedges. Fresh ones are neutral; `move` combines by the wedge's own rule."""
 
@@ -124,8 +133,8 @@ class Wedges:
     def __getitem__(self, name: str) -> Array:
         """The array of a wedge; neutral until something moved it."""
         if name not in self._arrays:
-            self._arrays[name] = np.full(self.shape(name), RULES[WEDGES[name].rule][0])
-            self._arrays[name].flags.writeable = not self._final
+            neutral = _neutral(name, self.shape(name))
+            self._arrays[name] = neutral if self._final else neutral.copy()
         return self._arrays[name]
 
     def move(self, name: str, where: tuple[Any, ...], amount: Array | float) -> None:
@@ -148,9 +157,18 @@ class Wedges:
             self._derived[name] = derive()
         return cast("T", self._derived[name])
 
+    def acts(self, name: str) -> bool:
+        """Whether a wedge differs from neutral anywhere."""
+        return name in self._arrays and self.once(f"acts {name}", lambda: _acts(name, self._arrays[name]))
+
     def moved(self) -> dict[str, Array]:
         """Arrays that differ from neutral anywhere."""
-        return {k: a for k, a in sorted(self._arrays.items()) if not (a == RULES[WEDGES[k].rule][0]).all()}
+        return {k: a for k, a in sorted(self._arrays.items()) if _acts(k, a)}
+
+
+def _acts(name: str, array: Array) -> bool:
+    """Whether an array of a wedge differs from neutral anywhere."""
+    return bool((array != RULES[WEDGES[name].rule][0]).any())
 
 
 Move = tuple[str, tuple[Any, ...], Array | float]
@@ -166,7 +184,8 @@ class Noted(Wedges):
 
     def move(self, name: str, where: tuple[Any, ...], amount: Array | float) -> None:
         """Note it."""
-        if np.any(np.asarray(amount) != RULES[WEDGES[name].rule][0]):
+        moved = amount != RULES[WEDGES[name].rule][0]
+        if moved is True or np.any(moved):
             self.moves.append((name, where, amount))
 
 

@@ -315,8 +315,18 @@ class Setting:
 
     def by_plant(self, wedge: Array) -> Array:
         """A wedge [o, d, s] as the plants see it, by region of the buyer [n, R]."""
-        table, regions = self.economy.table, np.arange(self.economy.regions)
-        return np.asarray(wedge[table.location[:, None], regions[None], table.segment[:, None]])
+        return np.asarray(wedge.ravel()[self._wedge_cell])
+
+    def at_place(self, wedge: Array) -> Array:
+        """A wedge [r, s] as the plants see it where they stand [n]."""
+        table = self.economy.table
+        return np.asarray(wedge[table.location, table.segment])
+
+    @cached_property
+    def _wedge_cell(self) -> Index:
+        """Cell of each plant and region of the buyer [n, R] in a wedge [o, d, s] laid out flat."""
+        table, regions = self.economy.table, self.economy.regions
+        return np.asarray((table.location[:, None] * regions + np.arange(regions)) * table.segments + table.segment[:, None])
 
     @cached_property
     def home(self) -> Mask:

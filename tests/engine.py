@@ -57,7 +57,7 @@ def linked(setting: Setting, wedges: OracleWedges) -> State:
     sizes = axis_sizes(economy.regions, economy.table.segments, economy.n, 0, 4)
     return {
         "wedges": Wedges(sizes), "opened": opened, "denial": denial, "evaded": np.zeros(len(f)),
-        "standards": np.ones(len(f)), "ship": wedges.tau[f, b],
+        "standards": np.ones((economy.n, economy.regions)), "ship": wedges.tau[f, b],
         "duty": wedges.tariff[f, b], "subsidy": wedges.subsidy, "quality": np.exp(wedges.quality[f, b])[:lt],
         "open_links": opened[f[:lt]] & (denial[:lt] < 1) & (economy.theta > 0), "limit": wedges.limit, "ai_quality": np.zeros(economy.n),
     }  # fmt: skip

@@ -18,7 +18,7 @@ from model.outcomes import Key
 from model.scenario.resolve import load_scenario
 from model.scenario.types import Measure, Path, Place, Scenario
 from model.simulation import Decoupling
-from model.wedges import WEDGES, Wedges, axis_sizes
+from model.wedges import RULES, WEDGES, Wedges, axis_sizes
 from model.world import Parameters, Setting, State
 from tests import engine
 from tests.oracle.closed_quarter import OracleParameters, OracleWedges
@@ -125,6 +125,10 @@ class Loose(dict[str, Array]):
     def once(self, name: str, derive: Callable[[], Any]) -> Any:
         """What a stage derives from them, made anew each time."""
         return derive()
+
+    def acts(self, name: str) -> bool:
+        """Whether a wedge differs from neutral anywhere."""
+        return bool((self[name] != RULES[WEDGES[name].rule][0]).any())
 
 
 def arrays(wedges: Wedges) -> Loose:

@@ -280,7 +280,7 @@ def test_chips_on_customs_basis_move_places_not_totals(book: Book) -> None:
 def test_value_added_is_gdp_without_duties_and_subsidies(model: Decoupling, book: Book) -> None:
     economy, books, terms = model.setting.economy, book.books, model.now["terms"]
     region = economy.buyer_region[economy.links.buyer]
-    duties = np.bincount(region, books.paid - books.value, economy.regions)
+    duties = np.bincount(region, model.now["terms"].duty * books.value, economy.regions)
     subsidies = np.bincount(economy.table.location, terms.subsidy / (1 - terms.subsidy) * book.sales, economy.regions)
     assert np.allclose(book.value_added.sum(1) + duties - subsidies, books.gdp, rtol=1e-11)
 
@@ -507,7 +507,7 @@ def test_measures_read_states_that_are_there(model: Decoupling) -> None:
     more = {
         "ai_quality": model.setting.plants.owner * 0.1, "rnd": np.where(model.setting.plants.owner == 1, 2.0, 1.0), "data": np.arange(8) + 1.0,
         "evaded": np.full(len(economy.links.buyer), 0.5), "standards_cost": np.full(economy.n, 1e-6),
-        "standards": np.ones(len(economy.links.buyer)),
+        "standards": np.ones((economy.n, economy.regions)),
     }  # fmt: skip
     neutral = {name: np.zeros_like(value) for name, value in more.items()} | {"rnd": np.ones(economy.n), "data": np.ones(8), "standards": more["standards"]}
     plain, told = (Book(model.recorder.fixed, model.now | add, zero, 1.0) for add in (neutral, more))

@@ -366,7 +366,7 @@ def test_wedges_on_links_in_numbers() -> None:
         evaded = denied * through / (1 - denied * (1 - through)) if denial <= behaviour.full_cut else 0.0
         assert wrote["evaded"][i] == pytest.approx(evaded, rel=1e-12)
         standards = wedges["standard_cost"][o, d, s] * (1 + (now.standard[f] == 0) * wedges["dual_cost"][:, o, d, s].sum())
-        assert wrote["standards"][i] == pytest.approx(standards, rel=1e-12)
+        assert wrote["standards"][f, d] == pytest.approx(standards, rel=1e-12)
         units = wedges["iceberg_cost"][o, d, s] * standards * (1 + behaviour.evasion_premium * evaded)
         assert wrote["ship"][i] == pytest.approx(units, rel=1e-12)
         assert wrote["duty"][i] == pytest.approx(economy.tariff0[i] + wedges["tariff_rate"][o, d, s], rel=1e-12)

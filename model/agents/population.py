@@ -86,17 +86,20 @@ def all_alike(mask: Mask) -> Mask:
 
 
 class Population:
-    """All agents of a run, in the order of regions and firms."""
+    """All agents of a run, in the order of regions and firms; own_firms and own_users [(network, users)]: those whose class
+    decides otherwise than by the rule."""
 
     def __init__(self, states: list[State], firms: list[Firm], users: list[list[Users]]) -> None:
         self.states, self.firms, self.users = states, firms, users
+        self.own_firms = [firm for firm in firms if type(firm).decide is not Firm.decide]
+        self.own_users = [(k, one) for k, group in enumerate(users) for one in group if type(one).decide is not Users.decide]
 
     refound = staticmethod(refound)
 
     def luck(self, setting: Setting, name: str, quarter: int) -> Array:
         """One uniform number for each (plant, region) [n, R], its own for good."""
         regions = np.arange(setting.economy.regions, dtype=np.uint64)
-        ids = setting.plants.entity[:, None] + regions[None]
+        ids = setting.fixed("relations", lambda: setting.plants.entity[:, None] + regions[None])
         return uniforms(setting.seed, name, quarter, ids)
 
     def choose(self, setting: Setting, now: Any, share: Array, reach: Array, price: Array) -> Array:
@@ -107,13 +110,11 @@ class Population:
         eco, loss = setting.ecosystem, now.wedges["market_access"].T
         view = UsersView(eco.quality, reach, price, loss, eco.entry <= now.year + 1e-9, eco.launch <= now.year + 1e-9)
         choice = choose_ecosystems(view, UsersRule(eco.taste, eco.switching_cost, eco.together, eco.all_of))
-        for network, group in zip(setting.networks, self.users, strict=True):
+        for k, users in self.own_users:
+            network, here = setting.networks[k], users.region
             own = network.column
-            for users in group:
-                if type(users).decide is not Users.decide:
-                    here = users.region
-                    seen = (share[here, own], reach[here, own], price[here, own])
-                    choice[here, own[:, None], own] = users.decide(network, *seen, now.wedges, now.year)
+            seen = (share[here, own], reach[here, own], price[here, own])
+            choice[here, own[:, None], own] = users.decide(network, *seen, now.wedges, now.year)
         return choice
 
     def decide_firms(self, setting: Setting, now: Any, capacity: Array) -> FirmDecision:
@@ -123,10 +124,10 @@ class Population:
         """
         view, rule = observe(self, setting, now, capacity), rule_of(setting)
         decision = decide_firm(view, rule)
+        if not self.own_firms:
+            return decision
         parts = [part.copy() for part in decision]
-        for firm in self.firms:
-            if type(firm).decide is Firm.decide:
-                continue
+        for firm in self.own_firms:
             own = firm.decide(PlantView(*(column[firm.rows] for column in view)), rule)
             for part, mine in zip(parts, own, strict=True):
                 part[firm.rows] = mine

@@ -115,11 +115,12 @@ def choose_standards(view: PlantView, rule: FirmRule) -> tuple[Index, Array]:
     side = view.dual_cost > 0
     sales = (side * view.market[:, None]).sum(2)
     profit = np.maximum(view.margin, 0.0)[:, None] * sales
-    extra = (view.dual_cost * view.market[:, None]).sum((1, 2))
-    gross = np.stack([profit.sum(1) - extra, profit[:, 0], profit[:, 1], np.zeros(len(extra))], 1)
-    value = gross - np.array(STANDARDS_KEPT) * view.dual_fixed[:, None]
+    both = profit.sum(1)
+    value = -np.array(STANDARDS_KEPT) * view.dual_fixed[:, None]
+    value[:, BOTH] += both - (view.dual_cost * view.market[:, None]).sum((1, 2))
+    value[:, SIDE_0 : SIDE_1 + 1] += profit
     now, best = value[np.arange(len(value)), view.standard], value.argmax(1)
-    moves = value.max(1) - now > rule.standards_hysteresis * profit.sum(1)
+    moves = value.max(1) - now > rule.standards_hysteresis * both
     standard = np.where(side.any((1, 2)), np.where(moves, best, view.standard), BOTH)
     closed = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])[standard]
     goal = (closed[:, :, None] * side).max(1)
@@ -143,23 +144,23 @@ def binomial(trials: Array, chance: Array, luck: Array) -> Array:
     live = (trials > 0) & (chance > 0) & (luck >= (1 - chance) ** trials)
     if live.any():
         n, p, u = trials[live], chance[live], luck[live]
-        term = (1 - p) ** n
+        term, odds = (1 - p) ** n, p / np.where(p < 1, 1 - p, 1.0)
         below, found = term.copy(), np.zeros_like(n)
         for k in range(int(n.max())):
             hit = u >= below
             if not hit.any():
                 break
             found += hit
-            term = np.where(n > k, term * (n - k) / (k + 1) * p / np.where(p < 1, 1 - p, 1.0), 0.0)
-            below = below + term
+            term *= np.maximum(0.0, n - k) / (k + 1) * odds
+            below += term
         result[live] = np.minimum(found, n)
     return result
 
 
 def refound(lost: Array, count: Index, success: float, effort: Array, luck: Array) -> Array:
     """Part of a row's lost relations that seeking buyers of each region replace now [n, R] (E20)."""
-    firms = count[:, None]
-    return binomial(np.rint(firms * lost), np.broadcast_to(success * effort, lost.shape), luck) / firms
+    firms, chance = count[:, None], np.zeros_like(lost) + success * effort
+    return binomial(np.rint(firms * lost), chance, luck) / firms
 
 
 # -- users -------------------------------------------------------------------------------------------

@@ -24,15 +24,15 @@ def rule_of(setting: Setting) -> FirmRule:
 def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> PlantView:
     """The snapshot all firms decide on."""
     economy, table, dt = setting.economy, setting.economy.table, setting.dt
-    kappa = np.where(economy.kappa > 0, economy.kappa, 1.0)
+    per_year, lag = setting.fixed("building", lambda: building(setting))
     targeted, denied, dual_cost = now.wedges.once("what firms see", lambda: controls_seen(setting, now))
     zeros = np.zeros((economy.n, economy.regions))
     chance = targeted.any()
     return PlantView(
         capacity=np.where(np.isfinite(capacity), capacity, 0.0),
-        coming=now.pipeline.sum(0) * 4 * dt / kappa, orders=now.orders,
+        coming=now.pipeline.sum(0) * 4 * dt / per_year, orders=now.orders,
         price_ratio=worth_of_capital(setting, now) * np.exp(-now.price_trend), kappa=economy.kappa, slack=setting.behaviour.slack,
-        depreciation=table.depreciation, lag=np.asarray(setting.lag_steps * dt, float), early=tools_ahead(setting, now), lost=now.lost,
+        depreciation=table.depreciation, lag=lag, early=tools_ahead(setting, now), lost=now.lost,
         targeted=targeted, outdone=outdone(setting, now.price / (1 + now.rent), denied), moved=now.moved,
         relocation_speed=setting.plants.relocation_speed, count=setting.plants.count,
         luck_drop=population.luck(setting, "links.drop", now.quarter) if chance else zeros,
@@ -42,6 +42,12 @@ def observe(population: Any, setting: Setting, now: Any, capacity: Array) -> Pla
         dual_cost=dual_cost,
         dual_fixed=both_fixed(setting, now) * home_rest_price(setting, now.price), standard=now.standard, left=now.left,
     )  # fmt: skip
+
+
+def building(setting: Setting) -> tuple[Array, Array]:
+    """Price of a unit of capacity x 4, 1 for plants that buy no capital goods, and years that it takes to build, [n] each."""
+    kappa = setting.economy.kappa
+    return np.where(kappa > 0, kappa, 1.0), np.asarray(setting.lag_steps * setting.dt, float)
 
 
 def controls_seen(setting: Setting, now: Any) -> tuple[Array, Array, Array]:
@@ -68,17 +74,18 @@ def last_market(now: Any) -> Array:
 
 def both_fixed(setting: Setting, now: Any) -> Array:
     """Fixed cost of keeping both standards of each plant [n], in units of home rest at base prices."""
-    table = setting.economy.table
-    grown = np.exp(setting.behaviour.growth * (now.year - setting.first_year))[table.location]
-    return np.asarray(now.wedges["dual_fixed"][table.location, table.segment] * setting.economy.output0 * grown)
+    if not now.wedges.acts("dual_fixed"):
+        return np.zeros(setting.n)
+    grown = np.exp(setting.behaviour.growth * (now.year - setting.first_year))[setting.economy.table.location]
+    return np.asarray(setting.at_place(now.wedges["dual_fixed"]) * setting.economy.output0 * grown)
 
 
 def home_rest_price(setting: Setting, price: Array) -> Array:
     """Mean price of rest made in each plant's own region [n]."""
-    table, economy = setting.economy.table, setting.economy
-    weight = np.where(setting.technology(), 0.0, economy.output0)
-    total = sum_by(table.location, weight, economy.regions)
-    return np.asarray((sum_by(table.location, weight * price, economy.regions) / np.maximum(total, 1e-300))[table.location])
+    place, regions = setting.economy.table.location, setting.economy.regions
+    weight = setting.fixed("rest by output", lambda: np.where(setting.technology(), 0.0, setting.economy.output0))
+    total = sum_by(place, weight, regions)
+    return np.asarray((sum_by(place, weight * price, regions) / np.maximum(total, 1e-300))[place])
 
 
 def may_close(setting: Setting, now: Any) -> Mask:
@@ -105,7 +112,7 @@ def free_to_close(setting: Setting) -> tuple[Mask, Index]:
 def tools_ahead(setting: Setting, now: Any) -> Array:
     """Quarters of use of capital goods that each plant wants to have bought before an announced control [n] (E27)."""
     economy, table, links = setting.economy, setting.economy.table, setting.economy.links
-    if not economy.k or not now.wedges["announced"].any():
+    if not economy.k or not now.wedges.acts("announced"):
         return np.zeros(economy.n)
     own = slice(links.pointer[economy.n], links.pointer[economy.n + economy.k])
     f, i, cell = links.supplier[own], links.buyer[own] - economy.n, links.cell[own]
@@ -118,11 +125,19 @@ def tools_ahead(setting: Setting, now: Any) -> Array:
 def hardest_denial(setting: Setting, now: Any) -> Array:
     """Hardest denial by each region of any technology, or to any listed plant, in each region [o, d]; none at home (E19)."""
     denied = np.maximum(now.wedges["denial_rate"], now.wedges["use_denial"].max(0)).max(2)
-    listing, location = now.wedges["firm_listing"], setting.economy.table.location
-    if listing.any():
-        np.maximum.at(denied.T, location, listing.T)
-    np.fill_diagonal(denied, 0.0)
-    return np.asarray(denied)
+    if now.wedges.acts("firm_listing"):
+        order, first, region = setting.fixed("plants by region", lambda: plants_by_region(setting))
+        hardest = np.maximum.reduceat(now.wedges["firm_listing"][:, order], first, axis=1)
+        denied[:, region] = np.maximum(denied[:, region], hardest)
+    return np.where(np.eye(len(denied), dtype=bool), 0.0, denied)
+
+
+def plants_by_region(setting: Setting) -> tuple[Index, Index, Index]:
+    """Plants in the order of their regions [n], the first of each region that has any [j], and these regions [j]."""
+    location = setting.economy.table.location
+    order = np.argsort(location, kind="stable")
+    region, first = np.unique(location[order], return_index=True)
+    return order, first, region
 
 
 def outdone(setting: Setting, cost: Array, denied: Array) -> Array:
@@ -138,19 +153,21 @@ def outdone(setting: Setting, cost: Array, denied: Array) -> Array:
 
 def sister_cost(setting: Setting, cost: Array) -> Array:
     """Mean cost of the other plants of each plant's firm in its segment [n], by base output; its own without any."""
+    key, weight, others, alone = setting.fixed("sisters", lambda: sisters(setting))
+    total = sum_by(key, weight * cost)[key] - weight * cost
+    return np.where(alone, cost, total / others)
+
+
+def sisters(setting: Setting) -> tuple[Index, Array, Array, Mask]:
+    """By plant [n]: number of its firm and segment, base output if it can move, that of its sisters (1 without), whether it has none."""
     economy, firm = setting.economy, setting.plants.firm_number
     weight = np.where((firm >= 0) & (setting.plants.relocation_speed > 0), economy.output0, 0.0)
     key = np.where(firm >= 0, firm, 0) * economy.table.segments + economy.table.segment
-    size = int(key.max()) + 1
-    others = sum_by(key, weight, size)[key] - weight
-    total = sum_by(key, weight * cost, size)[key] - weight * cost
+    others = sum_by(key, weight)[key] - weight
     alone = (weight == 0) | (others <= 1e-12 * weight)
-    return np.where(alone, cost, total / np.where(alone, 1.0, others))
+    return key, weight, np.where(alone, 1.0, others), np.asarray(alone)
 
 
 def denied_part(setting: Setting, now: Any) -> Array:
     """Part of each plant's business with a region that is denied now [n, R]: none at home."""
-    table = setting.economy.table
-    regions = np.arange(setting.economy.regions)
-    denied = now.wedges["denial_rate"][table.location[:, None], regions[None], table.segment[:, None]]
-    return np.where(table.location[:, None] == regions[None], 0.0, denied)
+    return np.where(setting.home, 0.0, setting.by_plant(now.wedges["denial_rate"]))

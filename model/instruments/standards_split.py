@@ -6,7 +6,7 @@ import numpy as np
 
 from model.axes import SEGMENT_INDEX
 from model.instruments import Facts, Instrument, Order, lever, segments_lever
-from model.wedges import Wedges
+from model.wedges import Array, Wedges
 
 LEVERS = {
     "segments": segments_lever(("devices", "platforms"), "segments with two standards"),
@@ -33,12 +33,15 @@ def apply(wedges: Wedges, order: Order, facts: Facts) -> None:
     segments = [SEGMENT_INDEX[s] for s in order.names("segments")]
     one, two, both = list(order.senders), list(order.targets), list(order.serves_both)
     for origins, destinations in ((one, two), (two, one)):
-        for o in origins:
-            wedges.move("standard_cost", np.ix_([o], [d for d in destinations if d != o], segments), 1.0 + cost)
+        wedges.move("standard_cost", np.ix_(origins, destinations, segments), 1.0 + cost * abroad(origins, destinations))
     for k, side in enumerate(sorted((one, two))):
-        for o in both:
-            wedges.move("dual_cost", np.ix_([k], [o], [d for d in side if d != o], segments), cost)
+        wedges.move("dual_cost", np.ix_([k], both, side, segments), cost * abroad(both, side))
     wedges.move("dual_fixed", np.ix_(both, segments), order.number("fixed_cost") * size)
+
+
+def abroad(origins: list[int], destinations: list[int]) -> Array:
+    """1 where a delivery crosses a border, 0 within a region [o, d, 1]."""
+    return np.not_equal.outer(origins, destinations)[:, :, None].astype(float)
 
 
 INSTRUMENT = Instrument(

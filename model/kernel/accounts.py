@@ -16,15 +16,15 @@ TOLERANCE = 1e-10
 
 
 class Accounts(NamedTuple):
-    """flow [l] units shipped, shipped [n, R] the same by plant and region of the buyer; value [l] at basic prices; paid
-    [l] incl. duty; bought [C] the same by buyer, apart [C] the part of it that follows no technique; wages, profit [n];
+    """flow [l] units shipped, shipped [n, R] the same by plant and region of the buyer; value [l] at basic prices; bought
+    [C] the same by buyer and incl. duties [C], apart [C] the part of it that follows no technique; wages, profit [n];
     income, transfers N, net exports, gdp, gnp [R] nominal; trade [R, R] values by origin and destination; errors by identity."""
 
     flow: Array
     shipped: Array
     value: Array
-    paid: Array
     bought: Array
+    duties: Array
     apart: Array
     wages: Array
     profit: Array
@@ -43,24 +43,23 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     location = economy.table.location
     market, lt = got.market, economy.links.technique
     activity = np.concatenate([market.output, np.zeros(k), market.expenditure / market.price_index])
-    current = np.zeros(len(links.buyer))
-    current[:lt] = got.inputs * activity[links.buyer[:lt]]
-    flow = terms.ship * (current + got.fixed)
-    price = market.price[links.supplier]
-    value = price * flow
-    duty = terms.duty * value
-    paid, columns = value + duty, len(economy.buyer_region)
-    bought = sum_by(links.buyer, paid, columns)
-    some = np.flatnonzero(got.fixed)  # few links carry purchases without a technique
-    other = (1 + terms.duty[some]) * price[some] * terms.ship[some] * got.fixed[some]
-    apart = sum_by(links.buyer[some], other, columns)
+    flow = got.fixed.copy()
+    flow[:lt] += got.inputs * np.repeat(activity, economy.nests.of_buyer)
+    flow *= terms.ship
+    value = market.price[links.supplier]
+    value *= flow
+    duties = by_buyer(economy, terms.duty * value)
+    bought = by_buyer(economy, value) + duties
+    some = np.flatnonzero(got.fixed != 0)  # few links carry purchases without a technique
+    other = (1 + terms.duty[some]) * market.price[links.supplier[some]] * terms.ship[some] * got.fixed[some]
+    apart = sum_by(links.buyer[some], other, len(bought))
     own = apart[:n] + economy.of_investor(terms.share, apart[n : n + k])
     inputs = bought[:n] - apart[:n]
     wages = terms.wage[location] * got.labour * market.output
     subsidy = terms.subsidy / (1 - terms.subsidy) * market.price * market.output
     profit = market.price * market.output + subsidy - wages - inputs - own
     state = apart[economy.buyers :]
-    public = sum_by(economy.lane[1], duty, regions) - sum_by(location, subsidy, regions)
+    public = sum_by(economy.buyer_region, duties, regions) - sum_by(location, subsidy, regions)
     income = sum_by(location, wages, regions) + terms.owner @ profit + public - state
     shipped = sum_by(economy.place, flow, n * regions).reshape(n, regions)
     trade = economy.home @ (market.price[:, None] * shipped)
@@ -82,8 +81,15 @@ def account(economy: Economy, got: Delivered, terms: Terms) -> Accounts:
     }
     check(errors)
     return Accounts(
-        flow, shipped, value, paid, bought, apart, wages, profit, income, foreign, net_exports, gdp, gdp + foreign, trade, errors,
+        flow, shipped, value, bought, duties, apart, wages, profit, income, foreign, net_exports, gdp, gdp + foreign, trade, errors,
     )  # fmt: skip
+
+
+def by_buyer(economy: Economy, value: Array) -> Array:
+    """Sum of a link value [l] by buyer [C]; the few links of states, which have no technique, come last."""
+    links, lt = economy.links, economy.links.technique
+    states = sum_by(links.buyer[lt:] - economy.buyers, value[lt:], economy.regions)
+    return np.concatenate([links.buyer_sum(value[:lt]), states])
 
 
 def check(errors: dict[str, float]) -> None:

@@ -47,7 +47,8 @@ def reach(share: Array, bridge: Array, mix: Array, floor: Array | float) -> Arra
     mix [d, r] for one network; mix [e, d, r] and floor [e] where the columns are of several.
     """
     share = np.ascontiguousarray(share)  # the order in memory must not reach the last bit
-    pooled = np.einsum("edr,re->de", np.broadcast_to(mix, (share.shape[1], *mix.shape[-2:])), share)
+    own = mix if mix.ndim == 3 else np.broadcast_to(mix, (share.shape[1], *mix.shape))
+    pooled = np.einsum("edr,re->de", own, share)
     return np.asarray(floor + pooled + np.einsum("def,df->de", np.ascontiguousarray(bridge), pooled))
 
 
@@ -80,8 +81,8 @@ def choices(utility_: Array, allowed: Mask, switching_cost: Array | float, toget
     """
     score = utility_[..., None, :] - switching_cost * (1 - np.eye(utility_.shape[-1]))
     open_ = allowed[..., None, :] if together is None else allowed[..., None, :] & together
-    score = np.where(open_, score, -np.inf)
-    weight = np.exp(score - score.max(-1, keepdims=True))
+    best = np.where(open_, score, -np.inf).max(-1, keepdims=True)
+    weight = np.exp(np.where(open_, score - best, 0.0)) * open_  # exp(-inf) is slow
     return np.asarray(weight / weight.sum(-1, keepdims=True))
 
 

@@ -51,7 +51,9 @@ class Groups(NamedTuple):
 
 class Nests(NamedTuple):
     """What the CES nests raise to (E2, E3), where they raise it: sigma and rho [k] of cells and [lt] of links, eta and
-    upper rho [k] of the cell's buyer, root [T] = 1 / upper rho; plain [k], plain_buyers [T]: Cobb-Douglas, if any."""
+    upper rho [k] of the cell's buyer, root [T] = 1 / upper rho; root_index [k] = 1 / (1 - sigma), cost [T] and cost_cell [k]
+    1 - eta (1 where not used); duty0 [lt] one plus the base tariff; in_cell [k], of_buyer [T] number of links, by which
+    `np.repeat` spreads what is of cells or buyers over their links; plain [k], plain_buyers [T]: Cobb-Douglas, if any."""
 
     sigma: Array
     sigma_link: Array
@@ -60,6 +62,12 @@ class Nests(NamedTuple):
     eta: Array
     upper: Array
     root: Array
+    root_index: Array
+    cost: Array
+    cost_cell: Array
+    duty0: Array
+    in_cell: Index
+    of_buyer: Index
     plain: Mask
     plain_buyers: Mask
     any_plain: bool
@@ -187,9 +195,11 @@ def nests(economy: Economy) -> Nests:
     segment, buyer, cell = economy.links.cell_segment, economy.links.cell_buyer, economy.links.cell
     sigma, rho = economy.sigma[segment], economy.rho[segment]
     plain, plain_buyers = abs(sigma - 1) < COBB_DOUGLAS, abs(economy.eta - 1) < COBB_DOUGLAS
+    cost = np.where(plain_buyers, 1.0, 1 - economy.eta)
     return Nests(
         sigma, sigma[cell], rho, rho[cell], economy.eta[buyer], economy.rho_upper[buyer], 1 / economy.rho_upper,
-        plain, plain_buyers, bool(plain.any()), bool(plain_buyers.any()),
+        1 / np.where(plain, 1.0, 1 - sigma), cost, cost[buyer], 1 + economy.tariff0[: economy.links.technique],
+        np.diff(economy.links.start, append=economy.links.technique), np.diff(economy.links.pointer), plain, plain_buyers, bool(plain.any()), bool(plain_buyers.any()),
     )  # fmt: skip
 
 

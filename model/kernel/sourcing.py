@@ -57,18 +57,21 @@ def update_orders(
     apart: investors' orders in place of what is denied are kept apart from their technique (E4e).
     """
     kept = _take_over(economy, inputs, now)
-    guarded = kept * np.minimum(1.0, now.pay_last / now.pay)
+    guarded = now.pay_last / now.pay
+    np.minimum(guarded, 1.0, out=guarded)
+    guarded *= kept
     wanted = target.dual.inputs * target.factor
     if apart:
         wanted[investors(economy)] = target.dual.inputs[investors(economy)]
-    links = economy.links
-    part = adjust_share(speed, dt)[links.cell_segment][links.cell]
-    inputs = guarded + part * (wanted - guarded)
+    wanted -= guarded
+    wanted *= np.repeat(adjust_share(speed, dt)[economy.links.cell_segment], economy.nests.in_cell)
+    inputs = guarded + wanted
     part_labour = adjust_share(labour_speed, dt)
     labour = (1 - part_labour) * labour + part_labour * np.where(economy.labour_share > 0, target.dual.labour, 1.0)
     q = composite(economy, now.theta, inputs * now.quality)
     scale = project(economy, q, labour)
-    return np.where(economy.labour_share > 0, labour / scale, 1.0), inputs / scale[links.buyer[: links.technique]]
+    inputs /= np.repeat(scale, economy.nests.of_buyer)
+    return np.where(economy.labour_share > 0, labour / scale, 1.0), inputs
 
 
 def update_takeover(
@@ -80,9 +83,9 @@ def update_takeover(
     result = np.ones_like(takeover)
     if not ((now.denial > 0)[own].any() or (takeover[own] > 1).any()):
         return result
-    part = adjust_share(speed, dt)[economy.links.cell_segment][economy.links.cell][own]
+    part = adjust_share(speed, dt)[economy.links.cell_segment][economy.links.cell[own]]
     moved = takeover[own] + part * (target.factor[own] - takeover[own])
-    result[own] = np.minimum(rerouting(economy, inputs, now)[own], moved)
+    result[own] = np.minimum(rerouting(economy, inputs, now, own), moved)
     return result
 
 
@@ -95,27 +98,31 @@ def investors(economy: Economy) -> slice:
 def _take_over(economy: Economy, inputs: Array, now: Sourcing) -> Array:
     """E4a: a full cut sets a link to zero and the open suppliers of the segment take the order over."""
     links = economy.links
-    left = np.where(now.open_links, inputs, 0.0)
-    if np.array_equal(left, inputs):
+    shut = np.flatnonzero(~now.open_links)
+    if not inputs[shut].any():
         return inputs
+    left = inputs.copy()
+    left[shut] = 0.0
     before = composite(economy, now.theta, inputs * now.quality)
     after = composite(economy, now.theta, left * now.quality)
     return left * np.where(after > 0, before / np.where(after > 0, after, 1.0), 1.0)[links.cell]
 
 
-def rerouting(economy: Economy, target: Array, now: Sourcing) -> Array:
-    """E4c: in the target, undenied suppliers take over what partly denied ones of the segment lose."""
-    denied = now.open_links & (now.denial > 0)
-    if not denied.any():
-        return np.ones_like(target)
-    links = economy.links
-    rho = economy.rho[links.cell_segment]
-    some = np.flatnonzero((links.by_cell(denied.astype(float)) > 0)[links.cell])  # links of cells where one is denied
-    cell, refused = links.cell[some], denied[some]
-    weight = now.theta[some] * (target[some] * now.quality[some]) ** rho[cell]
-    free = sum_by(cell, np.where(refused, 0.0, weight), len(rho))
-    lost = sum_by(cell, np.where(refused, weight * (1 - (1 - now.denial[some]) ** rho[cell]), 0.0), len(rho))
-    factor = (1 + lost / np.where(free > 0, free, 1.0)) ** (1 / rho)
-    result = np.ones_like(target)
-    result[some] = np.where(~refused & (free > 0)[cell], factor[cell], 1.0)
-    return result
+def rerouting(economy: Economy, inputs: Array, now: Sourcing, own: slice = slice(None)) -> Array:
+    """E4c: in the target, undenied suppliers take over what partly denied ones of the segment lose: a factor on inputs.
+
+    inputs [lt]; own: the links of some buyers, for which alone the factor is wanted.
+    """
+    cell, denial, power = economy.links.cell[own], now.denial[own], economy.nests.rho_link[own]
+    denied = np.flatnonzero(now.open_links[own] & (denial > 0))
+    if not len(denied):
+        return np.ones(len(cell))
+    rho = economy.nests.rho
+    weight = (inputs[own] * now.quality[own]) ** power
+    weight *= now.theta[own]
+    refused = weight[denied] * (1 - (1 - denial[denied]) ** power[denied])
+    weight[denied] = 0.0
+    free, lost = sum_by(cell, weight, len(rho)), sum_by(cell[denied], refused, len(rho))
+    factor = np.where(free > 0, (1 + lost / np.where(free > 0, free, 1.0)) ** (1 / rho), 1.0)[cell]
+    factor[denied] = 1.0
+    return factor

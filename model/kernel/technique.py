@@ -102,28 +102,30 @@ def solve_dual(
     wage [R], price [n] ratios; pay [lt] = tau (1+t); quality [lt] = e^v.
     """
     links, nests = economy.links, economy.nests
-    technique = links.technique
-    d = price[links.supplier[:technique]] * pay / ((1 + economy.tariff0[:technique]) * quality)
-    power = np.where(nests.plain, 1.0, 1 - nests.sigma)
-    live = theta * open_links
+    d = price[links.supplier[: links.technique]]
+    d *= pay
+    d /= nests.duty0 * quality
     inside = d**-nests.sigma_link
+    live = theta * open_links
     total = links.by_cell(live * d * inside)  # theta d^(1-sigma): one power a link serves index and demand
-    index = np.where(total > 0, np.where(total > 0, total, 1.0) ** (1 / power), 1.0)
+    index = np.where(total > 0, np.where(total > 0, total, 1.0) ** nests.root_index, 1.0)
     if nests.any_plain:
         index = np.where(nests.plain, np.exp(links.by_cell(live * np.log(d)) / links.by_cell(theta)), index)
-    cost = _unit_cost(economy, index, wage[economy.buyer_region[: economy.buyers]])
+    wages = wage[economy.buyer_region[: economy.buyers]]
+    cost = _unit_cost(economy, index, wages)
     upper = (index / cost[links.cell_buyer]) ** -nests.eta
-    inputs = open_links * inside * (index**nests.sigma * upper)[links.cell] / quality
-    labour = (wage[economy.buyer_region[: economy.buyers]] / cost) ** (-economy.eta)
+    inputs = open_links * inside
+    inputs *= np.repeat(index**nests.sigma * upper, nests.in_cell)
+    inputs /= quality
+    labour = (wages / cost) ** -economy.eta
     return Dual(cost, index, inputs, labour)
 
 
 def _unit_cost(economy: Economy, index: Array, wage: Array) -> Array:
     """c_b [T] (E3b): CES of wages and segment price indices with elasticity eta."""
     links, nests = economy.links, economy.nests
-    power = np.where(nests.plain_buyers, 1.0, 1 - economy.eta)
-    inner = links.by_buyer(economy.upper * index ** power[links.cell_buyer])
-    cost = (economy.labour_share * wage**power + inner) ** (1 / power)
+    inner = links.by_buyer(economy.upper * index**nests.cost_cell)
+    cost = (economy.labour_share * wage**nests.cost + inner) ** (1 / nests.cost)
     if nests.any_plain_buyer:
         log = economy.labour_share * np.log(wage) + links.by_buyer(economy.upper * np.log(index))
         cost = np.where(nests.plain_buyers, np.exp(log), cost)

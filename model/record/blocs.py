@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
 from model.axes import LAYER_NAMES, REGIONS, SEGMENT_INDEX
@@ -20,7 +18,8 @@ NAMED: dict[str, str | None] = {"us": "USA", "cn": "CHN", "local": None}
 
 def bloc_index(flows: Array, blocs: Sides) -> Array:
     """1 - observed/expected cross-bloc flow over members, domestic flows in; flows [..., R, R]; NaN without any (E39)."""
-    side = np.array([[float(r in members) for r in range(flows.shape[-1])] for members in blocs])
+    side = np.zeros((2, flows.shape[-1]))
+    side[0, blocs[0]], side[1, blocs[1]] = 1.0, 1.0
     x = side @ flows @ side.T
     total, sent, received = x.sum((-2, -1)), x.sum(-1), x.sum(-2)
     expected = sent[..., 0] * received[..., 1] + sent[..., 1] * received[..., 0]
@@ -36,33 +35,24 @@ def investment_flows(book: Book) -> Array:
 
 def standards_flows(book: Book) -> Array:
     """Devices and platforms [o, d]; what crosses a border counts less what a second standard costs its maker (E39)."""
-    plants = np.flatnonzero(book.fixed.follows_standards)
-    sales, home = book.sales[plants], book.setting.home[plants]
+    plants, home = book.fixed.standards_plants
+    sales = book.sales[plants]
     kept = 1 - book.standards_cost[plants] / np.where(sales > 0, sales, 1.0)
     value = book.now["sales"][plants] * np.where(home, 1.0, kept[:, None])
     return np.asarray(home.T.astype(float) @ value)
 
 
-class Choices:
-    """Who uses whose ecosystems in a layer: users by region of the ecosystem's owner and region of the user (E39)."""
-
-    def __init__(self, setting: Setting, layer: str) -> None:
-        segments = LAYER_SEGMENTS[LAYERS_RECORDED.index(layer)]
-        self.setting = setting
-        self.networks = [n for n in setting.networks if SEGMENT_INDEX[n.segment] in segments]
-
-    @cached_property
-    def place(self) -> Index:
-        """Place in [owner, user] of each network's users by region and ecosystem."""
-        regions = self.setting.economy.regions
-        user = np.arange(regions)[:, None]
-        return np.concatenate([(ecosystem_owners(self.setting, n) * regions + user).ravel() for n in self.networks])
-
-    def flows(self, book: Book) -> Array:
-        """Million users by owner's region and region of the users [R, R]."""
-        users = [(book.now["base"][:, n.column] * n.users[:, None]).ravel() for n in self.networks]
-        regions = self.setting.economy.regions
-        return sum_by(self.place, np.concatenate(users), regions**2).reshape(regions, regions)
+def choice_weights(setting: Setting, layer: str) -> Array | None:
+    """Million users [owner, user, e] that a share of 1 of each ecosystem in a region is, in the region that owns what they
+    use (E39): of the ecosystems of one layer; None if it has none."""
+    segments = LAYER_SEGMENTS[LAYERS_RECORDED.index(layer)]
+    regions = setting.economy.regions
+    weight = np.zeros((regions, regions, setting.base0.shape[1]))
+    networks = [n for n in setting.networks if SEGMENT_INDEX[n.segment] in segments]
+    for network in networks:
+        owned = ecosystem_owners(setting, network) == np.arange(regions)[:, None, None]
+        weight[:, :, network.column] = owned * network.users[:, None]
+    return weight if networks else None
 
 
 def ecosystem_owners(setting: Setting, network: Network) -> Index:
@@ -83,14 +73,14 @@ def outcomes(setting: Setting) -> tuple[Outcome, ...]:
     """One series a layer: by users' choices where the layer is a network, by deliveries where it is not."""
     count = len(LAYERS_RECORDED)
     inside = (LAYER_OF[:, None] == np.arange(count)).astype(float)
-    choices = [(i, Choices(setting, layer)) for i, layer in enumerate(LAYERS_RECORDED)]
+    weights = {i: weight for i, layer in enumerate(LAYERS_RECORDED) if (weight := choice_weights(setting, layer)) is not None}
+    chosen, users = list(weights), np.array(list(weights.values()))
 
     def index(book: Book) -> Array:
         flows = np.empty((count + 2, *book.fixed.shape[:2]))
         flows[:count] = (book.cube @ inside).transpose(2, 0, 1)
-        for i, chosen in choices:
-            if chosen.networks:
-                flows[i] = chosen.flows(book)
+        if chosen:
+            flows[chosen] = (users * book.now["base"]).sum(-1)
         flows[count], flows[count + 1] = investment_flows(book), standards_flows(book)
         return bloc_index(flows, book.fixed.blocs)[None]
 

@@ -76,9 +76,10 @@ class Fixed:
         return np.asarray(np.arange(self.shape[0])[:, None] == self.owner[None])
 
     @cached_property
-    def follows_standards(self) -> Mask:
-        """Plants whose products follow technical standards [n]."""
-        return np.isin(self.setting.economy.table.segment, [SEGMENT_INDEX[s] for s in STANDARD_SEGMENTS])
+    def standards_plants(self) -> tuple[Index, Mask]:
+        """Plants whose products follow technical standards [j], and which region is their own [j, R]."""
+        plants = np.flatnonzero(np.isin(self.setting.economy.table.segment, [SEGMENT_INDEX[s] for s in STANDARD_SEGMENTS]))
+        return plants, self.setting.home[plants]
 
     @cached_property
     def invested0(self) -> Array:
@@ -90,15 +91,10 @@ class Fixed:
 
     def capital_volume(self, flow: Array, share: Array) -> Array:
         """Capital goods each plant buys, at base prices and duties [n], from flows [l] and its share of its investor's."""
-        economy, live = self.setting.economy, self.capital_links
-        buyer = economy.links.buyer[live] - economy.n
-        return economy.of_investor(share, sum_by(buyer, (1 + economy.tariff0[live]) * flow[live], economy.k))
-
-    @cached_property
-    def capital_links(self) -> Index:
-        """Links to investors."""
-        buyer, n = self.setting.economy.links.buyer, self.setting.n
-        return np.flatnonzero((buyer >= n) & (buyer < n + self.setting.economy.k))
+        economy, links = self.setting.economy, self.setting.economy.links
+        own = slice(links.pointer[economy.n], links.pointer[economy.n + economy.k])  # links to investors
+        paid = (1 + economy.tariff0[own]) * flow[own]
+        return economy.of_investor(share, sum_by(links.buyer[own] - economy.n, paid, economy.k))
 
     @cached_property
     def rest0(self) -> Array:
@@ -115,41 +111,43 @@ class Fixed:
 
     @cached_property
     def wafer_links(self) -> tuple[Index, Index]:
-        """Links by which plants buy foundry services, and the place of each in [plant, o]."""
-        links, n = self.setting.economy.links, self.setting.n
-        made = np.flatnonzero((self.s == SEGMENT_INDEX["foundry"]) & (links.buyer < n))
-        return made, links.buyer[made] * self.shape[0] + self.o[made]
+        """Links by which makers of chips buy foundry services, and the place of each in [chip plant, o]."""
+        links, chips = self.setting.economy.links, self.chip_plants
+        number = np.full(len(self.setting.economy.buyer_region), -1)
+        number[chips] = np.arange(len(chips))
+        made = np.flatnonzero((self.s == SEGMENT_INDEX["foundry"]) & (number[links.buyer] >= 0))
+        return made, number[links.buyer[made]] * self.shape[0] + self.o[made]
 
     @cached_property
     def at_home(self) -> Array:
-        """1 in the region of each plant whose output crosses borders as customs see it [n, R]."""
-        goods = self.setting.plants.customs.sum(1) > 0
-        return np.asarray(np.eye(self.shape[0])[self.setting.economy.table.location] * goods[:, None])
+        """1 in the region of each maker of chips whose output crosses borders as customs see it [chip plant, R]."""
+        goods = self.setting.plants.customs[self.chip_plants].sum(1) > 0
+        return np.asarray(self.setting.home[self.chip_plants] * goods[:, None], float)
 
     def wafers(self, value: Array) -> Array:
-        """Where the foundry services that each plant buys come from [n, R], as shares; zero where it buys none."""
+        """Where the foundry services that each maker of chips buys come from [chip plant, R], as shares; zero where it buys none."""
         made, place = self.wafer_links
-        bought = sum_by(place, value[made], self.setting.n * self.shape[0]).reshape(self.setting.n, -1)
+        bought = sum_by(place, value[made], len(self.chip_plants) * self.shape[0]).reshape(-1, self.shape[0])
         total = bought.sum(1, keepdims=True)
         return np.asarray(bought / np.where(total > 0, total, 1.0))
 
     @cached_property
     def fabless(self) -> Array:
-        """Part of a chip plant's output that is made by foundries [n], from the base year's customs view."""
-        customs = self.setting.plants.customs
-        away = 1 - np.eye(self.shape[0])[self.setting.economy.table.location]
+        """Part of the output of a maker of chips that is made by foundries [chip plant], from the base year's customs view."""
+        away = ~self.setting.home[self.chip_plants]
         elsewhere = (self.wafers(self.setting.economy.flow0) * away).sum(1)
-        return np.where(elsewhere > 0, (customs * away).sum(1) / np.where(elsewhere > 0, elsewhere, 1.0), 0.0)
+        customs = (self.setting.plants.customs[self.chip_plants] * away).sum(1)
+        return np.where(elsewhere > 0, customs / np.where(elsewhere > 0, elsewhere, 1.0), 0.0)
 
     def customs_view(self, value: Array) -> Array:
-        """Region each plant's output leaves from [n, R]: fabless chips from where their wafers are made today."""
+        """Region chips leave from [chip plant, R]: fabless ones from where their wafers are made today."""
         made = self.wafers(value)
         part = np.where(made.any(1), self.fabless, 0.0)[:, None]
         return np.asarray((1 - part) * self.at_home + part * made)
 
     def on_customs_basis(self, leaves: Array, amount: Array) -> Array:
         """Amounts [n, R] of chip products by place they leave from and destination [o, d]; `leaves` is a customs view."""
-        return np.asarray(leaves[self.chip_plants].T @ amount[self.chip_plants])
+        return np.asarray(leaves.T @ amount[self.chip_plants])
 
     def by_destination(self, amount: Array) -> Array:
         """Sum of a link value by plant and region of the buyer [n, R]."""
@@ -191,7 +189,8 @@ class Book:
     @cached_property
     def cube(self) -> Array:
         """Deliveries at basic prices by location of the plant [o, d, s]."""
-        return sum_by(self.fixed.cell, self.sold, int(np.prod(self.fixed.shape))).reshape(self.fixed.shape)
+        o, d, s = self.fixed.shape
+        return sum_by(self.fixed.cell, self.sold, o * d * s).reshape(o, d, s)
 
     @cached_property
     def bought(self) -> Array:
@@ -223,7 +222,7 @@ class Book:
 
     @cached_property
     def leaves(self) -> Array:
-        """Region each plant's output leaves from today [n, R]."""
+        """Region chips leave from today [chip plant, R]."""
         return self.fixed.customs_view(self.books.value)
 
     @cached_property
@@ -281,13 +280,9 @@ class Book:
     def standards_cost(self) -> Array:
         """What a second standard costs each plant this quarter [n], nominal: fixed purchases, and units lost on the way.
 
-        In a model that does not tell them apart: all fixed compliance, and every iceberg on segments that follow standards.
+        In a model that does not tell them apart: all fixed compliance.
         """
-        ship = self.get("standards", None)
-        if ship is None:
-            ship = np.where(self.fixed.follows_standards[self.setting.economy.links.supplier], self.now["terms"].ship, 1.0)
-        some = np.flatnonzero(ship != 1)
-        lost = sum_by(self.setting.economy.links.supplier[some], self.books.value[some] * (1 - 1 / ship[some]), self.setting.n)
+        lost = (self.now["sales"] * (1 - 1 / self.get("standards", 1.0))).sum(1)
         fixed = self.get("standards_cost", self.now["compliance"])
         return np.asarray(lost + fixed * self.rest_price[self.setting.economy.table.location])
 

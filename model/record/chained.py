@@ -45,7 +45,7 @@ class Chain:
         means = [total / self.steps for total in self.sums]
         self.prices = means[count:]
         self.reference = self.value(means[:count], self.prices)
-        self.level = np.mean(self.indices, axis=0)
+        self.level = np.add.reduce(self.indices) / self.steps
         self.sums, self.indices = [], []
 
 
@@ -57,9 +57,10 @@ class ChainedGdp:
 
     def __init__(self, setting: Setting) -> None:
         economy = setting.economy
-        self.setting = setting
+        self.setting = setting  # link, served: some link of each supplier and region of the buyer, and 1 where there is one
         self.current = slice(economy.links.pointer[economy.n])  # links of plants come first
-        self.where, self.link = np.unique(setting.place, return_index=True)
+        self.link, self.served = np.zeros(economy.n * economy.regions, np.int64), np.zeros(economy.n * economy.regions)
+        self.link[setting.place], self.served[setting.place] = np.arange(len(setting.place)), 1.0
         quantities = (economy.output0, self.by_place(economy.flow0[self.current]), self.by_place(economy.flow0))
         prices = (np.ones(economy.n), self.duties(economy.tariff0))
         self.chain = Chain(self.value, quantities, prices, steps_a_year(setting))
@@ -75,9 +76,7 @@ class ChainedGdp:
 
     def duties(self, duty: Array) -> Array:
         """Duties [l] by supplier and region of the buyer [n, R]."""
-        found = np.zeros(self.setting.n * self.setting.economy.regions)
-        found[self.where] = duty[self.link]
-        return found.reshape(self.setting.n, -1)
+        return (duty[self.link] * self.served).reshape(self.setting.n, -1)
 
     def value(self, quantities: Sequence[Array], prices: Sequence[Array]) -> Array:
         """GDP [R] of output [n], current purchases and all deliveries [n, R] at prices [n] and duties [n, R]."""

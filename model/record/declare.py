@@ -62,8 +62,8 @@ def ratio(value: Array, base: Array) -> Array:
 
 def abroad(flows: Array, axis: int) -> Array:
     """Sum of [o, d, ...] over the other side, without domestic flows."""
-    own = np.einsum("rr...->r...", flows)
-    return np.asarray(flows.sum(axis) - own)
+    own = np.arange(len(flows))
+    return np.asarray(flows.sum(axis) - flows[own, own])
 
 
 def no_diagonal(flows: Array) -> Array:

@@ -44,16 +44,15 @@ def growth_of(setting: Setting, segment: str) -> float:
 def layer_outcomes(layer: str, networks: Sequence[Network], growth: float = 0.0) -> list[Outcome]:
     """Choices and installed bases in a layer; an ecosystem that is in several choice sets is counted by users, who grow in number."""
     names = tuple(dict.fromkeys(label(e) for n in networks for e in n.ecosystems))
-    places = [[(n, list(map(label, n.ecosystems)).index(name)) for n in networks if name in map(label, n.ecosystems)] for name in names]
+    columns, weight = np.concatenate([n.column for n in networks]), users_by_name(networks, names)
 
     def users(book: Book, variable: str) -> Array:
         """Million users of each ecosystem [R, e], by installed or by new shares."""
-        return np.array([sum(book.now[variable][:, n.column[i]] * n.users for n, i in place) for place in places]).T
+        return np.asarray(np.einsum("rc,rce->re", book.now[variable][:, columns], weight))
 
     def chosen(book: Book) -> Array:
         """Percent of those who choose again [R, e]."""
-        everyone = np.array([sum(n.users for n, _ in place) for place in places]).T
-        return share(users(book, "new_choices"), everyone)
+        return share(users(book, "new_choices"), weight.sum(1))
 
     def installed(book: Book) -> Array:
         """Million users of each ecosystem at the end of the quarter [R, e]."""
@@ -64,6 +63,12 @@ def layer_outcomes(layer: str, networks: Sequence[Network], growth: float = 0.0)
         Outcome(f"Ecosystem Share|{layer}|{{}}", "percent of new choices", chosen, (names,), usual),
         Outcome(f"Installed Base|{layer}|{{}}", "million", installed, (names,), usual),
     ]
+
+
+def users_by_name(networks: Sequence[Network], names: Sequence[str]) -> Array:
+    """Million users [R, c, e] that a share of 1 of each ecosystem of the networks [c] is of those with one name [e]."""
+    columns = [(network, label(name)) for network in networks for name in network.ecosystems]
+    return np.array([[network.users * (name == own) for name in names] for network, own in columns]).transpose(2, 0, 1)
 
 
 def kind_outcome(network: Network) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from itertools import product
+from math import prod
 
 import numpy as np
 
@@ -45,17 +46,26 @@ class Recorder:
             keys, keep = self._select(outcome, pattern)
             self.keys += keys
             self.kept += [(outcome, keep)] if len(keep) else []
+        sizes = [self._count(outcome) for outcome, _ in self.kept]
+        starts = np.cumsum([0, *sizes[:-1]])
+        self.places = np.concatenate([keep + start for (_, keep), start in zip(self.kept, starts, strict=True)])
         self.rows: list[Array] = []
+
+    def _count(self, outcome: Outcome) -> int:
+        """How many values an outcome has, recorded or not."""
+        return (1 if outcome.world else len(self.setting.regions)) * prod(map(len, outcome.labels))
 
     def _select(self, outcome: Outcome, pattern: str | None) -> tuple[list[Key], Index]:
         """Keys of the series kept of one outcome, and which of its flattened values they are."""
+        if outcome.default == "none" and not pattern:
+            return [], np.zeros(0, np.int64)
         regions = ("World",) if outcome.world else self.setting.regions
         main = {self.setting.regions[self.setting.focus], *MAIN, "World"}
         names = [outcome.template.format(*label) for label in product(*outcome.labels)]
-        globs = (pattern or "").split(";")
+        globs = pattern.split(";") if pattern else ()
         wanted = np.array([pattern == "all" or any(fnmatchcase(name, glob) for glob in globs) for name in names])
         usual = np.array([outcome.default == "all" or (outcome.default == "main" and region in main) for region in regions])
-        named = np.array([fnmatchcase(name, outcome.usual) for name in names])
+        named = np.array([outcome.usual == "*" or fnmatchcase(name, outcome.usual) for name in names])
         keep = (usual[:, None] & named[None]) | wanted[None]
         if outcome.exists is not None:
             keep &= outcome.exists.reshape(len(regions), -1)
@@ -65,7 +75,7 @@ class Recorder:
     def add(self, now: State) -> None:
         """Record the quarter that has just run."""
         book = Book(self.fixed, now, self.gdp.add(now), self.price.add(now))
-        self.rows.append(np.concatenate([np.ravel(outcome.compute(book))[keep] for outcome, keep in self.kept]))
+        self.rows.append(np.concatenate([outcome.compute(book).reshape(-1) for outcome, _ in self.kept])[self.places])
 
     def last(self, variable: str, region: str) -> float:
         """The last value of a series; NaN before the first quarter."""

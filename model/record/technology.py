@@ -90,7 +90,8 @@ class AiMeasures:
 
     def patents(self, book: Book) -> Array:
         """Percent of the world's AI patents [R]: shares of 2018 moved with R&D, adding to 100."""
-        weight = self.patents0 * np.nan_to_num(self.research(book))
+        effort = self.research(book)
+        weight = self.patents0 * np.where(np.isnan(effort), 0.0, effort)
         return np.asarray(100 * weight / weight.sum())
 
     def investment(self, book: Book) -> Array:

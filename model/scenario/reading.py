@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,19 @@ def read_bytes(data: bytes, label: str, faults: Faults) -> Node | None:
         size, most = faults.say("error.size.found", size=len(data)), faults.say("error.size.allowed", size=MAX_BYTES)
         faults.add(Place(label, 1), "", size, most)
         return None
+    return _sound(data, label) or _tree(data, label, faults)
+
+
+@lru_cache(maxsize=64)
+def _sound(data: bytes, label: str) -> Node | None:
+    """The tree of a file without faults, kept: baselines and parents are read again and again. None if it has any."""
+    faults = Faults()
+    root = _tree(data, label, faults)
+    return None if faults.found else root
+
+
+def _tree(data: bytes, label: str, faults: Faults) -> Node | None:
+    """The tree of a file's bytes, parsed now."""
     text = _decoded(data, label, faults)
     root = None if text is None else read_text(text, Place(label, 1), faults)
     if root is not None and root.kind not in ("map", "refused"):

@@ -42,11 +42,10 @@ def reached(eco: Ecosystems, share: Array, wedges: Wedges) -> Array:
 
 def reach_of(eco: Ecosystems, name: str, base: Array, seen: Array) -> Array:
     """Reach of the ecosystems of a network in use [R]: geometric mean of B over users, ratio to the base year (E33)."""
-    names = [network.name for network in eco.networks]
-    if name not in names:
-        return np.ones(len(base))
-    column = names.index(name)
-    return np.exp((eco.mean_reach(base, seen) - eco.mean_reach0)[:, column])
+    for k, network in enumerate(eco.networks):
+        if network.name == name:
+            return np.asarray(np.exp(eco.mean_reach(base, seen)[:, k] - eco.mean_reach0[:, k]))
+    return np.ones(len(base))
 
 
 def seeded(eco: Ecosystems, share: Array, year: float) -> Array:
@@ -81,7 +80,8 @@ class Members(NamedTuple):
     """Plants that belong to ecosystems, and the links of all cells that such a plant serves (fixed in a run).
 
     plant [m]; weight [m, e]; link [j] and the first of them in each cell [c]; cell [j] which of these cells; member [j] place
-    in [m, R] of a link of a member, m x R (one beyond the last) of the others; entrant [m, R]: latent, and without users in 2018.
+    in [m, R] of a link of a member, m x R (one beyond the last) of the others; entrant [m, R]: latent, and without users in 2018;
+    theta [j] base shares, before [c] what they add up to without entrants.
     """
 
     plant: Index
@@ -91,6 +91,8 @@ class Members(NamedTuple):
     cell: Index
     member: Index
     entrant: Mask
+    theta: Array
+    before: Array
 
 
 def members(setting: Setting) -> Members:
@@ -109,7 +111,10 @@ def members(setting: Setting) -> Members:
     place = np.where(mine[link] < len(plant), mine[link] * regions + region, len(plant) * regions)
     weight = whole[plant]
     entrant = economy.latent[plant][:, None] & ((weight[:, None] * setting.base0[None]).sum(2) == 0)
-    return Members(plant, weight, link, np.searchsorted(cell, np.arange(served.sum())), cell, place, entrant)
+    start, theta = np.searchsorted(cell, np.arange(served.sum())), economy.theta[link]
+    then = np.where(np.append(entrant.ravel(), False)[place], 0.0, theta)
+    before = np.add.reduceat(then, start) if len(start) else then
+    return Members(plant, weight, link, start, cell, place, entrant, theta, before)
 
 
 def shares_of_links(setting: Setting, base: Array) -> Array:
@@ -121,12 +126,12 @@ def shares_of_links(setting: Setting, base: Array) -> Array:
     # without users in 2018 there is no ratio: a plant in business keeps its share, an entrant has its users' share
     growth = np.where(base0 > 0, base / np.where(base0 > 0, base0, 1.0), 1.0) - 1
     factor = np.where(who.entrant, 0.0, 1 + (who.weight[:, None] * growth[None]).sum(2))
-    fresh = np.where(who.entrant, (who.weight[:, None] * base[None]).sum(2), 0.0)
-    then = np.where(np.append(who.entrant.ravel(), False)[who.member], 0.0, theta[who.link])
-    now = theta[who.link] * np.append(factor.ravel(), 1.0)[who.member] + np.append(fresh.ravel(), 0.0)[who.member]
-    before, after = np.add.reduceat(then, who.start), np.add.reduceat(now, who.start)
+    fresh, (row, region) = np.zeros(factor.size + 1), np.nonzero(who.entrant)
+    fresh[row * len(base) + region] = (who.weight[row] * base[region]).sum(1)
+    now = who.theta * np.append(factor.ravel(), 1.0)[who.member] + fresh[who.member]
+    after = np.add.reduceat(now, who.start)
     found = theta.copy()
-    found[who.link] = now * (before / np.where(after > 0, after, 1.0))[who.cell]
+    found[who.link] = now * (who.before / np.where(after > 0, after, 1.0))[who.cell]
     return found
 
 
@@ -163,9 +168,8 @@ def inherited(setting: Setting, theta: Array, opened: Mask, closed: Mask) -> Arr
 # -- prices ------------------------------------------------------------------------------------------
 def ecosystem_prices(setting: Setting, now: View) -> Array:
     """Delivered price change of each ecosystem for final users [R, e]; 1 where it sells nothing."""
-    links = setting.economy.links
     bought, weight, total = setting.fixed("what users buy", lambda: users_purchases(setting))
-    change = now.price[links.supplier[bought]] * (now.ship[bought] * (1 + now.duty[bought]))
+    change = now.price[setting.economy.links.supplier[bought]] * (now.ship[bought] * (1 + now.duty[bought]))
     change = change / (1 + setting.economy.tariff0[bought])
     return np.where(total > 0, (weight @ change).reshape(total.shape) / np.where(total > 0, total, 1.0), 1.0)
 

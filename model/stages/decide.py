@@ -69,7 +69,7 @@ def stock_orders(setting: Setting, now: View) -> Array:
     """
     economy, behaviour = setting.economy, setting.behaviour
     links, lt, cells, theta = economy.links, economy.links.technique, len(now.stock), now.theta
-    if not now.wedges["announced"].any():
+    if not now.wedges.acts("announced"):
         return np.zeros(lt)
     f, b, table = links.supplier[:lt], links.buyer[:lt], economy.table
     owner = setting.plants.owner[np.minimum(b, economy.n - 1)]
@@ -86,16 +86,17 @@ def stock_orders(setting: Setting, now: View) -> Array:
 
 def _effort(setting: Setting, seeks: Array) -> Array:
     """Part of each region's purchases whose buyers seek suppliers [R]."""
-    table, weight = setting.economy.table, setting.economy.output0
-    total = sum_by(table.location, weight, setting.economy.regions)
-    return sum_by(table.location, weight * seeks, setting.economy.regions) / total
+    place, weight, regions = setting.economy.table.location, setting.economy.output0, setting.economy.regions
+    total = setting.fixed("output by region", lambda: sum_by(place, weight, regions))
+    return sum_by(place, weight * seeks, regions) / total
 
 
 def _policy_purchases(setting: Setting, now: View, grown: Array) -> Array:
     """Fixed compliance cost of each plant [n], in units of home rest at base prices (a year's share as a rate)."""
-    table = setting.economy.table
-    share = now.wedges["fixed_cost"][table.location, table.segment]
-    return np.asarray(share * setting.economy.output0 * grown[table.location] * now.opened)
+    if not now.wedges.acts("fixed_cost"):
+        return np.zeros(setting.n)
+    share = setting.at_place(now.wedges["fixed_cost"])
+    return np.asarray(share * setting.economy.output0 * grown[setting.economy.table.location] * now.opened)
 
 
 def _moving_purchases(setting: Setting, moved: Array) -> Array:
@@ -114,7 +115,7 @@ def _search_purchases(setting: Setting, now: View, effort: Array) -> Array:
         return np.zeros(economy.n)
     links, own = economy.links, slice(economy.links.pointer[economy.n])  # links of plants come first
     sought = sum_by(links.buyer[own], economy.flow0[own] * setting.by_link(now.lost, own), economy.n)
-    extra = now.wedges["search_cost"][economy.table.location, economy.table.segment]
+    extra = setting.at_place(now.wedges["search_cost"])
     return np.asarray((setting.behaviour.search_cost + extra) * sought * effort[economy.table.location] * now.opened)
 
 

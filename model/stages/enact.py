@@ -9,9 +9,10 @@ import numpy as np
 from model.agents.rules import BOTH
 from model.kernel.ai import ai_quality, effective_compute, rented_compute
 from model.kernel.capability import released, usable_quality
+from model.kernel.inversion import Economy
 from model.kernel.links import Array, Index, Mask, sum_by
-from model.stages.orders import wedges_in_force, wedges_otherwise
-from model.wedges import Wedges, either, keep_channels
+from model.stages.orders import sizes_of, wedges_in_force, wedges_otherwise
+from model.wedges import WEDGES, Wedges, either, keep_channels
 from model.world import Setting, State, View
 
 AI_APPS, PLATFORMS, CLOUD = "ai_apps", "platforms", "cloud"
@@ -49,25 +50,47 @@ class Spread(NamedTuple):
 def spread(setting: Setting, wedges: Wedges) -> Spread:
     """Wedges by region and segment as plants and links meet them (E21, E36, E37)."""
     table, at = setting.economy.table, setting.by_plant
-    spared = setting.fixed("owner of the buyer", lambda: buyer_owner(setting)[setting.economy.links.buyer])
-    o, _, s = setting.economy.lane
-    lifted = np.where(spared >= 0, wedges["exemption"][spared, o, s], 0.0) if wedges["exemption"].any() else 0.0
     evades = evaded_part(setting.behaviour.evasion, wedges["enforcement"])
     return Spread(
         ship=at(wedges["iceberg_cost"]), standard=at(wedges["standard_cost"]), dual=at(wedges["dual_cost"].sum(0)),
         cap=at(wedges["capability_cap"]), late=wedges["release_lag"].T[table.segment],
-        controlled=denied_orders(setting, wedges) * (1 - lifted), unguarded=setting.by_link(at(evades)),
+        controlled=denied_orders(setting, wedges) * (1 - lifted_part(setting, wedges)), unguarded=setting.by_link(at(evades)),
         duty=setting.economy.tariff0 + setting.by_link(at(wedges["tariff_rate"])),
-        subsidy=wedges["subsidy_rate"][table.location, table.segment],
+        subsidy=setting.at_place(wedges["subsidy_rate"]),
     )  # fmt: skip
 
 
 def denied_orders(setting: Setting, wedges: Wedges) -> Array:
     """Part of orders that controls deny [l] before exemptions (E21): of a segment, and of it for one use."""
     denied = setting.by_link(setting.by_plant(wedges["denial_rate"]))
-    if not wedges["use_denial"].any():
+    if not wedges.acts("use_denial"):
         return denied
-    return either(denied, wedges["use_denial"][(setting.use[setting.economy.links.buyer], *setting.economy.lane)])
+    return either(denied, wedges["use_denial"].ravel()[setting.fixed("cell by use", lambda: cell_by_use(setting))])
+
+
+def cell_by_use(setting: Setting) -> Index:
+    """Cell [u, o, d, s] of each link [l] in a wedge by use, laid out flat."""
+    shape = tuple(sizes_of(setting)[letter] for letter in WEDGES["use_denial"].axes)
+    return np.asarray(np.ravel_multi_index((setting.use[setting.economy.links.buyer], *setting.economy.lane), shape))
+
+
+def lifted_part(setting: Setting, wedges: Wedges) -> Array | float:
+    """Part of denials that is lifted on each link [l], by the owner of its buyer (E21): for plants and investors alone."""
+    if not wedges.acts("exemption"):
+        return 0.0
+    spared, cell = setting.fixed("exempted links", lambda: exempted_links(setting))
+    lifted = np.zeros(len(setting.economy.links.buyer))
+    lifted[spared] = wedges["exemption"].ravel()[cell]
+    return lifted
+
+
+def exempted_links(setting: Setting) -> tuple[Index, Index]:
+    """Links [j] whose buyers have an owner, and the cell [r, o, s] of each [j] in an exemption, laid out flat."""
+    (o, _, s), regions = setting.economy.lane, setting.economy.regions
+    owner = buyer_owner(setting)[setting.economy.links.buyer]
+    spared = np.flatnonzero(owner >= 0)
+    cell: Index = (owner * regions + o) * setting.economy.table.segments + s
+    return spared, cell[spared]
 
 
 def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> State:
@@ -80,13 +103,13 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
     return {
         "denial": denial,
         "evaded": evaded,
-        "standards": setting.by_link(standards),
+        "standards": standards,
         "ship": setting.by_link(on.ship * standards) * (1 + setting.behaviour.evasion_premium * evaded),
         "duty": on.duty,
         "subsidy": on.subsidy,
         "quality": link_quality(setting, on, now, intelligence),
         "ai_quality": intelligence,
-        "open_links": opened[economy.links.supplier[technique]] & (denial[technique] < 1) & (now.theta > 0),
+        "open_links": (denial[technique] < 1) & (now.theta > 0) & opened[economy.links.supplier[technique]],
         "limit": np.full(economy.n, np.inf),
     }
 
@@ -94,19 +117,22 @@ def spread_wedges(setting: Setting, wedges: Wedges, opened: Mask, now: View) -> 
 def denied_and_evaded(setting: Setting, wedges: Wedges, on: Spread, opened: Mask, now: View) -> tuple[Array, Array]:
     """Denied part of orders [l] (E21), after evasion; evaded part of deliveries [l] (E36)."""
     licensed = 1 - on.controlled
-    if wedges["firm_listing"].any():
+    if wedges.acts("firm_listing"):
         listed = listed_part(setting, wedges["firm_listing"], np.where(opened, now.capacity, 0.0))
-        licensed = licensed * (1 - listed.ravel()[setting.fixed("origin and buyer", lambda: origin_and_buyer(setting))])
-    evading = on.unguarded * (1 - licensed)
+        licensed *= (1 - listed).ravel()[setting.fixed("origin and buyer", lambda: origin_and_buyer(setting))]
+    evading = 1 - licensed
+    evading *= on.unguarded
     through = licensed + evading
-    kept = through
+    kept = through.copy()
     if now.lost.any():
-        kept = kept * (1 - setting.by_link(np.where(setting.home, 0.0, now.lost)))
+        kept *= setting.by_link(1 - np.where(setting.home, 0.0, now.lost))
     if now.left.any():
-        kept = kept * (1 - setting.by_link(now.left))
-    denial = 1 - kept
+        kept *= setting.by_link(1 - now.left)
+    denial = np.subtract(1, kept, out=kept)
     denial[denial > setting.behaviour.full_cut] = 1.0
-    return denial, np.where(denial < 1, evading / np.maximum(through, TINY), 0.0)
+    evading /= np.maximum(through, TINY, out=through)
+    evading *= denial < 1
+    return denial, evading
 
 
 def origin_and_buyer(setting: Setting) -> Index:
@@ -126,16 +152,23 @@ def listed_part(setting: Setting, listing: Array, capacity: Array) -> Array:
     economy, n, k = setting.economy, setting.economy.n, setting.economy.k
     part = np.zeros((economy.regions, len(economy.buyer_region)))
     part[:, :n] = listing
-    has = np.flatnonzero(economy.investor >= 0)
-    weight = (economy.kappa * economy.table.depreciation)[has] * capacity[has]
-    total = np.maximum(sum_by(economy.investor[has], weight, k), TINY)
-    hit = listing[:, has].any(0)
-    for o in np.flatnonzero(listing.any(1)):
-        part[o, n : n + k] = sum_by(economy.investor[has[hit]], weight[hit] * listing[o, has[hit]], k) / total
+    has, investor, worn = setting.fixed("who replaces", lambda: replacement(economy))
+    if k:
+        weight = worn * capacity[has]
+        total = np.maximum(sum_by(investor, weight, k), TINY)
+        place = (np.arange(economy.regions)[:, None] * k + investor).ravel()
+        hit = sum_by(place, (weight * listing[:, has]).ravel(), economy.regions * k)
+        part[:, n : n + k] = hit.reshape(-1, k) / total
     return part
 
 
-def buyer_owner(setting: Setting) -> Array:
+def replacement(economy: Economy) -> tuple[Index, Index, Array]:
+    """Plants [j] that have an investor, which [j], and what each replaces a year per unit of capacity [j]."""
+    has = np.flatnonzero(economy.investor >= 0)
+    return has, economy.investor[has], (economy.kappa * economy.table.depreciation)[has]
+
+
+def buyer_owner(setting: Setting) -> Index:
     """Owner region of each buyer [C]: of plants and of investors (by their plants), -1 for final users and states."""
     economy = setting.economy
     owner = np.full(len(economy.buyer_region), -1)
@@ -152,19 +185,24 @@ def link_quality(setting: Setting, on: Spread, now: View, intelligence: Array) -
     Platforms and chips carry none into AI applications' current cost: AI quality counts compute already. Investors
     in compute do see the chips' quality, so worse chips are less compute for the money.
     """
-    economy, behaviour = setting.economy, setting.behaviour
-    growth = behaviour.frontier_growth[economy.table.segment]
-    beyond = growth * (now.year - setting.first_year)
-    cap = np.where(np.isfinite(on.cap), on.cap - beyond[:, None], np.inf)
-    # an entrant's notional technique is its competitors', so it starts from what it is behind them
-    before = np.where(economy.latent, 0.0, setting.capability0)
-    level = np.where(setting.plants_of(AI_APPS), before + intelligence, now.capability)
-    level = released(level[:, None], growth[:, None], on.late)
-    value = usable_quality(behaviour.quality_valuation[:, None], level, before[:, None], cap)
+    growth, before, valuation = setting.fixed("quality in 2018", lambda: quality_in_2018(setting))
+    cap = on.cap - growth * (now.year - setting.first_year)
+    level = np.where(setting.plants_of(AI_APPS)[:, None], before + intelligence[:, None], now.capability[:, None])
+    value = usable_quality(valuation, released(level, growth, on.late), before, cap)
     value = value + network_quality(setting, now.network_value)
-    quality = setting.by_link(np.exp(value), slice(economy.links.technique))
+    quality = setting.by_link(np.exp(value), slice(setting.economy.links.technique))
     quality[setting.fixed("compute in AI", lambda: compute_in_ai(setting))] = 1.0
     return quality
+
+
+def quality_in_2018(setting: Setting) -> tuple[Array, Array, Array]:
+    """Growth of each plant's frontier, its level in 2018 and the valuation of quality, [n, 1] each.
+
+    An entrant's notional technique is its competitors', so it starts from what it is behind them.
+    """
+    behaviour, economy = setting.behaviour, setting.economy
+    before = np.where(economy.latent, 0.0, setting.capability0)
+    return behaviour.frontier_growth[economy.table.segment][:, None], before[:, None], behaviour.quality_valuation[:, None]
 
 
 def compute_in_ai(setting: Setting) -> Index:
@@ -197,14 +235,20 @@ def quality_of_ai(setting: Setting, wedges: Wedges, now: View) -> Array:
 
 def in_clouds(setting: Setting, base: Array, wedges: Wedges) -> tuple[Array, Array]:
     """Shares of users and lost access of each cloud [R, e] (E42)."""
-    columns = [e for network in setting.networks if network.name == CLOUD for e in network.column]
+    columns = setting.fixed("clouds", lambda: [e for network in setting.networks if network.name == CLOUD for e in network.column])
     return base[:, columns], wedges["market_access"].T[:, columns]
 
 
 def capacity_ratio(setting: Setting, now: View, segment: str) -> Array:
     """Capacity of a region's plants of a segment [R] over the base year's grown with its labour; 1 where there is none."""
-    table, regions = setting.economy.table, setting.economy.regions
-    usual = table.capacity * np.exp(setting.behaviour.growth * (now.year - setting.first_year))[table.location]
-    counted = setting.plants_of(segment) & np.isfinite(table.capacity) & (table.capacity > 0)
-    today, base = (sum_by(table.location[counted], x[counted], regions) for x in (now.capacity, usual))
+    rows, place, capacity0 = setting.fixed(f"capacity of {segment}", lambda: capacity_in_2018(setting, segment))
+    usual = capacity0 * np.exp(setting.behaviour.growth * (now.year - setting.first_year))[place]
+    today, base = (sum_by(place, x, setting.economy.regions) for x in (now.capacity[rows], usual))
     return np.where(base > 0, today / np.where(base > 0, base, 1.0), 1.0)
+
+
+def capacity_in_2018(setting: Setting, segment: str) -> tuple[Index, Index, Array]:
+    """Plants of a segment that had a capacity in the base year [j], their regions [j], and that capacity [j]."""
+    table = setting.economy.table
+    rows = np.flatnonzero(setting.plants_of(segment) & np.isfinite(table.capacity) & (table.capacity > 0))
+    return rows, table.location[rows], table.capacity[rows]

@@ -57,9 +57,8 @@ def research(setting: Setting, now: View) -> tuple[Array, Array]:
         return np.where(base > 0, sum_by(firm, value)[firm] / np.where(base > 0, base, 1.0), 1.0)
 
     target = law.rnd_target(over_base(real_price * now.output), now.subsidy / (1 - now.subsidy), own.subsidy_effect)
-    support = now.wedges["research_support"]
-    if support.any():
-        paid = own.research_effect * support[place, economy.table.segment] * usual
+    if now.wedges.acts("research_support"):
+        paid = own.research_effect * setting.at_place(now.wedges["research_support"]) * usual
         target = np.maximum(0.0, target + np.where(base > 0, over_base(paid), 0.0))
     rnd = law.update_stock(now.rnd, target, own.rd_lag, setting.dt)
     return rnd, law.update_stock(now.experience, over_base(now.output), own.memory, setting.dt)
@@ -85,19 +84,18 @@ def exposure(setting: Setting, now: View, imported: Array, code: Array) -> Array
 
 def passing(setting: Setting, wedges: Wedges) -> Array:
     """Part of each channel of knowledge that wedges let pass to each plant [c, n] (E14)."""
-    table, sources = setting.economy.table, frontier_weight(setting)
+    table, sources = setting.economy.table, setting.fixed("sources of knowledge", lambda: frontier_weight(setting))
     part = 1 - wedges["knowledge_flow"]
     part[INVESTMENT] *= 1 - wedges["investment_flow"]
     return np.asarray(np.einsum("cods,ods->cds", part - 1, sources)[:, table.location, table.segment] + 1)
 
 
 class Foreign(NamedTuple):
-    """Base-year foreign inputs of technology: link [j] by which each is bought, buyer [j], whether that is an investor [j];
+    """Base-year foreign inputs of technology: link [j] by which each is bought, buyer [j];
     into [3 x (n + k), j] sums them by buyer (tools, all, code); before [3, n] what each plant bought then, per unit of output."""
 
     link: Index
     buyer: Index
-    investor: Mask
     into: csr_array
     before: Array
 
@@ -112,7 +110,7 @@ def foreign_inputs(setting: Setting) -> Foreign:
     group, column = np.nonzero(np.array(groups)[:, f[link]])
     into = csr_array((np.ones(len(group)), (group * buyers + b[link][column], column)), shape=(3 * buyers, len(link)))
     before = by_plant(economy, (into @ economy.input0[link]).reshape(3, buyers))
-    return Foreign(link, b[link], b[link] >= setting.n, into, before)
+    return Foreign(link, b[link], into, before)
 
 
 def kept(setting: Setting, now: View) -> Array:
@@ -123,8 +121,9 @@ def kept(setting: Setting, now: View) -> Array:
     it has taken over the other's place in the market (shares in force, E18b).
     """
     own = setting.fixed("foreign inputs", lambda: foreign_inputs(setting))
-    scale = np.where(own.investor, now.delivered.scale[own.buyer], 1.0)  # investors do not order twice
-    arrived = np.minimum(now.delivered.inputs[own.link] * scale, now.input0[own.link])
+    scale = now.delivered.scale.copy()
+    scale[: setting.n] = 1.0  # investors do not order twice
+    arrived = np.minimum(now.delivered.inputs[own.link] * scale[own.buyer], now.input0[own.link])
     today = by_plant(setting.economy, (own.into @ arrived).reshape(3, -1))
     return np.minimum(1.0, np.where(own.before > 0, today / np.where(own.before > 0, own.before, 1.0), 1.0))
 
@@ -159,8 +158,7 @@ def new_efficiency(setting: Setting, now: View, innovation: Array, ai: Mask) -> 
     own = setting.innovation
     if not ai.any():
         return np.zeros(setting.economy.regions)
-    zeta = np.broadcast_to(own.rd_elasticity, setting.n)
-    dear = induced_drive(scarcity(setting, now)[setting.economy.table.location], own.induced, zeta)
+    dear = induced_drive(scarcity(setting, now)[setting.economy.table.location], own.induced, own.rd_elasticity)
     found = mean_by_region(setting, innovation * dear, ai, 0.0)
     return found + adopted_efficiency(now.efficiency, code_openness(setting, now), own.algorithm_lag)
 

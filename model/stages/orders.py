@@ -49,9 +49,9 @@ class Orders(NamedTuple):
 
 def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
     """Orders of the measures that some state applies, and of those announced and not yet in force; what the focus pays for."""
-    part, strengths = joined_part(setting, year), in_force.tolist()
-    joined = in_force_now(setting, setting.actions, strengths, year, setting.serves_both) if part > 0 else ()
-    apart = in_force_now(setting, apart_from(setting), strengths, year, serving_apart(setting)) if part < 1 else ()
+    part = joined_part(setting, year)
+    joined = in_force_now(setting, in_force, year, False) if part > 0 else ()
+    apart = in_force_now(setting, in_force, year, True) if part < 1 else ()
     paid = ((one.strategy, one.at(year)) for one in setting.plan)
     spent = tuple((name, size) for name, size in paid if size > 0)
     if part == 0:
@@ -62,68 +62,86 @@ def orders_of(setting: Setting, year: float, in_force: Array) -> Orders:
 def announced(setting: Setting, year: float) -> Ordered:
     """Orders to come of measures that are announced and not yet in force (E27), as the focus will stand to them."""
     found = []
-    for action, apart in zip(setting.actions, apart_from(setting), strict=True):
-        m = action.measure
-        if m.announced is None or not m.announced - 1e-9 <= year < m.start - 1e-9:
-            continue
-        joins = joined_part(setting, m.start) > 0
-        coming, serving = (action, setting.serves_both) if joins else (apart, serving_apart(setting))
-        if coming is not None:
-            found.append((action.instrument, order_of(setting, coming, coming.senders, np.inf, 1.0, serving)))
+    for k, m in setting.fixed("announced", lambda: announced_ever(setting)):
+        if m.announced - 1e-9 <= year < m.start - 1e-9:
+            actions, serving = as_joined(setting, joined_part(setting, m.start) == 0)
+            if (coming := actions[k]) is not None:
+                found.append(order_once(setting, Applied(coming, coming.senders, 1.0, settled(setting, coming)), np.inf, serving))
     return tuple(found)
 
 
-def in_force_now(
-    setting: Setting, actions: tuple[Action | None, ...], strengths: list[list[float]], year: float, serving: tuple[int, ...]
-) -> Ordered:  # fmt: skip
-    """Orders of these actions, each as the states in its row of `strengths` apply it."""
-    pairs = ((a, ordered(setting, a, row, year, serving)) for a, row in zip(actions, strengths, strict=False))
-    return tuple((a.instrument, order) for a, order in pairs if a is not None and order is not None)
+def announced_ever(setting: Setting) -> list[tuple[int, Any]]:
+    """Measures that are announced at some date, with their place among the actions."""
+    return [(k, action.measure) for k, action in enumerate(setting.actions) if action.measure.announced is not None]
+
+
+class Applied(NamedTuple):
+    """An action that some state applies: who, how strongly, and the year from which it orders the same in every quarter."""
+
+    action: Action
+    senders: tuple[int, ...]
+    strength: float
+    settled: float
+
+
+def in_force_now(setting: Setting, strengths: Array, year: float, apart: bool) -> Ordered:
+    """Orders of all actions, each as the states in its row of `strengths` [k, R] apply it; apart: the focus takes no stance."""
+    known: dict[Any, Any] = setting.fixed("in force", dict)
+    who = (strengths.tobytes(), apart)
+    if who not in known:
+        known[who] = who_applies(setting, strengths, apart)
+    actions, last = known[who]
+    when = (*who, min(year, last))
+    if when not in known:
+        serving = as_joined(setting, apart)[1]
+        known[when] = tuple(order_once(setting, one, year, serving) for one in actions)
+    ordered: Ordered = known[when]
+    return ordered
+
+
+def who_applies(setting: Setting, strengths: Array, apart: bool) -> tuple[list[Applied], float]:
+    """The actions that some state applies, and the year from which none of them orders anything else."""
+    found, actions = [], as_joined(setting, apart)[0]
+    for k in np.flatnonzero(strengths.any(1)).tolist():
+        action, row = actions[k], strengths[k].tolist()
+        if action is not None:  # on a ladder allies take part too (E47)
+            senders = tuple(r for r, x in enumerate(row) if x > 0 and (r in action.senders or action.rung is not None))
+            if senders:
+                found.append(Applied(action, senders, max(row[r] for r in senders), settled(setting, action)))
+    return found, max((one.settled for one in found), default=-np.inf)
+
+
+def settled(setting: Setting, action: Action) -> float:
+    """Year from which an action orders the same in every quarter: no lever moves any more, nobody joins (-inf: from the start)."""
+    known: dict[int, float] = setting.fixed("settled", dict)
+    if id(action) not in known:
+        bends = (path.points[-1][0] for path in action.measure.levers.values() if path.constant is None)
+        known[id(action)] = max((*bends, *(when for _, when in action.measure.joining)), default=-np.inf)
+    return known[id(action)]
+
+
+def order_once(setting: Setting, one: Applied, year: float, serving: tuple[int, ...]) -> tuple[str, Order]:
+    """Instrument and order of an action in a quarter (`year` inf: at its end): the same objects as long as nothing changes."""
+    known: dict[Any, tuple[str, Order]] = setting.fixed("orders", dict)
+    year = min(year, one.settled)
+    key = (id(one.action), one.senders, one.strength, year, serving)
+    if key not in known:
+        known[key] = one.action.instrument, order_of(setting, one.action, one.senders, year, one.strength, serving)
+    return known[key]
+
+
+def as_joined(setting: Setting, apart: bool) -> tuple[tuple[Action | None, ...], tuple[int, ...]]:
+    """All actions with the focus's stance or, apart, without it (then the same where it holds in full, and on ladders), and
+    the regions that trade with both sides."""
+    if not apart or setting.joining is None:
+        return setting.actions, setting.serves_both
+    without = setting.joining.apart
+    return (*without, *setting.actions[len(without) :]), setting.joining.serves_both
 
 
 def joined_part(setting: Setting, year: float) -> float:
     """How far the focus takes its stance in a quarter (E52)."""
     return 1.0 if setting.joining is None else float(setting.joining.part.at(year))
-
-
-def apart_from(setting: Setting) -> tuple[Action | None, ...]:
-    """Each action as it is with the focus in no bloc; the action itself where the stance holds in full, and on ladders."""
-    apart = () if setting.joining is None else setting.joining.apart
-    return (*apart, *setting.actions[len(apart) :])
-
-
-def serving_apart(setting: Setting) -> tuple[int, ...]:
-    """Regions that trade with both sides when the focus takes no stance."""
-    return setting.serves_both if setting.joining is None else setting.joining.serves_both
-
-
-def ordered(
-    setting: Setting, action: Action | None, strengths: list[float], year: float, serving: tuple[int, ...]
-) -> Order | None:  # fmt: skip
-    """A measure as the states in `strengths` [R] apply it; None if nobody does."""
-    if action is None:
-        return None
-    taking_part = (r for r, strength in enumerate(strengths) if strength > 0)  # on a ladder allies too (E47)
-    senders = tuple(r for r in taking_part if r in action.senders or action.rung is not None)
-    if not senders:
-        return None
-    strength = max(strengths[r] for r in senders)
-    if id(action) not in setting.fixed("steady actions", lambda: steady_actions(setting)):
-        return order_of(setting, action, senders, year, strength, serving)
-    known: dict[Any, Order] = setting.fixed("steady orders", dict)
-    key = (id(action), senders, strength, serving)
-    if key not in known:
-        known[key] = order_of(setting, action, senders, year, strength, serving)
-    return known[key]
-
-
-def steady_actions(setting: Setting) -> frozenset[int]:
-    """Actions (by identity) that order the same in every quarter: no lever moves in time, nobody joins later."""
-    actions = (action for action in (*setting.actions, *apart_from(setting)) if action is not None)
-    return frozenset(
-        id(action) for action in actions
-        if not action.measure.joining and all(path.constant is not None for path in action.measure.levers.values())
-    )  # fmt: skip
 
 
 def order_of(
@@ -171,7 +189,7 @@ def by_measures(setting: Setting, orders: Ordered) -> Wedges:
 
 
 def moves_of(setting: Setting, instrument: str, order: Order) -> list[Move]:
-    """What an order moves. Steady measures give the same order every quarter: it is worked out once."""
+    """What an order moves: worked out once for each order."""
     known: dict[int, tuple[Order, list[Move]]] = setting.fixed("moves", dict)  # an order kept here keeps its identity
     if id(order) not in known:
         noted = Noted(setting.fixed("sizes", lambda: sizes_of(setting)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.agents.reactions import rung_strength
-from model.kernel.links import Array, Index
+from model.kernel.links import Array, Index, Mask
 from model.scenario.types import REACTIVE
 from model.world import Action, Setting
 
@@ -27,10 +27,10 @@ def decide_states(setting: Setting, year: float, stance: Array | None = None, jo
 
 def strength_due(setting: Setting, year: float, stance: Array | None, joined: Array | None) -> Array:
     """Strength [measures, R] at which measures are due from each state: 1 on their dates; on a ladder as far as the stance goes (E46)."""
-    dated = np.array([action.measure.in_force(year) for action in setting.actions], bool)
+    dated = in_force_at(setting, year)
     due = setting.fixed("senders", lambda: senders_of(setting)) * dated[:, None]
-    for k, action in enumerate(setting.actions):
-        rung = action.rung
+    for k in setting.fixed("not by dates alone", lambda: not_by_dates_alone(setting)):
+        action, rung = setting.actions[k], setting.actions[k].rung
         if dated[k] and action.measure.joining:
             due[k, [setting.regions.index(region) for region in action.measure.waiting(year)]] = 0.0
         if rung is None or not dated[k]:
@@ -39,6 +39,27 @@ def strength_due(setting: Setting, year: float, stance: Array | None, joined: Ar
             due[k, joined[rung.state, :, rung.layer]] = 1.0
         due[k] *= 0.0 if stance is None else rung_strength(stance[rung.state, rung.layer], rung.start, rung.full)
     return np.asarray(due)
+
+
+def in_force_at(setting: Setting, year: float) -> Mask:
+    """Which measures [k] are in force by their dates in the quarter that starts at `year`."""
+    start, end, paused = setting.fixed("dates", lambda: dates_of(setting))
+    dated = (year >= start - 1e-9) & (year < end - 1e-9)
+    for k in paused:
+        dated[k] = setting.actions[k].measure.in_force(year)
+    return np.asarray(dated)
+
+
+def dates_of(setting: Setting) -> tuple[Array, Array, list[int]]:
+    """Start and end [k] of measures (inf: without end), and those that are suspended at times."""
+    measures = [action.measure for action in setting.actions]
+    end = [np.inf if m.end is None else m.end for m in measures]
+    return np.array([m.start for m in measures], float), np.array(end, float), [k for k, m in enumerate(measures) if m.suspended]
+
+
+def not_by_dates_alone(setting: Setting) -> list[int]:
+    """Measures that some states join later, or that stand on a ladder."""
+    return [k for k, action in enumerate(setting.actions) if action.rung is not None or action.measure.joining]
 
 
 def senders_of(setting: Setting) -> Array:
