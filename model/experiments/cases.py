@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from model.errors import BlocsError
-from model.experiments.workers import Died, supervise
+from model.experiments.workers import Died, Pool, supervise
 from model.outcomes import Recording
 from model.past import Past
 from model.scenario.types import Scenario
@@ -84,9 +83,9 @@ def run_case(case: Case) -> Recording | Failure:
 
 
 def run_cases(
-    cases: Sequence[Case], workers: int = 1, progress: Callable[[int, int], None] | None = None, keep: bool = False
+    cases: Sequence[Case], workers: int | Pool = 1, progress: Callable[[int, int], None] | None = None, keep: bool = False
 ) -> Shards:
-    """Run all cases on `workers` processes; the result depends neither on their number nor on the order of arrival.
+    """Run all cases on `workers` processes (1: in this one); the result depends neither on their number nor on who is first.
 
     keep: on Ctrl-C what is finished is returned, the others as failures that say so.
     """
@@ -106,10 +105,10 @@ def run_cases(
     return shards
 
 
-def _results(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, Recording | Failure]]:
+def _results(cases: Sequence[Case], workers: int | Pool) -> Iterator[tuple[int, Recording | Failure]]:
     """(index, result) as they arrive. Cases of one draw run one after the other: they share what is built from it."""
     order = sorted(range(len(cases)), key=lambda i: (cases[i].draw, cases[i].seed))
-    if workers <= 1 or len(cases) == 1:
+    if workers == 1 or len(cases) == 1:
         yield from ((i, run_case(cases[i])) for i in order)
         return
     groups = [list(group) for _, group in groupby(order, key=lambda i: (cases[i].draw, cases[i].seed))]
@@ -120,9 +119,3 @@ def _results(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, Recordi
 
 def _run_one(cases: tuple[Case, ...], index: int) -> Recording | Failure:
     return run_case(cases[index])
-
-
-def default_workers() -> int:
-    """As many workers as this process may use cores."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else (os.cpu_count() or 1)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from model.axes import quarter_start
 from model.experiments.cases import Case, Failure, Shards, run_cases
 from model.experiments.results import HEADLINE, FigureContext, display_width, select, signed, stance_levels
+from model.experiments.workers import Pool
 from model.outcomes import Key, Recording
 from model.scenario.types import REACTIVE, Scenario
 from model.simulation import Decoupling, Held
@@ -93,7 +94,7 @@ def coalition_case(case: Case, channels: Coalition, baseline: Scenario) -> Case:
 
 
 def decompose(
-    cases: Sequence[Case], recordings: Sequence[Recording], baseline: Scenario, workers: int = 1,
+    cases: Sequence[Case], recordings: Sequence[Recording], baseline: Scenario, workers: int | Pool = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Decomposition:  # fmt: skip
     """Recordings of the scenario's cases with the rows of E26; a case of which any run failed gets none."""

@@ -21,8 +21,8 @@ from model.experiments.folder import is_run, open_run
 from model.experiments.question import Wish, choose_cases, choose_outcome, require_finished
 from model.experiments.results import HEADLINE, FigureContext
 from model.experiments.sweep import PLAN, load_sweep
-from model.figures import FIGURES, KINDS, Saved, make_figures, redraw
-from model.figures.save import read_index, write_index
+from model.figures import FIGURES, KINDS, Drawing, Saved, draw_all, make_figures
+from model.figures.save import read_index
 from model.words import word
 
 
@@ -84,12 +84,14 @@ def _of_index(folder: Path, wanted: Wanted) -> list[Saved]:
     """From the CSV beside each figure."""
     rows = [row for row in read_index(folder) if row["kind"] in KINDS and row.get("drawn", True)]
     _must_have(wanted, tuple(dict.fromkeys(row["kind"] for row in rows)))
-    out, made = wanted.out or folder, []
-    for row in (row for row in rows if not wanted.only or row["kind"] in wanted.only):
-        context = _context(row["context"], wanted.lang)
-        made.append(redraw(row, _table(folder / row["files"]["csv"]), context, out, wanted.formats, wanted.size))
-        write_index(out, made[-1:], context)
-    return made
+    chosen = [row for row in rows if not wanted.only or row["kind"] in wanted.only]
+    return draw_all([_again(row, folder, wanted) for row in chosen])
+
+
+def _again(row: dict[str, Any], folder: Path, wanted: Wanted) -> Drawing:
+    """A figure that figures.json lists, from its own CSV (which holds what `data` of its kind gave)."""
+    data, context = _table(folder / row["files"]["csv"]), _context(row["context"], wanted.lang)
+    return Drawing(KINDS[row["kind"]], data, context, wanted.out or folder, str(row["name"]), wanted.formats, wanted.size)
 
 
 def _context(kept: dict[str, Any], lang: str) -> FigureContext:
