@@ -27,9 +27,9 @@ from model.experiments.results import FigureContext
 from model.experiments.run import index_sides, provenance
 from model.experiments.scoring import Forecast, Point, Score, points_of, scores_of
 from model.experiments.series import Figure, base_period, by_series, check_figures, panel_of, read_figures
-from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, write_manifest, write_results
 from model.experiments.timing import Timing, out_of_reach, starts_of, timing_score, timing_table, timings
+from model.experiments.verdicts import accepted_draws
 from model.experiments.workers import default_workers
 from model.figures import save_spec
 from model.figures.backtest import FIGURE

@@ -43,7 +43,7 @@ from model.experiments.series import (
     transformed,
     variables_of,
 )
-from model.experiments.stability import accepted_draws
+from model.experiments.verdicts import accepted_draws
 from model.experiments.workers import default_workers
 from model.kernel.links import Array, Mask
 from model.outcomes import Recording

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from model.errors import BlocsError
 from model.experiments.workers import Died, Pool, supervise
 from model.outcomes import Recording
-from model.past import Past
 from model.scenario.types import Scenario
-from model.world import Parameters
 
 if TYPE_CHECKING:
+    from model.past import Past
     from model.simulation import Held
+    from model.world import Parameters
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,12 @@ class Shards:
     cut: bool = False
 
 
-_PAST = Past()
-"""Of the run before in this process: a baseline and the stances of a draw come one after the other and share theirs."""
+@cache
+def _past() -> Past:
+    """Of the run before in this process: a baseline and the stances of a draw come one after the other and share theirs."""
+    from model.past import Past  # heavy, like the simulation: only where cases are run
+
+    return Past()
 
 
 def run_case(case: Case) -> Recording | Failure:
@@ -74,7 +78,7 @@ def run_case(case: Case) -> Recording | Failure:
         with np.errstate(all="ignore"):
             model = Decoupling(
                 case.scenario, case.stance, case.draw, case.seed, case.parameters, record=case.record, sides=case.sides,
-                channels=case.channels, otherwise=case.otherwise, held=case.held, past=_PAST,
+                channels=case.channels, otherwise=case.otherwise, held=case.held, past=_past(),
             )  # fmt: skip
             keys, values = model.run_to_end().table()
     except BlocsError as error:

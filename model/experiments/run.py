@@ -21,8 +21,8 @@ from model.experiments.decompose import MOST_DRAWS, PREFIX, decompose, render_ch
 from model.experiments.folder import RunFolder, run_context
 from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import HEADLINE, headline_table, horizon_years, render_headline
-from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
+from model.experiments.verdicts import accepted_draws
 from model.experiments.workers import Pool, default_workers, hired
 from model.scenario.types import REACTIVE, Scenario
 from model.words import word

@@ -31,8 +31,8 @@ from model.experiments.results import (
     stance_differences,
 )
 from model.experiments.run import first_measure, index_sides, provenance
-from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
+from model.experiments.verdicts import accepted_draws
 from model.experiments.workers import default_workers
 from model.scenario.record import resolved, scenario_hash
 from model.scenario.types import Part, Scenario
