@@ -27,8 +27,6 @@ from model.experiments.workers import Pool, default_workers, hired
 from model.scenario.types import REACTIVE, Scenario
 from model.words import word
 
-DRAWING = ("matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf", "fontTools.subset", "model.figures")
-"""What workers import to draw, while this process writes results."""
 PACKAGES = ("numpy", "scipy", "pandas", "mesa", "matplotlib", "duckdb")
 
 
@@ -82,8 +80,7 @@ def _run(request: RunRequest, cases: list[Case], workers: int | Pool, progress: 
     if not shards.recordings:
         raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
     split_channels(request, cases, shards, workers, progress)
-    if request.figures and isinstance(workers, Pool):
-        workers.prepare(*DRAWING)
+    prepare_to_draw(request, workers)
     request.out.mkdir(parents=True, exist_ok=True)
     clear_outputs(request.out)
     write_results(request.out / RESULTS, shards.recordings)
@@ -181,13 +178,23 @@ def shown_years(scenario: Scenario, baseline: Scenario | None) -> tuple[int, ...
 
 
 def shown_variables(request: RunRequest) -> list[str]:
-    """What is read back of the results: the short tables' series, and those of the figures if there are any."""
+    """What is read back of the results: the series of the short tables, and those of the figures if there are any."""
+    short = [HEADLINE, f"{PREFIX}*"]
     if not request.figures or request.baseline is None:
-        return [HEADLINE, f"{PREFIX}*"]
+        return short
     from model.experiments.report import read_figures
     from model.figures import figure_variables
 
-    return figure_variables(read_figures(request.only))
+    return [*short, *figure_variables(read_figures(request.only))]
+
+
+def prepare_to_draw(request: RunRequest, workers: int | Pool) -> None:
+    """Workers import what draws figures while this process writes the results."""
+    if not request.figures or request.baseline is None or not isinstance(workers, Pool):
+        return
+    from model.figures import DRAWING
+
+    workers.prepare(*DRAWING)
 
 
 def write_pages(folder: RunFolder, request: RunRequest, workers: int | Pool) -> None:

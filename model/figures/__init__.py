@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 import pandas as pd
 
 from model.experiments.results import FigureContext
-from model.figures.drawing import Drawing, draw_all
+from model.figures.drawing import DRAWING, Drawing, draw_all
 from model.figures.house import FigureSpec
 from model.figures.save import Saved
 
@@ -74,6 +74,7 @@ def save_spec(
 
 
 __all__ = [
+    "DRAWING",
     "FIGURES",
     "KINDS",
     "Drawing",

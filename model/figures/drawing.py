@@ -19,6 +19,9 @@ from model.experiments.workers import Died, Pool, supervise
 from model.figures.house import FigureSpec, house_style
 from model.figures.save import Saved, every_sign, note_figure, save_figure, write_index
 
+DRAWING = ("matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf", "fontTools.subset", "model.figures")
+"""What a worker imports to draw; it may do so before there is anything to draw (`Pool.prepare`)."""
+
 
 @dataclass(frozen=True)
 class Drawing:
