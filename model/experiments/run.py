@@ -6,6 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,7 +22,7 @@ from model.experiments.decompose import MOST_DRAWS, PREFIX, decompose, render_ch
 from model.experiments.folder import RunFolder, run_context
 from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import HEADLINE, headline_table, horizon_years, render_headline
-from model.experiments.store import RESULTS, read_results, write_manifest, write_results
+from model.experiments.store import RESULTS, frame_of, write_manifest, write_results
 from model.experiments.verdicts import accepted_draws
 from model.experiments.workers import Pool, default_workers, hired
 from model.scenario.types import REACTIVE, Scenario
@@ -83,15 +84,17 @@ def _run(request: RunRequest, cases: list[Case], workers: int | Pool, progress: 
     prepare_to_draw(request, workers)
     request.out.mkdir(parents=True, exist_ok=True)
     clear_outputs(request.out)
-    write_results(request.out / RESULTS, shards.recordings)
-    document = manifest(request, cases, shards)
-    context = run_context(document, len({r.draw for r in shards.recordings}), request.lang)
-    frame = read_results(request.out / RESULTS, shown_variables(request))
-    table = headline_table(frame, context.scenario, context.stances, context.baseline, context.focus, context.years)
-    try:
-        write_pages(RunFolder(request.out, document, context, frame), request, workers)
-    finally:  # with its manifest the folder is one that `report` and `figures` can go on with
-        write_manifest(request.out, document, provenance(started))
+    with ThreadPoolExecutor(1) as beside:  # DuckDB writes while the workers draw
+        written = beside.submit(write_results, request.out / RESULTS, shards.recordings)
+        document = manifest(request, cases, shards)
+        context = run_context(document, len({r.draw for r in shards.recordings}), request.lang)
+        frame = frame_of(shards.recordings, shown_variables(request))
+        table = headline_table(frame, context.scenario, context.stances, context.baseline, context.focus, context.years)
+        try:
+            write_pages(RunFolder(request.out, document, context, frame), request, workers)
+        finally:  # with results and manifest the folder is one that `report` and `figures` can go on with
+            written.result()
+            write_manifest(request.out, document, provenance(started))
     text = render_headline(table, request.lang, context.scenario, context.baseline)
     text += "\n" + render_channels(frame, context) if request.decompose else ""
     if request.baseline is None:  # a root is what others are compared with: its differences would all be zero
@@ -178,7 +181,7 @@ def shown_years(scenario: Scenario, baseline: Scenario | None) -> tuple[int, ...
 
 
 def shown_variables(request: RunRequest) -> list[str]:
-    """What is read back of the results: the series of the short tables, and those of the figures if there are any."""
+    """What is shown of the results: the series of the short tables, and those of the figures if there are any."""
     short = [HEADLINE, f"{PREFIX}*"]
     if not request.figures or request.baseline is None:
         return short
