@@ -35,6 +35,11 @@ class Drawing:
     formats: Sequence[str] = ("png", "pdf")
     size: str = "page"
 
+    @property
+    def stem(self) -> str:
+        """What its files are called."""
+        return self.name or self.spec.name
+
 
 def draw_all(drawings: Sequence[Drawing], workers: int | Pool = 1) -> list[Saved]:
     """Draw, save and list in figures.json, on `workers` processes (1: in this one).
@@ -61,7 +66,7 @@ def _results(drawings: Sequence[Drawing], workers: int | Pool) -> Iterator[tuple
         yield from ((index, _try(drawings, index)) for index in range(len(drawings)))
         return
     for index, result in supervise(partial(_try, drawings), [[index] for index in range(len(drawings))], workers):
-        yield index, StoreError(f"{drawings[index].name}: {result.reason}") if isinstance(result, Died) else result
+        yield index, StoreError(f"{drawings[index].stem}: {result.reason}") if isinstance(result, Died) else result
 
 
 def _try(drawings: Sequence[Drawing], index: int) -> Saved | Exception:
@@ -75,7 +80,7 @@ def _try(drawings: Sequence[Drawing], index: int) -> Saved | Exception:
 
 def _draw(drawing: Drawing) -> Saved:
     """The figure of this data, or a note that says what is missing, on disk."""
-    spec, data, context, name = drawing.spec, drawing.data, drawing.context, drawing.name or drawing.spec.name
+    spec, data, context, name = drawing.spec, drawing.data, drawing.context, drawing.stem
     title, caption = context.say(f"figure.{spec.name}.name"), context.say(f"figure.{spec.name}.caption")
     with house_style(context.lang, drawing.size), every_sign(name):
         if data.empty:

@@ -122,16 +122,20 @@ def lean_fonts() -> Iterator[None]:
     """
     from fontTools import subset
 
-    class Lean(subset.Options):  # type: ignore[misc]
-        def __init__(self, **kwargs: Any) -> None:
-            super().__init__(**kwargs)
-            self.drop_tables += SETTING
+    load = subset.load_font
 
-    options, subset.Options = subset.Options, Lean
+    def lean(*args: Any, **kwargs: Any) -> Any:
+        font = load(*args, **kwargs)
+        for table in SETTING:
+            if table in font:
+                del font[table]
+        return font
+
+    subset.load_font = lean
     try:
         yield
     finally:
-        subset.Options = options
+        subset.load_font = load
 
 
 def write_index(folder: Path, figures: Sequence[Saved], context: FigureContext) -> Path:
