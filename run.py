@@ -1,4 +1,4 @@
-from model.cli import main
+if __name__ == "__main__":  # worker processes import this file too, and need nothing of it
+    from model.cli import main
 
-if __name__ == "__main__":
     raise SystemExit(main())

@@ -192,7 +192,7 @@ def test_run_hands_over_a_request(stub: Stub) -> None:
     request = stub.requests[0]
     assert request["scenario"].name == "blocs" and request["baseline"].name == "history"
     assert request["baseline"].last == "2019Q4"
-    assert (request["draws"], request["seed"], request["workers"]) == (3, 7, 2)
+    assert (request["draws"], request["seed"], request["workers"].size) == (3, 7, 2)
     assert (request["stances"], request["figures"], request["record"]) == (("hedge",), False, "all")
     assert request["out"] == Path("results/blocs") and request["lang"] == "en"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from calibration.registry import tables_hash
-from model.experiments.stability import LIMIT, accepted_draws, judge, read_verdicts
+from model.experiments.stability import LIMIT, judge
+from model.experiments.verdicts import accepted_draws, read_verdicts
 
 
 def test_verdicts_belong_to_the_current_tables() -> None:

@@ -17,11 +17,11 @@ from model.cli import Cli
 from model.errors import StoreError, UsageError
 from model.experiments import sampling, shards, store, sweep, sweep_plan
 from model.experiments.sampling import LEVER, Name, all_uncertainties, numeric_levers, sample_points, state_values
-from model.experiments.stability import accepted_draws
 from model.experiments.sweep import Sweep, load_sweep
 from model.experiments.sweep_plan import Planned, SweepRequest, check_baselines, make_plan
 from model.experiments.sweep_run import case_of, part_of, write_plan
 from model.experiments.sweep_screen import ranking, request_after
+from model.experiments.verdicts import accepted_draws
 from model.instruments import instruments
 from model.outcomes import Recording
 from model.scenario.folder import scenario_names

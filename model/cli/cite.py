@@ -20,7 +20,7 @@ def command(lang: str) -> click.Command:
         from model.experiments.folder import open_run
         from model.reports.sources import sources_text
 
-        run = open_run(Path(folder), options["lang"])
+        run = open_run(Path(folder), options["lang"], ())
         text = sources_text(run.context, run.manifest)
         (run.path / "sources.txt").write_text(text, encoding="utf-8", newline="\n")
         if not options["quiet"]:

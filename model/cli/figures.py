@@ -30,14 +30,16 @@ def command(lang: str) -> click.Command:
 
 def _figures(folder: Path, only: tuple[str, ...], formats: tuple[str, ...], size: str, options: dict[str, Any]) -> int:
     from model.experiments.pictures import Wanted, draw_folder
-    from model.figures import KINDS
+    from model.experiments.workers import default_workers, hired
+    from model.figures import DRAWING, KINDS
     from model.figures.house import FORMATS, SIZES
 
     lang = options["lang"]
     among(only, tuple(KINDS), lang)
     among(formats, FORMATS, lang)
     among((size,), tuple(SIZES), lang)
-    made = draw_folder(folder, Wanted(only, formats, size, lang, Path(options["out"]) if options["out"] else None))
+    with hired(default_workers(), len(only) or len(KINDS), *DRAWING) as workers:  # they start while this process reads
+        made = draw_folder(folder, Wanted(only, formats, size, lang, Path(options["out"]) if options["out"] else None, workers))
     out = made[0].csv.parent if made else folder
     if options["json"]:
         from model.cli.output import emit_json

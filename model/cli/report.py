@@ -17,6 +17,8 @@ from model.words import word
 
 if TYPE_CHECKING:
     from model.experiments.calibration_report import MatchFolder
+    from model.experiments.folder import RunFolder
+    from model.experiments.workers import Pool
 
 
 def command(lang: str) -> click.Command:
@@ -71,18 +73,28 @@ def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> in
     """Write the report of a run's folder and say where it is."""
     from model.experiments.calibration_report import match_folder
     from model.experiments.folder import open_run
-    from model.experiments.report import write_report
+    from model.experiments.report import read_figures
+    from model.experiments.workers import default_workers, hired
+    from model.figures import DRAWING, figure_variables
 
     lang = options["lang"]
     check_formats(formats, lang)
-    rate = stated_rate(options)
+    stated_rate(options)
     if matched := match_folder(folder):
         return _calibration(matched, formats, options)
-    run = open_run(folder, lang)
+    with hired(default_workers(), len(read_figures()), *DRAWING) as workers:  # they start while this process reads
+        return _write(open_run(folder, lang, figure_variables(read_figures())), formats, workers, options)
+
+
+def _write(run: RunFolder, formats: tuple[str, ...], workers: int | Pool, options: dict[str, Any]) -> int:
+    """The report of a run that is read."""
+    from model.experiments.report import write_report
+
+    lang = options["lang"]
     if run.manifest["baseline"] is None:
         raise UsageError(word("cli.report.root", lang, scenario=run.context.scenario))
-    run = replace(run, context=replace(run.context, rate=rate))
-    written = write_report(run, formats, Path(options["out"]) if options.get("out") else None)
+    run = replace(run, context=replace(run.context, rate=stated_rate(options)))
+    written = write_report(run, formats, Path(options["out"]) if options.get("out") else None, workers=workers)
     if not options["quiet"]:
         if run.other_version:
             click.echo(word("cli.report.other_version", lang, version=run.other_version), err=True)

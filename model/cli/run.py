@@ -14,6 +14,8 @@ from model.errors import INTERRUPTED, StoreError, UsageError
 from model.words import hint, word
 
 RESULTS = "results"
+MODULES = ("model.experiments.cases", "model.simulation")
+"""What workers import to run cases."""
 SHOWN = 5
 """Failed runs named on the screen; all stand in the manifest."""
 
@@ -44,25 +46,29 @@ def execute(name: str, options: dict[str, Any]) -> int:
     if options["decompose"] and baseline is None:
         raise UsageError(word("cli.run.no_baseline", lang, scenario=scenario.name))
 
-    from model.experiments.run import RunRequest, run_scenario
+    from model.experiments.workers import default_workers, hired
 
-    request = RunRequest(
-        scenario=scenario,
-        baseline=baseline,
-        stances=stances,
-        draws=options["draws"],
-        seed=options["seed"],
-        workers=options["workers"],
-        out=out,
-        record=options["record"],
-        decompose=options["decompose"],
-        figures=not options["no_figures"],
-        lang=lang,
-        json=options["json"],
-        quiet=options["quiet"],
-        force=options["force"],
-    )
-    return _report(run_scenario(request, progress_of(options)), out, options)
+    cases = options["draws"] * (len(stances or scenario.choices or ("",)) + (baseline is not None))
+    with hired(options["workers"] or default_workers(), cases, *MODULES) as workers:  # they start while this process imports
+        from model.experiments.run import RunRequest, run_scenario
+
+        request = RunRequest(
+            scenario=scenario,
+            baseline=baseline,
+            stances=stances,
+            draws=options["draws"],
+            seed=options["seed"],
+            workers=workers,
+            out=out,
+            record=options["record"],
+            decompose=options["decompose"],
+            figures=not options["no_figures"],
+            lang=lang,
+            json=options["json"],
+            quiet=options["quiet"],
+            force=options["force"],
+        )
+        return _report(run_scenario(request, progress_of(options)), out, options)
 
 
 def progress_of(options: dict[str, Any]) -> Any:

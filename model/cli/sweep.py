@@ -128,8 +128,8 @@ def _check_free(out: Path, plan: str, options: dict[str, Any]) -> bool:
 def _show_plan(planned: Any, request: Any, options: dict[str, Any]) -> None:
     """Print what is planned, with time and size from a timed probe."""
     from model.cli.sweeping import duration, size_text
-    from model.experiments.cases import default_workers
     from model.experiments.sweep_run import probe
+    from model.experiments.workers import default_workers
 
     if options["quiet"]:
         return

@@ -94,8 +94,8 @@ def _backend(options: dict[str, Any]) -> Any:
         from model.experiments.cluster import cluster
 
         return cluster(options["cluster"])
-    from model.experiments.cases import default_workers
     from model.experiments.sweep_run import embedded
+    from model.experiments.workers import default_workers
 
     return embedded(options["workers"] or default_workers())
 

@@ -21,15 +21,16 @@ from calibration.registry import central, override, parameter_hash, posterior_by
 from model import __version__
 from model.axes import quarter_start
 from model.errors import Fault, ModelError, ScenarioError
-from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
+from model.experiments.cases import Case, Failure, Shards, run_cases
 from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import FigureContext
 from model.experiments.run import index_sides, provenance
 from model.experiments.scoring import Forecast, Point, Score, points_of, scores_of
 from model.experiments.series import Figure, base_period, by_series, check_figures, panel_of, read_figures
-from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, write_manifest, write_results
 from model.experiments.timing import Timing, out_of_reach, starts_of, timing_score, timing_table, timings
+from model.experiments.verdicts import accepted_draws
+from model.experiments.workers import default_workers
 from model.figures import save_spec
 from model.figures.backtest import FIGURE
 from model.scenario.types import REACTIVE, Scenario

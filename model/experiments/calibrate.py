@@ -18,7 +18,7 @@ from calibration.draws import composite_chances, draw_parameters, settle
 from calibration.registry import central, override, table, uncertain
 from calibration.world import build_setting
 from model.errors import ModelError, UsageError
-from model.experiments.cases import Case, Failure, default_workers, run_cases
+from model.experiments.cases import Case, Failure, run_cases
 from model.experiments.matching import (
     INFORMED,
     Posterior,
@@ -43,7 +43,8 @@ from model.experiments.series import (
     transformed,
     variables_of,
 )
-from model.experiments.stability import accepted_draws
+from model.experiments.verdicts import accepted_draws
+from model.experiments.workers import default_workers
 from model.kernel.links import Array, Mask
 from model.outcomes import Recording
 from model.scenario.types import Scenario

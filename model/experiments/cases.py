@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from model.errors import BlocsError
-from model.experiments.workers import Died, supervise
+from model.experiments.workers import Died, Pool, supervise
 from model.outcomes import Recording
-from model.past import Past
 from model.scenario.types import Scenario
-from model.world import Parameters
 
 if TYPE_CHECKING:
+    from model.past import Past
     from model.simulation import Held
+    from model.world import Parameters
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,12 @@ class Shards:
     cut: bool = False
 
 
-_PAST = Past()
-"""Of the run before in this process: a baseline and the stances of a draw come one after the other and share theirs."""
+@cache
+def _past() -> Past:
+    """Of the run before in this process: a baseline and the stances of a draw come one after the other and share theirs."""
+    from model.past import Past  # heavy, like the simulation: only where cases are run
+
+    return Past()
 
 
 def run_case(case: Case) -> Recording | Failure:
@@ -75,7 +78,7 @@ def run_case(case: Case) -> Recording | Failure:
         with np.errstate(all="ignore"):
             model = Decoupling(
                 case.scenario, case.stance, case.draw, case.seed, case.parameters, record=case.record, sides=case.sides,
-                channels=case.channels, otherwise=case.otherwise, held=case.held, past=_PAST,
+                channels=case.channels, otherwise=case.otherwise, held=case.held, past=_past(),
             )  # fmt: skip
             keys, values = model.run_to_end().table()
     except BlocsError as error:
@@ -84,9 +87,9 @@ def run_case(case: Case) -> Recording | Failure:
 
 
 def run_cases(
-    cases: Sequence[Case], workers: int = 1, progress: Callable[[int, int], None] | None = None, keep: bool = False
+    cases: Sequence[Case], workers: int | Pool = 1, progress: Callable[[int, int], None] | None = None, keep: bool = False
 ) -> Shards:
-    """Run all cases on `workers` processes; the result depends neither on their number nor on the order of arrival.
+    """Run all cases on `workers` processes (1: in this one); the result depends neither on their number nor on who is first.
 
     keep: on Ctrl-C what is finished is returned, the others as failures that say so.
     """
@@ -106,10 +109,10 @@ def run_cases(
     return shards
 
 
-def _results(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, Recording | Failure]]:
+def _results(cases: Sequence[Case], workers: int | Pool) -> Iterator[tuple[int, Recording | Failure]]:
     """(index, result) as they arrive. Cases of one draw run one after the other: they share what is built from it."""
     order = sorted(range(len(cases)), key=lambda i: (cases[i].draw, cases[i].seed))
-    if workers <= 1 or len(cases) == 1:
+    if workers == 1 or len(cases) == 1:
         yield from ((i, run_case(cases[i])) for i in order)
         return
     groups = [list(group) for _, group in groupby(order, key=lambda i: (cases[i].draw, cases[i].seed))]
@@ -120,9 +123,3 @@ def _results(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, Recordi
 
 def _run_one(cases: tuple[Case, ...], index: int) -> Recording | Failure:
     return run_case(cases[index])
-
-
-def default_workers() -> int:
-    """As many workers as this process may use cores."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else (os.cpu_count() or 1)

@@ -11,20 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import factorial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from model.axes import quarter_start
 from model.experiments.cases import Case, Failure, Shards, run_cases
 from model.experiments.results import HEADLINE, FigureContext, display_width, select, signed, stance_levels
+from model.experiments.workers import Pool
 from model.outcomes import Key, Recording
 from model.scenario.types import REACTIVE, Scenario
-from model.simulation import Decoupling, Held
-from model.stages.orders import collect_wedges, wedges_otherwise
-from model.stages.respond import decide_states
 from model.wedges import CHANNELS, moved_channels
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model.simulation import Held
 
 Array = NDArray[np.float64]
 Coalition = frozenset[str]
@@ -68,6 +71,10 @@ def coalitions(channels: Sequence[str]) -> list[Coalition]:
 
 def active_channels(case: Case, baseline: Scenario) -> tuple[str, ...]:
     """Channels in which the scenario's wedges differ from the baseline's in any quarter; the others need no runs."""
+    from model.simulation import Decoupling  # heavy: only where a run is decomposed
+    from model.stages.orders import collect_wedges, wedges_otherwise
+    from model.stages.respond import decide_states
+
     model = Decoupling(
         case.scenario, case.stance, case.draw, case.seed, channels=frozenset(), otherwise=baseline, held=case.held
     )  # fmt: skip
@@ -82,6 +89,8 @@ def held_decisions(case: Case, baseline: Scenario) -> Held | None:
     """What the states decided in the case's own run and in its baseline's; None where none of them reacts."""
     if not any(REACTIVE in scenario.states.values() for scenario in (case.scenario, baseline)):
         return None
+    from model.simulation import Decoupling
+
     own = Decoupling(case.scenario, case.stance, case.draw, case.seed)
     return own.decisions(), Decoupling(baseline, None, case.draw, case.seed).decisions()
 
@@ -93,7 +102,7 @@ def coalition_case(case: Case, channels: Coalition, baseline: Scenario) -> Case:
 
 
 def decompose(
-    cases: Sequence[Case], recordings: Sequence[Recording], baseline: Scenario, workers: int = 1,
+    cases: Sequence[Case], recordings: Sequence[Recording], baseline: Scenario, workers: int | Pool = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Decomposition:  # fmt: skip
     """Recordings of the scenario's cases with the rows of E26; a case of which any run failed gets none."""

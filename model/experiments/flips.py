@@ -16,9 +16,10 @@ import numpy as np
 
 from calibration.registry import rows_by_key
 from model.errors import UsageError
-from model.experiments.cases import Case, default_workers, run_cases
+from model.experiments.cases import Case, run_cases
 from model.experiments.results import HEADLINE
 from model.experiments.run import index_sides
+from model.experiments.workers import default_workers
 from model.instruments import Lever, instruments
 from model.outcomes import Recording
 from model.scenario.types import Path, Scenario

@@ -7,7 +7,7 @@ program that draws; a folder made by other versions of the sources says so (`Run
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pandas as pd
 from model import __version__
 from model.errors import StoreError
 from model.experiments.inputs import input_tables
-from model.experiments.results import FigureContext
+from model.experiments.results import HEADLINE, FigureContext
 from model.experiments.store import MANIFEST, RESULTS, read_results
 from model.words import word
 
@@ -27,7 +27,7 @@ KEYS = ("run", "scenario", "stances", "years", "engine")
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A folder that `run` wrote, in one language, with every recorded series."""
+    """A folder that `run` wrote, in one language, with its series."""
 
     path: Path
     manifest: Mapping[str, Any]
@@ -50,8 +50,11 @@ def is_run(path: Path) -> bool:
     return isinstance(manifest, dict) and all(key in manifest for key in KEYS)
 
 
-def open_run(path: Path, lang: str = "en") -> RunFolder:
-    """Read a run's folder; StoreError with the way out where it is none."""
+def open_run(path: Path, lang: str = "en", variables: Sequence[str] | None = None) -> RunFolder:
+    """Read a run's folder, StoreError with the way out where it is none.
+
+    variables   names or patterns of the series to read besides real income; None: all
+    """
     path = Path(path)
     if not path.is_dir():
         raise StoreError(word("error.report.no_folder", lang, folder=path.as_posix()))
@@ -65,7 +68,7 @@ def open_run(path: Path, lang: str = "en") -> RunFolder:
     missing = [key for key in KEYS if not isinstance(manifest, dict) or key not in manifest]
     if missing:
         raise StoreError(word("error.report.no_run", lang, folder=path.as_posix(), keys=", ".join(missing)))
-    frame = read_results(path / RESULTS)
+    frame = read_results(path / RESULTS, None if variables is None else [HEADLINE, *variables])
     return RunFolder(path, manifest, run_context(manifest, int(frame["draw"].nunique()), lang, path), frame)
 
 

@@ -14,11 +14,12 @@ from itertools import product
 import numpy as np
 
 from model.errors import ModelError, UsageError
-from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
+from model.experiments.cases import Case, Failure, Shards, run_cases
 from model.experiments.decompose import real_income
 from model.experiments.results import BAND_DRAWS, label, signed
 from model.experiments.run import index_sides
-from model.experiments.stability import accepted_draws
+from model.experiments.verdicts import accepted_draws
+from model.experiments.workers import default_workers
 from model.outcomes import Recording
 from model.scenario.types import Scenario
 from model.scenario.validate import STATES

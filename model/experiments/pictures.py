@@ -21,20 +21,22 @@ from model.experiments.folder import is_run, open_run
 from model.experiments.question import Wish, choose_cases, choose_outcome, require_finished
 from model.experiments.results import HEADLINE, FigureContext
 from model.experiments.sweep import PLAN, load_sweep
-from model.figures import FIGURES, KINDS, Saved, make_figures, redraw
-from model.figures.save import read_index, write_index
+from model.experiments.workers import Pool
+from model.figures import FIGURES, KINDS, Drawing, Saved, draw_all, figure_variables
+from model.figures.save import read_index
 from model.words import word
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for: kinds (none: all that the folder has), kinds of file, size, language, folder to write to."""
+    """What is asked for: kinds (none: all that the folder has), kinds of file, size, language, folder to write to; who draws."""
 
     only: tuple[str, ...] = ()
     formats: tuple[str, ...] = ("png", "pdf")
     size: str = "page"
     lang: str = "en"
     out: Path | None = None
+    workers: int | Pool = 1
 
 
 def draw_folder(folder: Path, wanted: Wanted) -> list[Saved]:
@@ -53,10 +55,12 @@ def draw_folder(folder: Path, wanted: Wanted) -> list[Saved]:
 
 def _of_run(folder: Path, wanted: Wanted) -> list[Saved]:
     """From results.parquet and manifest.json."""
-    run = open_run(folder, wanted.lang)
     _must_have(wanted, tuple(FIGURES))
-    return make_figures(
-        run.results, run.context, wanted.out or folder / "figures", wanted.only or None, wanted.formats, wanted.size
+    names = wanted.only or tuple(FIGURES)
+    run = open_run(folder, wanted.lang, figure_variables(names))
+    data, out = {name: FIGURES[name].data(run.results, run.context) for name in names}, wanted.out or folder / "figures"
+    return draw_all(
+        [Drawing(FIGURES[name], data[name], run.context, out, "", wanted.formats, wanted.size) for name in names], wanted.workers
     )
 
 
@@ -84,12 +88,14 @@ def _of_index(folder: Path, wanted: Wanted) -> list[Saved]:
     """From the CSV beside each figure."""
     rows = [row for row in read_index(folder) if row["kind"] in KINDS and row.get("drawn", True)]
     _must_have(wanted, tuple(dict.fromkeys(row["kind"] for row in rows)))
-    out, made = wanted.out or folder, []
-    for row in (row for row in rows if not wanted.only or row["kind"] in wanted.only):
-        context = _context(row["context"], wanted.lang)
-        made.append(redraw(row, _table(folder / row["files"]["csv"]), context, out, wanted.formats, wanted.size))
-        write_index(out, made[-1:], context)
-    return made
+    chosen = [row for row in rows if not wanted.only or row["kind"] in wanted.only]
+    return draw_all([_again(row, folder, wanted) for row in chosen], wanted.workers)
+
+
+def _again(row: dict[str, Any], folder: Path, wanted: Wanted) -> Drawing:
+    """A figure that figures.json lists, from its own CSV (which holds what `data` of its kind gave)."""
+    data, context = _table(folder / row["files"]["csv"]), _context(row["context"], wanted.lang)
+    return Drawing(KINDS[row["kind"]], data, context, wanted.out or folder, str(row["name"]), wanted.formats, wanted.size)
 
 
 def _context(kept: dict[str, Any], lang: str) -> FigureContext:

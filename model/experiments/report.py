@@ -9,7 +9,8 @@ from pathlib import Path
 from model.errors import StoreError
 from model.experiments.beside import ask_sweep, draw_beside, notes_beside, titled_flips
 from model.experiments.folder import RunFolder
-from model.figures import FIGURES, make_figures
+from model.experiments.workers import Pool
+from model.figures import FIGURES, Drawing, draw_all
 from model.reports import Document, Facts, Picture, Table, paper
 from model.reports.formats import write_document
 from model.reports.sheets import write_sheet
@@ -20,11 +21,11 @@ TOLD = ("published",)
 
 
 def write_report(
-    run: RunFolder, formats: Sequence[str] = ("html",), out: Path | None = None, only: Sequence[str] | None = None
+    run: RunFolder, formats: Sequence[str] = ("html",), out: Path | None = None, only: Sequence[str] | None = None, workers: int | Pool = 1
 ) -> list[Path]:
     """Write figures/ (all of the report's, or `only` these), tables/, sources.txt and report.FORMAT; the reports' paths."""
     out = out or run.path
-    document = build(run, out, only)
+    document = build(run, out, only, workers)
     try:
         written = [write_document(document, kind, out / f"report.{kind}") for kind in formats]
         for table in (block for block in document.blocks if isinstance(block, Table)):
@@ -36,14 +37,19 @@ def write_report(
     return written
 
 
-def build(run: RunFolder, out: Path, only: Sequence[str] | None = None) -> Document:
+def read_figures(only: Sequence[str] | None = None) -> list[str]:
+    """Figures whose data a report speaks of, and `only` these, where it shows others."""
+    return [name for name, spec in FIGURES.items() if spec.report or name in (*TOLD, *(only or ()))]
+
+
+def build(run: RunFolder, out: Path, only: Sequence[str] | None = None, workers: int | Pool = 1) -> Document:
     """Draw the figures of the report, or `only` these, into figures/ and put the report together."""
     chosen = only or [name for name, spec in FIGURES.items() if spec.report]
-    read = [name for name, spec in FIGURES.items() if spec.report or name in (*TOLD, *chosen)]
+    read = read_figures(only)
     data = {name: FIGURES[name].data(run.results, run.context) for name in read}
     data = {name: rows for name, rows in data.items() if not rows.empty}
     figures = out / "figures"
-    drawn = make_figures(run.results, run.context, figures, [name for name in data if name in chosen])
+    drawn = draw_all([Drawing(FIGURES[name], data[name], run.context, figures) for name in data if name in chosen], workers)
     context = run.context
     if only is None:
         asked, pictures = ask_sweep(run.path, context, figures)

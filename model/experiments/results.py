@@ -152,9 +152,9 @@ def band(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def select(frame: pd.DataFrame, prefix: str, region: str | None = None) -> pd.DataFrame:
-    """Rows whose variable is `prefix`, or begins with it where it ends in '|', of one region or of all."""
+    """Rows whose variable is `prefix`, or begins with it where it ends in '|' or a space, of one region or of all."""
     names = [str(name) for name in frame["variable"].unique()]
-    wanted = [name for name in names if (name.startswith(prefix) if prefix.endswith("|") else name == prefix)]
+    wanted = [name for name in names if (name.startswith(prefix) if prefix.endswith(("|", " ")) else name == prefix)]
     kept = frame["variable"].isin(wanted)
     return frame[kept] if region is None else frame[kept & (frame["region"] == region)]
 

@@ -6,6 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,13 +17,14 @@ import pandas as pd
 from model import __version__
 from model.axes import REGION_INDEX, quarter_start
 from model.errors import ModelError
-from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
-from model.experiments.decompose import MOST_DRAWS, decompose, render_channels
+from model.experiments.cases import Case, Failure, Shards, run_cases
+from model.experiments.decompose import MOST_DRAWS, PREFIX, decompose, render_channels
 from model.experiments.folder import RunFolder, run_context
 from model.experiments.identity import engine_hash, run_hash
-from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
-from model.experiments.stability import accepted_draws
-from model.experiments.store import RESULTS, read_results, write_manifest, write_results
+from model.experiments.results import HEADLINE, headline_table, horizon_years, render_headline
+from model.experiments.store import RESULTS, frame_of, write_manifest, write_results
+from model.experiments.verdicts import accepted_draws
+from model.experiments.workers import Pool, default_workers, hired
 from model.scenario.types import REACTIVE, Scenario
 from model.words import word
 
@@ -38,7 +40,7 @@ class RunRequest:
     stances: tuple[str, ...] | None
     draws: int
     seed: int
-    workers: int | None
+    workers: int | Pool | None
     out: Path
     record: str | None = None
     decompose: bool = False
@@ -65,23 +67,34 @@ class RunResult:
 
 def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | None = None) -> RunResult:
     """Run all cases and write the folder: results.parquet, figures, report.html, manifest.json (in this order)."""
-    started = time.time()
     cases = plan_cases(request)
-    shards = run_cases(cases, request.workers or default_workers(), progress, keep=True)
+    with hired(request.workers or default_workers(), len(cases)) as workers:
+        return _run(request, cases, workers, progress)
+
+
+def _run(request: RunRequest, cases: list[Case], workers: int | Pool, progress: Callable[[int, int], None] | None) -> RunResult:
+    """The same with workers, for the cases first and then for the figures."""
+    started = time.time()
+    shards = run_cases(cases, workers, progress, keep=True)
     if shards.cut:
         request = kept(request, shards)
     if not shards.recordings:
         raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
-    split_channels(request, cases, shards, progress)
+    split_channels(request, cases, shards, workers, progress)
+    prepare_to_draw(request, workers)
     request.out.mkdir(parents=True, exist_ok=True)
     clear_outputs(request.out)
-    write_results(request.out / RESULTS, shards.recordings)
-    document = manifest(request, cases, shards)
-    context = run_context(document, len({r.draw for r in shards.recordings}), request.lang)
-    frame = read_results(request.out / RESULTS)
-    table = headline_table(frame, context.scenario, context.stances, context.baseline, context.focus, context.years)
-    write_pages(request, context, frame, document)
-    write_manifest(request.out, document, provenance(started))
+    with ThreadPoolExecutor(1) as beside:  # DuckDB writes while the workers draw
+        written = beside.submit(write_results, request.out / RESULTS, shards.recordings)
+        document = manifest(request, cases, shards)
+        context = run_context(document, len({r.draw for r in shards.recordings}), request.lang)
+        frame = frame_of(shards.recordings, shown_variables(request))
+        table = headline_table(frame, context.scenario, context.stances, context.baseline, context.focus, context.years)
+        try:
+            write_pages(RunFolder(request.out, document, context, frame), request, workers)
+        finally:  # with results and manifest the folder is one that `report` and `figures` can go on with
+            written.result()
+            write_manifest(request.out, document, provenance(started))
     text = render_headline(table, request.lang, context.scenario, context.baseline)
     text += "\n" + render_channels(frame, context) if request.decompose else ""
     if request.baseline is None:  # a root is what others are compared with: its differences would all be zero
@@ -108,12 +121,11 @@ def clear_outputs(folder: Path) -> None:
 
 
 def split_channels(
-    request: RunRequest, cases: list[Case], shards: Shards, progress: Callable[[int, int], None] | None
+    request: RunRequest, cases: list[Case], shards: Shards, workers: int | Pool, progress: Callable[[int, int], None] | None
 ) -> None:
     """Add the rows of the decomposition by channel (E26), if asked for; its failed runs count as failures."""
     if not request.decompose or request.baseline is None:
         return
-    workers = request.workers or default_workers()
     found = decompose(cases, shards.recordings, request.baseline, workers, progress)
     shards.recordings = found.recordings
     shards.failures += found.failures
@@ -168,13 +180,33 @@ def shown_years(scenario: Scenario, baseline: Scenario | None) -> tuple[int, ...
     return tuple(year for year in horizon_years(first_measure(scenario, baseline)) if year <= last)
 
 
-def write_pages(request: RunRequest, context: FigureContext, frame: pd.DataFrame, document: dict[str, Any]) -> None:
+def shown_variables(request: RunRequest) -> list[str]:
+    """What is shown of the results: the series of the short tables, and those of the figures if there are any."""
+    short = [HEADLINE, f"{PREFIX}*"]
+    if not request.figures or request.baseline is None:
+        return short
+    from model.experiments.report import read_figures
+    from model.figures import figure_variables
+
+    return [*short, *figure_variables(read_figures(request.only))]
+
+
+def prepare_to_draw(request: RunRequest, workers: int | Pool) -> None:
+    """Workers import what draws figures while this process writes the results."""
+    if not request.figures or request.baseline is None or not isinstance(workers, Pool):
+        return
+    from model.figures import DRAWING
+
+    workers.prepare(*DRAWING)
+
+
+def write_pages(folder: RunFolder, request: RunRequest, workers: int | Pool) -> None:
     """Figures, tables and report.html, unless figures were not wanted or there is nothing to compare with."""
     if not request.figures or request.baseline is None:
         return
     from model.experiments.report import write_report
 
-    write_report(RunFolder(request.out, document, context, frame), ("html",), only=request.only)
+    write_report(folder, ("html",), only=request.only, workers=workers)
 
 
 def manifest(request: RunRequest, cases: list[Case], shards: Shards) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Stability of the no-policy map (E25): a small perturbation must die out, also with one segment short of capacity.
 
 `python -m model.experiments.stability` writes calibration/stability.csv: a verdict per draw for the current
-parameter tables. Runs skip refused draws and say how many; a test checks the file's hash and a sample of verdicts.
+parameter tables (read in `verdicts`). A test checks the file's hash and a sample of verdicts.
 """
 
 from __future__ import annotations
@@ -104,24 +104,6 @@ def judge(draw: int) -> dict[str, str]:
         "r_w": f"{parameters.scalar('wage_adjustment_speed'):.3f}",
         "verdict": "used" if max(plain, short) <= LIMIT else "refused",
     }  # fmt: skip
-
-
-def read_verdicts() -> list[dict[str, str]]:
-    """The committed verdicts."""
-    text = files("calibration").joinpath("stability.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
-def accepted_draws(count: int) -> tuple[list[int], list[int]]:
-    """The first `count` draws that are used, and those refused on the way; draws beyond the file are used unjudged."""
-    refused = {int(row["draw"]) for row in read_verdicts() if row["verdict"] != "used"}
-    used: list[int] = []
-    draw = 0
-    while len(used) < count:
-        if draw not in refused:
-            used.append(draw)
-        draw += 1
-    return used, sorted(r for r in refused if r < draw)
 
 
 def write_verdicts(path: Path, draws: int, workers: int) -> None:

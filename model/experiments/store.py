@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,8 @@ COLUMNS = ("scenario", "draw", "seed", "region", "variable", "unit", "quarter", 
 _TYPES = ("VARCHAR", "INTEGER", "BIGINT", "VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE")
 _WORDS = ("scenario", "region", "variable", "unit", "quarter")
 _ROW_GROUP = 122_880
+_MASK = os.umask(0)
+os.umask(_MASK)  # it can only be read by setting it, which other threads would notice: once, before there are any
 
 
 def write_results(path: Path, recordings: Iterable[Recording]) -> str:
@@ -106,6 +109,24 @@ def read_results(
         _check_version(connection, path)
         wanted, values = _condition(connection, path, variables, regions)
         return _fetch(connection, path, wanted, values)
+
+
+def frame_of(recordings: Iterable[Recording], variables: Sequence[str]) -> pd.DataFrame:
+    """What `read_results` gives of these recordings once they are written, without waiting for the file."""
+    runs = [_only(run, variables) for run in sorted(recordings, key=lambda run: (run.scenario, run.draw, run.seed))]
+    words = _vocabulary(runs)
+    frame = pd.concat([_run_frame(run, words) for run in runs], ignore_index=True)
+    for column in _WORDS:
+        held = frame[column].cat.remove_unused_categories()  # a series that is undefined throughout has no rows
+        frame[column] = held.cat.rename_categories(pd.Index(list(held.cat.categories))).cat.as_ordered()
+    return frame
+
+
+def _only(run: Recording, variables: Sequence[str]) -> Recording:
+    """A run's series of these names or patterns."""
+    wanted = {name for name in {key[1] for key in run.keys} if any(fnmatchcase(name, pattern) for pattern in variables)}
+    places = [place for place, key in enumerate(run.keys) if key[1] in wanted]
+    return replace(run, keys=tuple(run.keys[place] for place in places), values=run.values[places])
 
 
 def write_text(path: Path, text: str) -> None:
@@ -283,7 +304,8 @@ def _fetch(connection: duckdb.DuckDBPyConnection, path: Path, wanted: str, value
     for column in _WORDS:
         connection.execute(f"CREATE TYPE {column}_word AS ENUM (SELECT DISTINCT {column} FROM kept ORDER BY 1)")
     chosen = ", ".join(f"{name}::{name}_word AS {name}" if name in _WORDS else name for name in COLUMNS)
-    return connection.execute(f"SELECT {chosen} FROM kept").df()
+    order = ", ".join(name for name in COLUMNS if name != "value")  # a filter does not keep the file's order
+    return connection.execute(f"SELECT {chosen} FROM kept ORDER BY {order}").df()
 
 
 @contextmanager
@@ -321,9 +343,7 @@ def refusing(path: Path) -> Iterator[None]:
 
 def publish(temporary: Path, target: Path) -> None:
     """Bring a finished temporary file safely to disk and give it its name in one step."""
-    mask = os.umask(0)
-    os.umask(mask)
-    temporary.chmod(0o666 & ~mask)
+    temporary.chmod(0o666 & ~_MASK)
     _sync(temporary)
     os.replace(temporary, target)
     if os.name == "posix":

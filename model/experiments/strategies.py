@@ -18,7 +18,7 @@ from calibration.registry import central, override, parameter_hash
 from model import __version__
 from model.axes import SEGMENT_NAMES
 from model.errors import ModelError
-from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
+from model.experiments.cases import Case, Failure, Shards, run_cases
 from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import (
     HEADLINE,
@@ -31,8 +31,9 @@ from model.experiments.results import (
     stance_differences,
 )
 from model.experiments.run import first_measure, index_sides, provenance
-from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
+from model.experiments.verdicts import accepted_draws
+from model.experiments.workers import default_workers
 from model.scenario.record import resolved, scenario_hash
 from model.scenario.types import Part, Scenario
 from model.scenario.types import Path as Levels

@@ -33,9 +33,9 @@ from model.experiments.sampling import (
     state_values,
     uncertainty,
 )
-from model.experiments.stability import accepted_draws
 from model.experiments.store import SCHEMA_VERSION
 from model.experiments.sweep import Sweep, as_csv, plan_hash
+from model.experiments.verdicts import accepted_draws
 from model.scenario.record import resolved, scenario_hash
 from model.scenario.types import Scenario
 from model.simulation import draw_of

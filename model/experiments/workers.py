@@ -3,6 +3,9 @@
 A task is a number, what is done with it a function shipped to each worker once. Tasks come in groups: those of a
 group share something expensive to build (a world), so one worker takes them one after the other as long as others
 have enough to do. A task that was at work in two workers that died is given up; everything else goes on.
+
+A `Pool` outlives one piece of work: a run's cases and then its figures are done by the same processes, which start
+and import while the parent still reads its own input.
 """
 
 from __future__ import annotations
@@ -15,14 +18,18 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Any, Generic, TypeVar
+from types import TracebackType
+from typing import Any, TypeVar
 
 from model.errors import StoreError
 
 R = TypeVar("R")
+Message = int | str | Callable[[int], Any]
+"""What a worker is told: a task, a module to import meanwhile, or the work that is done with the tasks that follow."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """One thread a worker: as fast for systems of this size, and the same bytes on any number of cores."""
 MOST_DEATHS = 2
@@ -74,13 +81,13 @@ class Worker:
     process: SpawnProcess
     pipe: Connection
     started: bool = False
+    work: Callable[[int], Any] | None = None
     task: int | None = None
 
-    def give(self, task: int | None) -> None:
-        """Hand a task over (None: no more); a pipe that is already closed shows as a death soon."""
-        self.task = task
+    def tell(self, message: Message) -> None:
+        """Send a module to import, the work or a task; a pipe that is already closed shows as a death soon."""
         try:
-            self.pipe.send(task)
+            self.pipe.send(message)
         except OSError:
             return
 
@@ -93,41 +100,68 @@ class Worker:
             return
 
 
-class Supervisor(Generic[R]):
-    """Runs tasks on worker processes; see `supervise`."""
+class Pool:
+    """Worker processes, started at once, that do one piece of work after the other until the block is left."""
 
-    def __init__(self, work: Callable[[int], R], groups: Sequence[Sequence[int]], workers: int) -> None:
-        """Nothing is started yet."""
-        self.work, self.queue = work, Queue(deque(deque(group) for group in groups if group))
-        self.open = sum(len(group) for group in groups)
-        self.size, self.count, self.workers = min(workers, self.open), 0, list[Worker]()
+    def __init__(self, size: int) -> None:
+        """So many processes; nothing is started before the block is entered."""
+        self.size, self.count, self.workers = size, 0, list[Worker]()
+        self.queue = Queue(deque())
 
-    def run(self) -> Iterator[tuple[int, R | Died]]:
-        """Tasks with what came of them, until all are done."""
+    def __enter__(self) -> Pool:
+        """Start the processes and do not wait for them."""
         try:
             self.workers = [self._start() for _ in range(self.size)]
-            while self.open:
-                for task, result in self._events():
-                    self.open -= 1
-                    yield task, result
-            for worker in self.workers:
-                worker.give(None)
-            for worker in self.workers:
-                worker.process.join(PATIENCE if worker.started else 0)
-        finally:
+        except BaseException:
             self._stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        """End them; what they were asked for has arrived, or nobody waits for it."""
+        self._stop()
+
+    def prepare(self, *modules: str) -> None:
+        """Have every worker import these while it has nothing else to do."""
+        for worker in self.workers:
+            for module in modules:
+                worker.tell(module)
+
+    def run(self, work: Callable[[int], R], groups: Sequence[Sequence[int]]) -> Iterator[tuple[int, R | Died]]:
+        """Tasks with what came of them, until all are done; see `supervise`. Left before that, nothing is at work any more."""
+        self.queue = Queue(deque(deque(group) for group in groups if group))
+        self.workers = self.workers or [self._start() for _ in range(self.size)]
+        left = sum(len(group) for group in groups)
+        try:
+            while left:
+                self._deal(work)
+                for task, result in self._events():
+                    left -= 1
+                    yield task, result
+        finally:
+            if left:
+                self._stop()
 
     def _start(self) -> Worker:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         self.count += 1
-        process = context.Process(target=serve, args=(theirs, self.work), daemon=True, name=f"worker-{self.count}")
+        process = context.Process(target=serve, args=(theirs,), daemon=True, name=f"worker-{self.count}")
         with one_thread(), deaf():
             process.start()
         theirs.close()
         return Worker(self.count, process, ours)
 
-    def _events(self) -> Iterator[tuple[int, R | Died]]:
+    def _deal(self, work: Callable[[int], Any]) -> None:
+        """Give every idle worker the work, if it does not have it, and a task, if there is one."""
+        for worker in self.workers:
+            if worker.started and worker.task is None and (task := self.queue.take(worker.number)) is not None:
+                if worker.work is not work:
+                    worker.tell(work)
+                worker.work, worker.task = work, task
+                worker.tell(task)
+
+    def _events(self) -> Iterator[tuple[int, Any]]:
         """Wait for something to happen; tasks that are finished by it, or given up."""
         busy = {w.pipe: w for w in self.workers} | {w.process.sentinel: w for w in self.workers}
         for worker in {id(w): w for w in (busy[key] for key in wait(list(busy)))}.values():  # type: ignore[index]
@@ -136,13 +170,8 @@ class Supervisor(Generic[R]):
                 yield from self._heard(worker, kind, value)
             if ended:
                 yield from self._buried(worker)
-        for worker in self.workers:
-            if worker.started and worker.task is None:
-                task = self.queue.take(worker.number)
-                if task is not None:
-                    worker.give(task)
 
-    def _heard(self, worker: Worker, kind: str, value: Any) -> Iterator[tuple[int, R | Died]]:
+    def _heard(self, worker: Worker, kind: str, value: Any) -> Iterator[tuple[int, Any]]:
         if kind == STOP:
             raise StoreError(value)
         if kind == BUG:
@@ -152,7 +181,7 @@ class Supervisor(Generic[R]):
         if kind == DONE and task is not None:
             yield task, value
 
-    def _buried(self, worker: Worker) -> Iterator[tuple[int, R | Died]]:
+    def _buried(self, worker: Worker) -> Iterator[tuple[int, Died]]:
         """Replace a dead worker; its task waits again or is given up."""
         reason = ending(worker.process.exitcode)
         worker.pipe.close()
@@ -171,32 +200,58 @@ class Supervisor(Generic[R]):
             if worker.process.is_alive():
                 worker.process.kill()
             worker.pipe.close()
+        self.workers = []
 
 
 def supervise(
-    work: Callable[[int], R], groups: Sequence[Sequence[int]], workers: int
+    work: Callable[[int], R], groups: Sequence[Sequence[int]], workers: int | Pool
 ) -> Iterator[tuple[int, R | Died]]:
     """Do the work for every task on worker processes; (task, result) as they arrive.
 
     work     can be pickled; called in a worker, on one thread. Raising StoreError or OSError stops everything
     groups   tasks that share what is expensive to build; a task stands in one group only
+    workers  how many processes to start for it, or those that are there
     """
-    return Supervisor(work, groups, workers).run()
+    if isinstance(workers, Pool):
+        yield from workers.run(work, groups)
+        return
+    with Pool(min(workers, sum(len(group) for group in groups))) as pool:
+        yield from pool.run(work, groups)
 
 
-def serve(pipe: Connection, work: Callable[[int], Any]) -> None:
-    """The life of a worker: one task after the other until the other end says so or is gone."""
+@contextmanager
+def hired(workers: int | Pool, tasks: int, *modules: str) -> Iterator[int | Pool]:
+    """Who does so many tasks: the pool that is given, else a new one that imports these; 1, this process, where one is enough."""
+    if isinstance(workers, Pool) or min(workers, tasks) <= 1:
+        yield workers if isinstance(workers, Pool) else 1
+        return
+    with Pool(min(workers, tasks)) as pool:
+        pool.prepare(*modules)
+        yield pool
+
+
+def serve(pipe: Connection) -> None:
+    """The life of a worker: what it is told, one after the other, until the other end is gone; it answers to tasks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the supervisor ends the workers
-    answer: tuple[str, Any] = (READY, None)
+    work: Callable[[int], Any] = _no_work
     try:
+        pipe.send((READY, None))
         while True:
-            pipe.send(answer)
-            task = pipe.recv()
-            if task is None:
-                return
-            answer = _answer(work, task)
+            message: Message = pipe.recv()
+            if isinstance(message, int):
+                pipe.send(_answer(work, message))
+            elif isinstance(message, str):
+                import_module(message)
+            else:
+                work = message
     except (EOFError, OSError):
         return  # the supervisor is gone
+    except Exception:  # noqa: BLE001  work that cannot be unpickled, a module that is not there: faults of ours
+        pipe.send((BUG, traceback.format_exc()))
+
+
+def _no_work(task: int) -> None:
+    raise RuntimeError(f"task {task} came before the work")
 
 
 def _answer(work: Callable[[int], Any], task: int) -> tuple[str, Any]:
@@ -244,3 +299,9 @@ def one_thread() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def default_workers() -> int:
+    """As many workers as this process may use cores."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else (os.cpu_count() or 1)

@@ -14,8 +14,9 @@ from pkgutil import iter_modules
 import pandas as pd
 
 from model.experiments.results import FigureContext
-from model.figures.house import FigureSpec, house_style
-from model.figures.save import Saved, every_sign, note_figure, save_figure, write_index
+from model.figures.drawing import DRAWING, Drawing, draw_all
+from model.figures.house import FigureSpec
+from model.figures.save import Saved
 
 
 def _discover() -> dict[str, FigureSpec]:
@@ -43,8 +44,7 @@ def make_figure(
     size: str = "page",
 ) -> Saved:
     """Draw one figure from a results frame and save it with its data; without data it is a stated note."""
-    spec = KINDS[name]
-    return _saved(spec, spec.data(frame, context), context, folder, name, formats, size)
+    return save_spec(KINDS[name], frame, context, folder, formats=formats, size=size)
 
 
 def make_figures(
@@ -56,11 +56,8 @@ def make_figures(
     size: str = "page",
 ) -> list[Saved]:
     """Draw and save the named figures, or all of them, in the order of the report, with figures.json beside them."""
-    wanted = list(FIGURES) if names is None else names
-    folder.mkdir(parents=True, exist_ok=True)
-    made = [make_figure(name, frame, context, folder, formats, size) for name in wanted]
-    write_index(folder, made, context)
-    return made
+    specs = [FIGURES[name] for name in (FIGURES if names is None else names)]
+    return draw_all([Drawing(spec, spec.data(frame, context), context, folder, "", formats, size) for spec in specs])
 
 
 def save_spec(
@@ -72,52 +69,21 @@ def save_spec(
     formats: Sequence[str] = ("png", "pdf"),
     size: str = "page",
 ) -> Saved:
-    """Draw and save a figure of another command, and list it in figures.json: its table, where to, under which file name."""
-    made = _saved(spec, spec.data(frame, context), context, folder, name or spec.name, formats, size)
-    write_index(folder, [made], context)
-    return made
-
-
-def redraw(
-    row: dict[str, object], data: pd.DataFrame, context: FigureContext, folder: Path, formats: Sequence[str], size: str
-) -> Saved:
-    """A figure that figures.json lists, again from its own CSV (which holds what `data` of its kind gave)."""
-    return _saved(KINDS[str(row["kind"])], data, context, folder, str(row["name"]), formats, size)
-
-
-def _saved(
-    spec: FigureSpec,
-    data: pd.DataFrame,
-    context: FigureContext,
-    folder: Path,
-    name: str,
-    formats: Sequence[str],
-    size: str,
-) -> Saved:
-    """The figure of this data, or a note that says what is missing, on disk."""
-    title, caption = context.say(f"figure.{spec.name}.name"), context.say(f"figure.{spec.name}.caption")
-    with house_style(context.lang, size), every_sign(name):
-        if data.empty:
-            needed = ", ".join(spec.variables + spec.inputs) or spec.name
-            key = "figure.missing_channels" if needed.startswith("Welfare Channel") else "figure.missing"
-            caption = context.say(key, variables=needed)
-            figure = note_figure(context, title, caption)
-        else:
-            title = spec.finding(data, context)
-            figure = spec.draw(data, context)
-        files = save_figure(figure, folder, name, data, context.lang, formats)
-    return Saved(name, title, caption, files, not data.empty, spec.name)
+    """Draw and save a figure, and list it in figures.json: its table, where to, under which file name."""
+    return draw_all([Drawing(spec, spec.data(frame, context), context, folder, name, formats, size)])[0]
 
 
 __all__ = [
+    "DRAWING",
     "FIGURES",
     "KINDS",
+    "Drawing",
     "FigureContext",
     "FigureSpec",
     "Saved",
+    "draw_all",
     "figure_variables",
     "make_figure",
     "make_figures",
-    "redraw",
     "save_spec",
 ]

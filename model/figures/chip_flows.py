@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import REGIONS
-from model.experiments.results import BASELINE, FigureContext, band, stance_levels
+from model.experiments.results import BASELINE, FigureContext, band, select, stance_levels
 from model.figures.house import MARGIN, REGION_COLOURS, SMALL, FigureSpec, Look, subtitle
 from model.figures.sheet import Key, baseline_and_first, columns_of, open_sheet
 from model.phrases import amount
@@ -26,7 +26,7 @@ Spans = dict[str, tuple[float, float]]
 
 def data_chip_flows(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
     """bn USD of 2018 by stance, origin and destination in the last horizon year; `across`: between the two blocs."""
-    rows = stance_levels(frame[frame["variable"].astype(str).str.startswith(PREFIX)], context)
+    rows = stance_levels(select(frame, PREFIX), context)
     rows = rows[rows["year"].isin(context.years[-1:])]
     data = band(rows.assign(origin=rows["region"], to=rows["variable"].str.removeprefix(PREFIX)))
     sides = _sides(context)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import REGIONS
-from model.experiments.results import BASELINE, FigureContext, band, plain, stance_levels
+from model.experiments.results import BASELINE, FigureContext, band, plain, select, stance_levels
 from model.figures.house import SMALL, FigureSpec, subtitle
 from model.figures.marks import Shades, draw_cells
 from model.figures.sheet import baseline_and_first, open_sheet
@@ -22,7 +22,7 @@ DARK = 55.0
 
 def data_dependence(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
     """Percent of chip imports (customs basis) by stance, buyer and supplier in the horizon years."""
-    rows = stance_levels(frame[frame["variable"].astype(str).str.startswith(PREFIX)], context)
+    rows = stance_levels(select(frame, PREFIX), context)
     rows = rows[rows["year"].isin(context.years[-1:])]
     rows = rows.assign(supplier=rows["region"], buyer=rows["variable"].str.removeprefix(PREFIX))
     keys = ["stance", "scenario", "draw", "seed", "year", "buyer"]

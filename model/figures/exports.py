@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.axes import REGIONS
-from model.experiments.results import BASELINE, FigureContext, band, beyond_baseline, last_horizon, plain, stance_levels
+from model.experiments.results import (
+    BASELINE,
+    FigureContext,
+    band,
+    beyond_baseline,
+    last_horizon,
+    plain,
+    select,
+    stance_levels,
+)
 from model.figures.house import BAR, MARGIN, FigureSpec, Look, subtitle
 from model.figures.marks import draw_points, limits, name_rows, number_axis
 from model.figures.sheet import Key, Sheet, held, open_sheet, stance_key
@@ -24,8 +33,7 @@ def data_exports(frame: pd.DataFrame, context: FigureContext) -> pd.DataFrame:
     """Annual exports (bn USD of 2018) and shares of chip exports (percent) by stance, destination, horizon year."""
     parts = []
     for prefix in PREFIXES:
-        kept = frame["variable"].astype(str).str.startswith(prefix) & (frame["region"] == context.focus)
-        draws = stance_levels(frame[kept], context)
+        draws = stance_levels(select(frame, prefix, context.focus), context)
         parts.append(draws.assign(measure=prefix, to=draws["variable"].str.removeprefix(prefix)))
     rows = pd.concat(parts, ignore_index=True)
     rows = rows[rows["year"].isin(context.years) & (rows["to"] != context.focus)]
