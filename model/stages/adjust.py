@@ -14,9 +14,8 @@ def adjust(setting: Setting, now: View) -> State:
     """Wages, rents, capacity, pipelines, stocks and idle time for the next quarter (E10-E12, E35)."""
     economy, behaviour, dt, table = setting.economy, setting.behaviour, setting.dt, setting.economy.table
     growth, cheaper = setting.fixed("growth of a quarter", lambda: growth_of_a_quarter(setting))
-    supply = economy.labour * setting.grown(now.year)
-    base = economy.output0 * setting.grown(now.year)[table.location]
-    coming = economy.labour * setting.grown(now.year + dt)
+    supply, base = labour_supply(setting, now.year), economy.output0 * setting.grown(now.year)[table.location]
+    coming = labour_supply(setting, now.year + dt)
     demand = adjustment.labour_demand(economy, now.delivered.labour, now.output)
     has = economy.investor >= 0
     made = np.where(has, now.delivered.scale[economy.n + economy.investor * has], 1.0) if economy.k else 1.0
@@ -45,3 +44,8 @@ def growth_of_a_quarter(setting: Setting) -> tuple[Array, Array]:
     """Growth of labour where each plant stands [n], and what labour's expected trend takes off relative wages [R] (E10a)."""
     grown = np.exp(setting.behaviour.growth * setting.dt)[setting.economy.table.location]
     return grown, np.asarray(np.exp(-setting.wage_drift * setting.dt))
+
+
+def labour_supply(setting: Setting, year: float) -> Array:
+    """Effective labour L [R] at a date: the base year's, grown at the region's baseline rate."""
+    return np.asarray(setting.economy.labour * setting.grown(year))
