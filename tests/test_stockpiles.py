@@ -16,6 +16,7 @@ from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 from model.stages.decide import stock_orders
 from model.wedges import USES
+from tests import small
 
 HARDER = (
     "instruments[2].denial_rate=0.8", "instruments[2].segments=[equipment,logic]", "instruments[3].denial_rate=0.8",
