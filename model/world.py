@@ -304,6 +304,10 @@ class Setting:
         """What a stage works out from this setting alone."""
         return self.latest.get(name, None, make)
 
+    def grown(self, year: float) -> Array:
+        """Growth of each region's labour since the start, on its baseline path [R]."""
+        return self.latest.get("grown", year, lambda: np.asarray(np.exp(self.behaviour.growth * (year - self.first_year))))
+
     @cached_property
     def place(self) -> Index:
         """Place of each link [l] in a [plant, region of the buyer] array laid out flat."""

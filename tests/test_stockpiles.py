@@ -16,6 +16,7 @@ from model.scenario.resolve import load_scenario
 from model.simulation import Decoupling
 from model.stages.decide import stock_orders
 from model.wedges import USES
+from tests import small
 
 HARDER = (
     "instruments[2].denial_rate=0.8", "instruments[2].segments=[equipment,logic]", "instruments[3].denial_rate=0.8",
@@ -102,7 +103,7 @@ def test_orders_for_stock_in_numbers() -> None:
     model.step()
     setting, now = replace(model.setting, dt=0.125), model.now  # with a quarter 4 dt would be 1
     economy, behaviour, links = setting.economy, setting.behaviour, setting.economy.links
-    wedges = {name: now["wedges"][name].copy() for name in ("announced",)}
+    wedges = small.Loose({name: now["wedges"][name].copy() for name in ("announced",)})
     korea, america = setting.regions.index("KOR"), setting.regions.index("USA")
     wedges["announced"][USES.index("inputs"), korea, america, korea] = 0.4
     rng = np.random.default_rng(1)
@@ -135,7 +136,7 @@ def test_tools_wanted_ahead_in_numbers() -> None:
     setting, now, rng = model.setting, model.now, np.random.default_rng(9)
     economy, links, table = setting.economy, setting.economy.links, setting.economy.table
     announced = rng.uniform(0, 1, now["wedges"]["announced"].shape)
-    found = tools_ahead(setting, SimpleNamespace(**(now | {"wedges": {"announced": announced}})))
+    found = tools_ahead(setting, SimpleNamespace(**(now | {"wedges": small.Loose({"announced": announced})})))
     for f in range(setting.n):
         i, wanted = economy.investor[f], 0.0
         if i >= 0:

@@ -76,7 +76,7 @@ def both_fixed(setting: Setting, now: Any) -> Array:
     """Fixed cost of keeping both standards of each plant [n], in units of home rest at base prices."""
     if not now.wedges.acts("dual_fixed"):
         return np.zeros(setting.n)
-    grown = np.exp(setting.behaviour.growth * (now.year - setting.first_year))[setting.economy.table.location]
+    grown = setting.grown(now.year)[setting.economy.table.location]
     return np.asarray(setting.at_place(now.wedges["dual_fixed"]) * setting.economy.output0 * grown)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +46,13 @@ def target_orders(economy: Economy, now: Sourcing) -> Target:
 
 def adjust_share(speed: Array | float, dt: float) -> Array:
     """Part of a gap closed in one step at a speed a year: 1 - exp(-speed dt); an infinite speed closes it."""
-    return np.asarray(1 - np.exp(-np.asarray(speed, float) * dt))
+    return _part_closed(speed, dt) if isinstance(speed, float) else np.asarray(1 - np.exp(-np.asarray(speed, float) * dt))
+
+
+@lru_cache(maxsize=256)
+def _part_closed(speed: float, dt: float) -> Array:
+    """The same for one speed: the stages ask for the same ones every quarter."""
+    return np.asarray(1 - np.exp(-np.asarray(speed) * dt))
 
 
 def update_orders(

@@ -30,7 +30,7 @@ def decide(setting: Setting, now: View) -> State:
         luck = setting.agents.luck(setting, "links.refound", now.quarter)
         success = 1 - np.exp(-behaviour.search_success * setting.dt)
         lost = np.maximum(0.0, lost - setting.agents.refound(lost, plants.count, success, effort, luck))
-    grown = np.exp(behaviour.growth * (now.year - setting.first_year))
+    grown = setting.grown(now.year)
     fixed, states = np.zeros(len(economy.fixed0)), slice(economy.links.technique, None)  # states alone buy so from the start
     fixed[states] = economy.fixed0[states] * grown[economy.lane[1][states]]
     compliance, search = _policy_purchases(setting, now, grown), _search_purchases(setting, now, effort) * grown[table.location]

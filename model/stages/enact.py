@@ -242,7 +242,7 @@ def in_clouds(setting: Setting, base: Array, wedges: Wedges) -> tuple[Array, Arr
 def capacity_ratio(setting: Setting, now: View, segment: str) -> Array:
     """Capacity of a region's plants of a segment [R] over the base year's grown with its labour; 1 where there is none."""
     rows, place, capacity0 = setting.fixed(f"capacity of {segment}", lambda: capacity_in_2018(setting, segment))
-    usual = capacity0 * np.exp(setting.behaviour.growth * (now.year - setting.first_year))[place]
+    usual = capacity0 * setting.grown(now.year)[place]
     today, base = (sum_by(place, x, setting.economy.regions) for x in (now.capacity[rows], usual))
     return np.where(base > 0, today / np.where(base > 0, base, 1.0), 1.0)
 

@@ -49,7 +49,7 @@ def research(setting: Setting, now: View) -> tuple[Array, Array]:
     """
     economy, own, place = setting.economy, setting.innovation, setting.economy.table.location
     firm = setting.fixed("firms that research", lambda: research_groups(setting))
-    usual = np.where(economy.latent, 0.0, economy.output0) * np.exp(setting.behaviour.growth * (now.year - setting.first_year))[place]
+    usual = np.where(economy.latent, 0.0, economy.output0) * setting.grown(now.year)[place]
     base = sum_by(firm, usual)[firm]
     real_price = now.price / (1 - now.subsidy) / now.terms.wage[place]
 
