@@ -405,7 +405,7 @@ def test_a_brief_refuses_formats_before_it_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("lang", "needle"), [("ko", "검증되지 않은"), ("en", "unverified")])
 def test_a_hangul_file_is_said_to_be_unverified(lang: str, needle: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for kinds in (("docx",), ("docx", "hwpx")):
-        monkeypatch.setattr(reports, "write_report", lambda *_, kinds=kinds: [folder / f"report.{kind}" for kind in kinds])
+        monkeypatch.setattr(reports, "write_report", lambda *_, kinds=kinds, **__: [folder / f"report.{kind}" for kind in kinds])
         result = invoke("report", str(folder), "--format", ",".join(kinds), "--lang", lang)
         assert result.exit_code == 0 and (needle in result.output) == ("hwpx" in kinds)
     assert "--format docx" in result.output

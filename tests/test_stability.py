@@ -25,7 +25,7 @@ def test_default_draws_are_judged_and_few_are_refused() -> None:
 
 def test_a_refused_draw_is_skipped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [{"draw": "0", "verdict": "used"}, {"draw": "1", "verdict": "refused"}, {"draw": "2", "verdict": "used"}]
-    monkeypatch.setattr("model.experiments.stability.read_verdicts", lambda: rows)
+    monkeypatch.setattr("model.experiments.verdicts.read_verdicts", lambda: rows)
     assert accepted_draws(3) == ([0, 2, 3], [1])
 
 

@@ -14,8 +14,6 @@ from model.errors import INTERRUPTED, StoreError, UsageError
 from model.words import hint, word
 
 RESULTS = "results"
-MODULES = ("model.experiments.cases", "model.simulation")
-"""What workers import to run cases."""
 SHOWN = 5
 """Failed runs named on the screen; all stand in the manifest."""
 
@@ -46,10 +44,10 @@ def execute(name: str, options: dict[str, Any]) -> int:
     if options["decompose"] and baseline is None:
         raise UsageError(word("cli.run.no_baseline", lang, scenario=scenario.name))
 
-    from model.experiments.workers import default_workers, hired
+    from model.experiments.workers import RUNNING, default_workers, hired
 
     cases = options["draws"] * (len(stances or scenario.choices or ("",)) + (baseline is not None))
-    with hired(options["workers"] or default_workers(), cases, *MODULES) as workers:  # they start while this process imports
+    with hired(options["workers"] or default_workers(), cases, *RUNNING) as workers:  # they start while this process imports
         from model.experiments.run import RunRequest, run_scenario
 
         request = RunRequest(

@@ -15,6 +15,7 @@ from model.experiments.cases import Failure
 from model.experiments.identity import joint_hash, run_hash
 from model.experiments.results import FigureContext
 from model.experiments.run import RunRequest, run_scenario
+from model.experiments.workers import RUNNING, default_workers, hired
 from model.figures import save_spec
 from model.figures.strategies import FIGURE
 from model.scenario.resolve import load_baseline, load_scenario
@@ -60,15 +61,17 @@ def compare_scenarios(
 ) -> Comparison:  # fmt: skip
     """Run every scenario into out/NAME, then write comparison.csv and its figure."""
     tables, result = [], Comparison(pd.DataFrame())
-    for scenario, baseline, stances in pairs:
-        request = RunRequest(
-            scenario, baseline, stances or None, study.draws, study.seed, workers, out / scenario.name,
-            figures=figures, only=study.figures or None, lang=lang,
-        )  # fmt: skip
-        ran = run_scenario(request, progress)
-        tables.append(comparison_rows(ran.table, scenario, baseline))
-        result.cases += ran.cases
-        result.failures += ran.failures
+    cases = sum(study.draws * (1 + len(stances or scenario.choices)) for scenario, _, stances in pairs)
+    with hired(workers or default_workers(), cases, *RUNNING) as team:
+        for scenario, baseline, stances in pairs:
+            request = RunRequest(
+                scenario, baseline, stances or None, study.draws, study.seed, team, out / scenario.name,
+                figures=figures, only=study.figures or None, lang=lang,
+            )  # fmt: skip
+            ran = run_scenario(request, progress)
+            tables.append(comparison_rows(ran.table, scenario, baseline))
+            result.cases += ran.cases
+            result.failures += ran.failures
     result.table = pd.concat(tables, ignore_index=True)
     out.mkdir(parents=True, exist_ok=True)
     result.table.to_csv(out / f"{COMPARISON}.csv", index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")

@@ -14,6 +14,7 @@ from math import factorial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from model.axes import quarter_start
@@ -25,8 +26,6 @@ from model.scenario.types import REACTIVE, Scenario
 from model.wedges import CHANNELS, moved_channels
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from model.simulation import Held
 
 Array = NDArray[np.float64]

@@ -84,13 +84,13 @@ def _run(request: RunRequest, cases: list[Case], workers: int | Pool, progress: 
     prepare_to_draw(request, workers)
     request.out.mkdir(parents=True, exist_ok=True)
     clear_outputs(request.out)
+    document = manifest(request, cases, shards)
     with ThreadPoolExecutor(1) as beside:  # DuckDB writes while the workers draw
         written = beside.submit(write_results, request.out / RESULTS, shards.recordings)
-        document = manifest(request, cases, shards)
-        context = run_context(document, len({r.draw for r in shards.recordings}), request.lang)
-        frame = frame_of(shards.recordings, shown_variables(request))
-        table = headline_table(frame, context.scenario, context.stances, context.baseline, context.focus, context.years)
         try:
+            context = run_context(document, len({r.draw for r in shards.recordings}), request.lang)
+            frame = frame_of(shards.recordings, shown_variables(request))
+            table = headline_table(frame, context.scenario, context.stances, context.baseline, context.focus, context.years)
             write_pages(RunFolder(request.out, document, context, frame), request, workers)
         finally:  # with results and manifest the folder is one that `report` and `figures` can go on with
             written.result()

@@ -94,9 +94,9 @@ def compact(target: Path, files: Sequence[Path]) -> str:
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Delete temporary files of workers that were killed while they wrote. Only when no worker can be at work."""
+    """Delete temporary files of workers that were killed while they wrote, DuckDB's too. Only when no worker can be at work."""
     for kind in (SHARDS, FAILED):
-        for path in (folder / kind).glob(".*.part"):
+        for path in (folder / kind).glob("*.part"):
             path.unlink(missing_ok=True)
 
 

@@ -36,6 +36,8 @@ MOST_DEATHS = 2
 """A task that was at work this many times when its worker died is given up."""
 PATIENCE = 5.0
 """Seconds that a worker is given to end before it is ended."""
+RUNNING = ("model.experiments.cases", "model.simulation")
+"""What workers import to run cases (`Pool.prepare`)."""
 READY, DONE, STOP, BUG = "ready", "done", "stop", "bug"
 
 

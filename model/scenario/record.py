@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -91,14 +93,20 @@ def _lever_path(value: Any) -> LeverPath:
 
 def place_label(place: Place) -> str:
     """'scenarios/blocs.yaml:12' for shipped files, the bare name for a file elsewhere, '--set:1' for an option."""
-    if place.file.startswith("--"):
-        return f"{place.file}:{place.line}"
-    path = Path(place.file)
+    return f"{_file_label(place.file, os.getcwd())}:{place.line}"
+
+
+@lru_cache(256)
+def _file_label(file: str, _here: str) -> str:
+    """The file's part of it; a scenario has hundreds of places and a handful of files, whose paths may hang on the folder worked in."""
+    if file.startswith("--"):
+        return file
+    path = Path(file)
     try:
         shipped = path.absolute().relative_to(scenario_folder().absolute())
-        return f"{(PurePosixPath('scenarios') / shipped.as_posix()).as_posix()}:{place.line}"
+        return (PurePosixPath("scenarios") / shipped.as_posix()).as_posix()
     except ValueError:
-        return f"{path.name}:{place.line}"
+        return path.name
 
 
 def lever_value(path: LeverPath) -> Any:
