@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from model.errors import BlocsError
+from model.errors import BlocsError, UsageError
 from model.experiments.workers import Died, supervise
 from model.outcomes import Recording
 from model.past import Past
 from model.scenario.types import Scenario
+from model.words import hint, word
 from model.world import Parameters
 
 if TYPE_CHECKING:
@@ -120,6 +122,21 @@ def _results(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, Recordi
 
 def _run_one(cases: tuple[Case, ...], index: int) -> Recording | Failure:
     return run_case(cases[index])
+
+
+def check_record(pattern: str | None, scenarios: Iterable[Scenario], lang: str = "en") -> None:
+    """UsageError unless every glob of --record matches an outcome of one of these scenarios: all that do not, at once."""
+    from model.record.recorder import ALL, globs
+    from model.simulation import Decoupling
+
+    if pattern is None or globs(pattern) == ("*",):
+        return
+    names = sorted({key[1] for scenario in scenarios for key in Decoupling(scenario, record=ALL).recorder.keys})
+    bad = [glob for glob in globs(pattern) or (pattern,) if not any(fnmatchcase(name, glob) for name in names)]
+    if bad:
+        groups = sorted({name.split("|")[0] + "|*" * ("|" in name) for name in names})
+        faults = [word("error.record.none", lang, pattern=glob) + hint(glob, (*groups, *names), lang) for glob in bad]
+        raise UsageError("\n".join((*faults, word("error.record.allowed", lang, names=", ".join(groups)))))
 
 
 def default_workers() -> int:

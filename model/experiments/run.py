@@ -16,7 +16,7 @@ import pandas as pd
 from model import __version__
 from model.axes import REGION_INDEX, quarter_start
 from model.errors import ModelError
-from model.experiments.cases import Case, Failure, Shards, default_workers, run_cases
+from model.experiments.cases import Case, Failure, Shards, check_record, default_workers, run_cases
 from model.experiments.decompose import MOST_DRAWS, decompose, render_channels
 from model.experiments.folder import RunFolder, run_context
 from model.experiments.identity import engine_hash, run_hash
@@ -66,6 +66,7 @@ class RunResult:
 def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | None = None) -> RunResult:
     """Run all cases and write the folder: results.parquet, figures, report.html, manifest.json (in this order)."""
     started = time.time()
+    check_record(request.record, (request.scenario,), request.lang)
     cases = plan_cases(request)
     shards = run_cases(cases, request.workers or default_workers(), progress, keep=True)
     if shards.cut:
