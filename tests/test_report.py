@@ -376,7 +376,7 @@ def invoke(*args: str) -> Any:
 def test_a_folder_that_is_no_run_is_refused_with_the_way_out(command: str, tmp_path: Path) -> None:
     for case, needle in ((tmp_path / "absent", "no such folder"), (tmp_path, "blocs run")):
         result = invoke(command, str(case))
-        assert result.exit_code == 3 and needle in result.output and "Traceback" not in result.output
+        assert result.exit_code == 2 and needle in result.output and "Traceback" not in result.output
     (tmp_path / "results.parquet").write_bytes(b"x")
     (tmp_path / "manifest.json").write_text("[", encoding="utf-8")
     assert invoke(command, str(tmp_path)).exit_code == 3

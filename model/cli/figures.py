@@ -29,11 +29,13 @@ def command(lang: str) -> click.Command:
 
 
 def _figures(folder: Path, only: tuple[str, ...], formats: tuple[str, ...], size: str, options: dict[str, Any]) -> int:
+    from model.experiments.kinds import require
     from model.experiments.pictures import Wanted, draw_folder
     from model.figures import KINDS
     from model.figures.house import FORMATS, SIZES
 
     lang = options["lang"]
+    require(folder, "figures", lang)
     among(only, tuple(KINDS), lang)
     among(formats, FORMATS, lang)
     among((size,), tuple(SIZES), lang)

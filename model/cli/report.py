@@ -71,11 +71,13 @@ def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> in
     """Write the report of a run's folder and say where it is."""
     from model.experiments.calibration_report import match_folder
     from model.experiments.folder import open_run
+    from model.experiments.kinds import require
     from model.experiments.report import write_report
 
     lang = options["lang"]
     check_formats(formats, lang)
     rate = stated_rate(options)
+    require(folder, "report", lang)
     if matched := match_folder(folder):
         return _calibration(matched, formats, options)
     run = open_run(folder, lang)

@@ -17,7 +17,8 @@ from model.errors import StoreError, UsageError
 from model.experiments.answer_boxes import ranked
 from model.experiments.answer_drivers import analysed
 from model.experiments.calibration_report import draw_figures, match_folder
-from model.experiments.folder import is_run, open_run
+from model.experiments.folder import open_run
+from model.experiments.kinds import kind_of
 from model.experiments.question import Wish, choose_cases, choose_outcome, require_finished
 from model.experiments.results import HEADLINE, FigureContext
 from model.experiments.sweep import PLAN, load_sweep
@@ -47,7 +48,10 @@ def draw_folder(folder: Path, wanted: Wanted) -> list[Saved]:
         _must_have(wanted, tuple(matched.figures()))
         out = wanted.out or folder / "figures"
         return draw_figures(matched, wanted.lang, out, wanted.only, wanted.formats, wanted.size)
-    listed = None if is_run(folder) else _listed(folder)
+    kind = kind_of(folder)
+    listed = None if kind == "run" else _listed(folder)
+    if listed is None and kind in ("strategies", "comparison"):
+        raise UsageError(word("cli.figures.no_index", wanted.lang, folder=folder.as_posix()))
     return _of_run(folder, wanted) if listed is None else _of_index(listed, wanted)
 
 
