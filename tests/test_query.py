@@ -91,7 +91,7 @@ def test_only_one_select_is_let_in(folder: Path, sql: str, tmp_path: Path, monke
 def test_no_other_file_can_be_read(folder: Path, source: str, tmp_path: Path) -> None:
     secret_frame = pd.DataFrame({"secret": [-73.91425]})
     other, parquet = tmp_path / "other.csv", tmp_path / "other.parquet"
-    other.write_text("secret\n42\n", encoding="utf-8")
+    other.write_text("secret\n-73.91425\n", encoding="utf-8")
     duckdb.sql("SELECT -73.91425 AS secret").write_parquet(str(parquet))
     named = source.format(other=other, parent=tmp_path, parquet=parquet, plan=folder / "plan.json")
     with pytest.raises(UsageError) as caught:

@@ -16,6 +16,7 @@ import click
 
 from model.cli.wording import Among, WordsCommand, WordsContext, usage_message
 from model.errors import INTERRUPTED, BlocsError, UsageError
+from model.said import said
 from model.words import LANGUAGES, hint, word
 
 COMMANDS = (
@@ -80,7 +81,7 @@ class Cli(WordsCommand, click.Group):
             result = super().main(args, prog_name, None, False, **extra)
             return result if isinstance(result, int) else 0
         except BlocsError as fault:
-            click.echo(str(fault), err=True)
+            click.echo(said(fault, self.lang), err=True)
             return fault.exit_code
         except (KeyboardInterrupt, click.exceptions.Abort):
             click.echo(word("cli.interrupted", self.lang), err=True)
@@ -92,8 +93,7 @@ class Cli(WordsCommand, click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         except OSError as fault:
-            reason = fault.strerror or str(fault)
-            click.echo(word("cli.environment", self.lang, file=fault.filename or "?", reason=reason), err=True)
+            click.echo(word("cli.environment", self.lang, file=fault.filename or "?", reason=said(fault, self.lang)), err=True)
             return ENVIRONMENT
 
 

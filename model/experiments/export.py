@@ -19,6 +19,7 @@ from model import __version__
 from model.errors import StoreError, UsageError
 from model.experiments.query import connection, failure_table, read_states
 from model.experiments.results import annual
+from model.said import worded
 from model.words import speaker
 
 BATCH = 40
@@ -252,7 +253,7 @@ def _identity(folder: Path) -> str:
             try:
                 found = json.loads((folder / name).read_text(encoding="utf-8")).get(key)
             except (ValueError, AttributeError) as fault:
-                raise StoreError(f"{folder / name}: {fault}") from fault
+                raise worded(StoreError, "error.json", file=folder / name, reason=fault) from fault
             if found:
                 return str(found)[:12]
     return "–"

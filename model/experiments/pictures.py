@@ -24,6 +24,7 @@ from model.experiments.results import HEADLINE, FigureContext
 from model.experiments.sweep import PLAN, load_sweep
 from model.figures import FIGURES, KINDS, Saved, make_figures, redraw
 from model.figures.save import read_index, write_index
+from model.said import worded
 from model.words import word
 
 
@@ -110,7 +111,7 @@ def _table(path: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=True)
     except (OSError, ValueError) as fault:
-        raise StoreError(f"{path}: {fault}") from fault
+        raise worded(StoreError, "cli.environment", file=path, reason=fault) from fault
 
 
 def _must_have(wanted: Wanted, names: tuple[str, ...]) -> None:

@@ -68,7 +68,7 @@ def connection(folder: Path, lang: str = "en") -> Iterator[duckdb.DuckDBPyConnec
         try:
             connected.execute(f"CREATE VIEW results AS SELECT {chosen} FROM read_parquet([{listed}])")
         except duckdb.Error as fault:
-            raise StoreError(f"{folder.as_posix()}: {_first_line(fault)}") from fault
+            raise StoreError(word("query.broken", lang, folder=folder.as_posix(), fault=_first_line(fault))) from fault
         yield connected
 
 

@@ -23,6 +23,7 @@ from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import FigureContext, headline_table, horizon_years, render_headline
 from model.experiments.stability import accepted_draws
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
+from model.said import worded
 from model.scenario.types import REACTIVE, Scenario
 from model.words import word
 
@@ -72,7 +73,7 @@ def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | Non
     if shards.cut:
         request = kept(request, shards)
     if not shards.recordings:
-        raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
+        raise worded(ModelError, "error.all_failed", reason=shards.failures[0].reason)
     split_channels(request, cases, shards, progress)
     request.out.mkdir(parents=True, exist_ok=True)
     clear_outputs(request.out)

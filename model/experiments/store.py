@@ -22,6 +22,7 @@ import pandas as pd
 
 from model.errors import StoreError
 from model.outcomes import Recording
+from model.said import worded
 
 SCHEMA_VERSION = "1"
 RESULTS = "results.parquet"
@@ -101,7 +102,7 @@ def read_results(
     regions     codes; None: all
     """
     if not Path(path).is_file():
-        raise StoreError(f"{path}: no such file; run the scenario first")
+        raise worded(StoreError, "store.absent", file=path)
     with refusing(path), _reader(Path(path)) as connection:
         _check_version(connection, path)
         wanted, values = _condition(connection, path, variables, regions)
@@ -253,7 +254,7 @@ def _check_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     found = connection.execute(query, [str(Path(path).resolve())]).fetchone()
     version = bytes(found[0]).decode("utf-8", "replace") if found else "none"
     if version != SCHEMA_VERSION:
-        raise StoreError(f"{path}: schema_version {version}; this program reads {SCHEMA_VERSION}")
+        raise worded(StoreError, "store.version", file=path, version=version, known=SCHEMA_VERSION)
 
 
 def _condition(
@@ -316,7 +317,7 @@ def refusing(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, duckdb.Error) as fault:
-        raise StoreError(f"{path}: {fault}") from fault
+        raise worded(StoreError, "cli.environment", file=path, reason=fault) from fault
 
 
 def publish(temporary: Path, target: Path) -> None:

@@ -21,6 +21,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar
 
 from model.errors import StoreError
+from model.said import worded
 
 R = TypeVar("R")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -157,7 +158,7 @@ class Supervisor(Generic[R]):
         reason = ending(worker.process.exitcode)
         worker.pipe.close()
         if not worker.started:
-            raise StoreError(f"worker processes do not start: {reason}")
+            raise worded(StoreError, "error.no_workers", reason=reason)
         self.workers[self.workers.index(worker)] = self._start()
         if worker.task is not None and not self.queue.put_back(worker.number, worker.task):
             yield worker.task, Died(reason)
