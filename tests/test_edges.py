@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import pickle
+import re
 from pathlib import Path
 
 import click
@@ -9,8 +13,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from model.cli import COMMANDS, Cli
+from model.errors import StoreError, UsageError
+from model.experiments.cases import Case, Failure, run_case
+from model.experiments.conditions import parse
 from model.experiments.kinds import READERS, kind_of, readable_by
+from model.said import said, worded
+from model.scenario.resolve import load_scenario
 from model.words import LANGUAGES, has_word, word
+from tests.folders import uniform, write_sweep
 
 
 def invoke(*args: str) -> Result:
@@ -28,7 +38,7 @@ def invoke(*args: str) -> Result:
     ("pattern", "bad", "near"),
     [
         ("Exprots*", ["Exprots*"], "Exports|*"), ("GDP; real income;Value Aded|*", ["real income", "Value Aded|*"], "Real Income"),
-        ("Exports Share", ["Exports Share"], "Exports Share|*"), ("all;Nothing Like It", ["Nothing Like It"], ""), ("", [""], ""), (";", [";"], ""),
+        ("Exports Share", ["Exports Share"], "Exports Share|*"), ("all;Nothing Like It", ["Nothing Like It"], ""), (";", [";"], ""),
     ],
 )  # fmt: skip
 def test_record_that_matches_nothing_is_refused_before_anything_is_run(
@@ -101,3 +111,101 @@ def test_a_comparison_points_to_the_runs_in_it(tmp_path: Path) -> None:
     assert f'blocs report "{run.as_posix()}"' in invoke("report", str(folder)).output
     result = invoke("figures", str(folder), "--lang", "ko")
     assert result.exit_code == 2 and "--no-figures" in result.output
+
+
+# bad input in Korean: no English sentence, no traceback, nothing run before it is refused
+
+ENGLISH = re.compile(r"(?:\b[a-z]{2,}\b[ ,;.]+){3,}")
+"""Four words in a row that are no names: a sentence that was not translated."""
+TO_DEV_NULL = str(Path(os.devnull) / "x")
+BAD: list[tuple[str, ...]] = [
+    ("run", "tariffs", "--out", "{file}/x"), ("run", "tariffs", "--out", ""), ("run", "tariffs", "--out", "{file}"), ("run", "tariffs", "--out", TO_DEV_NULL),
+    ("run", "blocs", "--stance", "hedg", "--stance", "nope"), ("compare", "tariffs", "--stance", "nope"), ("compare", "tariffs", "--out", "{file}/x"),
+    ("run", "tariffs", "--set", "instruments[0].rate="), ("run", "tariffs", "--set", "overrides={{one_year_elasticity: 2.4}}"),
+    ("study", "{folder}"), ("brief", "no_policy"), ("brief", "tariffs", "--rate", "1300"), ("strategies", "blocs", "--rate", "0"),
+    ("sweep", "tariffs", "--method", "lhs", "--vary", "", "--samples", "4"), ("game", "blocs", "--players", ""), ("game", "blocs", "--players", "KOR,,"),
+    ("backtest", "--actual", "{folder}/none.csv"), ("backtest", "--actual", "{folder}"), ("backtest", "--actual", "{file}", "--out", "{folder}/o"),
+    ("backtest", "--actual", "{cp949}", "--out", "{folder}/o"), ("backtest", "--actual", "{rows}", "--out", "{folder}/o"),
+    ("backtest", "--actual", "{far}", "--out", "{folder}/o"),
+]  # fmt: skip
+HEADER = "series_id,variable,region,period,value,low,high,unit,kind,transform,period_end\n"
+ROWS = """a,Exports|Chip,KOR,2021,1,1,1,bn USD of 2018,score,level,
+b,GDP,KOR+TWN,2021,1,1,1,index,score,level,
+c,GDP + Exports,KOR,2021,1,1,1,index,score,level,
+d,GDP,KOR,2021,1,1,1,percent,score,level,
+e,Exports|Chips,ROW,2021,1,1,1,bn USD of 2018,score,change:2020,
+"""
+BROKEN = """a,GDP,XXX,19,x,0,1,index,guess,mean:3,
+b,,KOR,2021,1,2,inf,index,train,cross:..,
+"""
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> dict[str, str]:
+    """Paths that the lines of BAD speak of."""
+    texts = {"file": BROKEN, "rows": HEADER + ROWS, "far": HEADER + "a,GDP,KOR,9999,1,1,1,index,score,level,\n"}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
+    (tmp_path / "cp949.csv").write_bytes("한국".encode("cp949"))
+    return {name: (tmp_path / f"{name}.csv").as_posix() for name in (*texts, "cp949")} | {"folder": tmp_path.as_posix()}
+
+
+@pytest.mark.parametrize("line", BAD, ids=lambda line: " ".join(line)[:60])
+def test_bad_words_are_refused_in_korean_before_anything_is_run(
+    line: tuple[str, ...], places: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ran(*_: object, **__: object) -> None:
+        raise AssertionError("a run was started")
+
+    monkeypatch.chdir(tmp_path)
+    for place in ("run", "backtest", "strategies", "game"):
+        monkeypatch.setattr(f"model.experiments.{place}.run_cases", ran)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    result = invoke(*(word.format(**places) for word in line), "--lang", "ko")
+    assert result.exit_code in (2, 3) and not result.stdout, result.output
+    said_in_full = re.sub(r"'[^']*'|허용: [^\n]*|필요한 열: [^\n]*|열 누락: [^\n]*", "", result.output)
+    assert not ENGLISH.search(said_in_full) and re.search("[가-힣]", result.output), result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_file_of_figures_names_all_its_faults_in_korean(places: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "broken.csv").write_text(HEADER + BROKEN, encoding="utf-8", newline="\n")
+    for path, least in ((places["rows"], 5), ((tmp_path / "broken.csv").as_posix(), 8)):
+        lines = invoke("backtest", "--actual", path, "--out", str(tmp_path / "o"), "--lang", "ko").output.splitlines()
+        assert len(lines) >= least and all(line.startswith(f"{path}:") and re.search("[가-힣]", line) for line in lines), lines
+
+
+def test_errors_of_the_disk_are_said_in_korean() -> None:
+    fault = worded(StoreError, "cli.environment", file="x", reason=PermissionError(13, "Permission denied"))
+    assert str(fault) == "x: permission denied" and said(fault, "ko") == "x: 접근 권한이 없습니다"
+    assert said(StoreError("x"), "ko") == "x" and said(OSError(errno.EXDEV, "odd"), "ko") == "odd"
+    assert said(pickle.loads(pickle.dumps(fault)), "ko") == said(fault, "ko")  # as it comes from another process
+
+
+def test_no_memory_is_a_message_and_a_failed_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("model.simulation.Decoupling", none)
+    case = Case("tariffs", load_scenario("tariffs"), None, 0, 0, ((0,), (1,)))
+    found = run_case(case)
+    assert isinstance(found, Failure) and "not enough memory" in found.reason
+    monkeypatch.setattr("model.scenario.resolve.load_scenario", none)
+    result = invoke("run", "tariffs", "--lang", "ko", "--out", str(tmp_path / "o"))
+    assert result.exit_code == 3 and "메모리" in result.output
+
+
+@pytest.mark.parametrize("text", ["(" * 5000, "(" * 51 + "A[KOR,2035]<1" + ")" * 51, "A[KOR,2035] < 1e999", "not a condition"])
+def test_conditions_that_no_reader_survives_are_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse(text)
+    assert str(parse("(" * 50 + "A[KOR,2035]<1" + ")" * 50)) == "A[KOR,2035] < 1"
+
+
+def test_a_pattern_of_an_export_that_matches_nothing_is_not_passed_over(tmp_path: Path) -> None:
+    bounds = {"a": (0.0, 1.0)}
+    folder = write_sweep(tmp_path / "s", "lhs", uniform(4, bounds), bounds, {"blocs": lambda x: x[:, 0]})
+    args = ["export", str(folder), "--format", "csv", "--variable", "Real*", "--variable", "Real Incom", "--region", "KOR"]
+    result = invoke(*args, "--region", "XXX")
+    assert result.exit_code == 2 and "--variable Real Incom" in result.output and "--region XXX" in result.output
+    assert "did you mean Real Income?" in result.output and not (folder / "export-csv.csv").exists()

@@ -89,6 +89,9 @@ class Cli(WordsCommand, click.Group):
         except click.ClickException as fault:
             click.echo(usage_message(fault, self.lang), err=True)
             return UsageError.exit_code
+        except MemoryError:
+            click.echo(word("cli.memory", self.lang), err=True)
+            return ENVIRONMENT
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0

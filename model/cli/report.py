@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from model.experiments.calibration_report import MatchFolder
 
 
+MOST_WON = 1e6
+"""Won per dollar beyond which a rate is a slip of the key."""
+
+
 def command(lang: str) -> click.Command:
     """The command, worded in `lang`."""
 
@@ -50,12 +54,14 @@ def stated_rate(options: dict[str, Any]) -> float:
     lang, text = options["lang"], options["rate"]
     among((options["currency"],), ("USD", "KRW"), lang)
     if options["currency"] == "USD":
+        if text is not None:
+            raise UsageError(word("cli.report.idle_rate", lang, value=text))
         return 0.0
     try:
         rate = float(str(text).replace(",", ""))
     except ValueError:
         rate = math.nan
-    if not 0.0 < rate < math.inf:
+    if not 0.0 < rate <= MOST_WON:
         raise UsageError(word("cli.report.no_rate", lang, value="-" if text is None else text))
     return rate
 

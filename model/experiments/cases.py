@@ -82,6 +82,8 @@ def run_case(case: Case) -> Recording | Failure:
             keys, values = model.run_to_end().table()
     except BlocsError as error:
         return Failure(case.name, case.draw, case.seed, str(error))
+    except MemoryError:
+        return Failure(case.name, case.draw, case.seed, word("cli.memory"))
     return Recording(case.name, case.draw, case.seed, model.quarters, keys, values)
 
 

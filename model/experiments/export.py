@@ -20,7 +20,7 @@ from model.errors import StoreError, UsageError
 from model.experiments.query import connection, failure_table, read_states
 from model.experiments.results import annual
 from model.said import worded
-from model.words import speaker
+from model.words import hint, speaker
 
 BATCH = 40
 """States read at a time: a sweep need not fit into memory."""
@@ -41,6 +41,7 @@ class Wanted:
 
 def export(wanted: Wanted, form: str, target: Path) -> int:
     """Write the target in a form ('csv', 'xlsx', 'iamc', 'ema'); returns the number of rows written."""
+    check_matches(wanted)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.part")
     try:
@@ -51,6 +52,18 @@ def export(wanted: Wanted, form: str, target: Path) -> int:
     finally:
         partial.unlink(missing_ok=True)
     return rows
+
+
+def check_matches(wanted: Wanted) -> None:
+    """UsageError with every pattern and region that the results hold nothing of: else it would be missed without a word."""
+    say, faults = speaker(wanted.lang), list[str]()
+    with connection(wanted.folder, wanted.lang) as connected:
+        for kind, asked in (("variable", wanted.variables), ("region", wanted.regions)):
+            held = [str(name) for (name,) in connected.execute(f"SELECT DISTINCT {kind} FROM results ORDER BY 1").fetchall()] if asked else []
+            absent = [text for text in asked if not any(fnmatchcase(name, text) if kind == "variable" else name == text for name in held)]
+            faults += [f"--{kind} {text}: " + say("export.nothing", folder=wanted.folder.as_posix()) + hint(text, held, wanted.lang) for text in absent]
+    if faults:
+        raise UsageError("\n".join(faults))
 
 
 def ending(form: str) -> str:
