@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import pickle
 import re
+import shutil
 from pathlib import Path
 
 import click
@@ -209,3 +211,44 @@ def test_a_pattern_of_an_export_that_matches_nothing_is_not_passed_over(tmp_path
     result = invoke(*args, "--region", "XXX")
     assert result.exit_code == 2 and "--variable Real Incom" in result.output and "--region XXX" in result.output
     assert "did you mean Real Income?" in result.output and not (folder / "export-csv.csv").exists()
+
+
+# folders cut short
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up sweep."""
+    bounds = {"a": (0.0, 1.0)}
+    return write_sweep(tmp_path_factory.mktemp("표본 실행") / "s", "lhs", uniform(12, bounds), bounds, {"blocs": lambda x: x[:, 0]})
+
+
+@pytest.mark.parametrize("how", ["empty", "half", "garbage", "missing"])
+@pytest.mark.parametrize("name", ["plan.json", "states.csv", "results.parquet"])
+def test_a_sweep_with_a_damaged_file_is_refused_and_never_read_in_part(swept: Path, tmp_path: Path, name: str, how: str) -> None:
+    folder = tmp_path / "s"
+    shutil.copytree(swept, folder)
+    data = (folder / name).read_bytes()
+    damaged = {"empty": b"", "half": data[: len(data) // 2], "garbage": bytes(range(256)) * 40, "missing": b""}[how]
+    (folder / name).write_bytes(damaged)
+    if how == "missing":
+        (folder / name).unlink()
+    for command in ("query", "export", "analyse", "discover", "robust", "figures", "status"):
+        result = invoke(command, str(folder), *READING[command], "--lang", "ko")
+        told = command == "status" and name == "results.parquet"  # counts runs, opens no results
+        assert result.exit_code in ((0,) if told else (1, 3) if how != "missing" else (1, 2, 3)), (command, result.output)
+        assert re.search("[가-힣]", result.output)
+    assert not (folder / "export-csv.csv").exists()
+
+
+def test_a_run_whose_manifest_is_damaged_is_not_drawn_from_its_old_figures(tmp_path: Path) -> None:
+    folder = made_folder(tmp_path / "run", "run")
+    (folder / "results.parquet").write_bytes(b"PAR1")
+    (folder / "figures").mkdir()
+    index = [{"kind": "exports", "context": {}, "files": {"csv": "exports.csv"}, "name": "exports"}]
+    (folder / "figures" / "figures.json").write_text(json.dumps(index), encoding="utf-8", newline="\n")
+    (folder / "figures" / "exports.csv").write_text("year\n2019\n", encoding="utf-8", newline="\n")
+    for text in ('{"run"', "", "[]"):
+        (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
+        result = invoke("figures", str(folder))
+        assert result.exit_code == 3 and "manifest.json" in result.output

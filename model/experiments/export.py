@@ -160,6 +160,7 @@ def _xlsx(wanted: Wanted, target: Path) -> int:
         table = wide(frame, wanted.quarters)
         count += len(table)
         if count > EXCEL_ROWS:
+            sheet.close()  # a sheet left open ends in another error, of lxml
             raise UsageError(say("export.too_many", rows=EXCEL_ROWS))
         for row in table.reindex(columns=[*KEYS, *times]).itertuples(index=False):
             sheet.append([_excel(value) for value in row])
@@ -264,8 +265,9 @@ def _identity(folder: Path) -> str:
     for name, key in (("plan.json", "hash"), ("manifest.json", "run")):
         if (folder / name).is_file():
             try:
-                found = json.loads((folder / name).read_text(encoding="utf-8")).get(key)
-            except (ValueError, AttributeError) as fault:
+                held = json.loads((folder / name).read_text(encoding="utf-8"))
+                found = held.get(key) if isinstance(held, dict) else None
+            except ValueError as fault:
                 raise worded(StoreError, "error.json", file=folder / name, reason=fault) from fault
             if found:
                 return str(found)[:12]

@@ -12,7 +12,7 @@ from model.words import has_word, word
 RUN_KEYS = ("run", "scenario", "stances", "years", "engine")
 """What the manifest of a run holds."""
 MARKS = {
-    "plan.json": "sweep", "then.json": "sweep", "strategies.csv": "strategies", "comparison.csv": "comparison", "payoffs.csv": "game",
+    "plan.json": "sweep", "states.csv": "sweep", "then.json": "sweep", "strategies.csv": "strategies", "comparison.csv": "comparison", "payoffs.csv": "game",
 }  # fmt: skip
 """Files that one command alone writes."""
 TOLD = ("calibration", "backtest")
@@ -40,6 +40,8 @@ def kind_of(path: Path) -> str:
         return str(told["kind"])
     if all(key in told for key in RUN_KEYS):
         return "run"
+    if "sweep" in told:
+        return "sweep"
     return next((kind for name, kind in MARKS.items() if (path / name).is_file()), "other")
 
 

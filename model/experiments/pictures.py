@@ -21,7 +21,8 @@ from model.experiments.folder import open_run
 from model.experiments.kinds import kind_of
 from model.experiments.question import Wish, choose_cases, choose_outcome, require_finished
 from model.experiments.results import HEADLINE, FigureContext
-from model.experiments.sweep import PLAN, load_sweep
+from model.experiments.store import RESULTS
+from model.experiments.sweep import load_sweep
 from model.figures import FIGURES, KINDS, Saved, make_figures, redraw
 from model.figures.save import read_index, write_index
 from model.said import worded
@@ -43,14 +44,15 @@ def draw_folder(folder: Path, wanted: Wanted) -> list[Saved]:
     """Draw every figure that a folder has the data for; StoreError says what a folder must hold."""
     if not folder.is_dir():
         raise StoreError(word("error.report.no_folder", wanted.lang, folder=folder.as_posix()))
-    if (folder / PLAN).is_file():
+    kind = kind_of(folder)
+    if kind == "sweep":
         return _of_sweep(folder, wanted)
     if matched := match_folder(folder):
         _must_have(wanted, tuple(matched.figures()))
         out = wanted.out or folder / "figures"
         return draw_figures(matched, wanted.lang, out, wanted.only, wanted.formats, wanted.size)
-    kind = kind_of(folder)
-    listed = None if kind == "run" else _listed(folder)
+    whole = kind == "run" or (kind == "other" and (folder / RESULTS).is_file())  # of a run, whose manifest may be damaged
+    listed = None if whole else _listed(folder)
     if listed is None and kind in ("strategies", "comparison"):
         raise UsageError(word("cli.figures.no_index", wanted.lang, folder=folder.as_posix()))
     return _of_run(folder, wanted) if listed is None else _of_index(listed, wanted)

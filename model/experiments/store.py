@@ -316,7 +316,11 @@ def refusing(path: Path) -> Iterator[None]:
     """Turn failures of the disk or of DuckDB into a StoreError that names the file."""
     try:
         yield
-    except (OSError, duckdb.Error) as fault:
+    except duckdb.IOException as fault:
+        raise worded(StoreError, "cli.environment", file=path, reason=fault) from fault
+    except duckdb.Error as fault:
+        raise worded(StoreError, "store.damaged", file=path, reason=fault) from fault
+    except OSError as fault:
         raise worded(StoreError, "cli.environment", file=path, reason=fault) from fault
 
 
