@@ -8,17 +8,23 @@ import os
 import pickle
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from model.cli import COMMANDS, Cli
 from model.errors import StoreError, UsageError
 from model.experiments.cases import Case, Failure, run_case
 from model.experiments.conditions import parse
 from model.experiments.kinds import READERS, kind_of, readable_by
+from model.experiments.run import clear_outputs
+from model.experiments.sweep_run import clear_sweep
 from model.said import said, worded
 from model.scenario.resolve import load_scenario
 from model.words import LANGUAGES, has_word, word
@@ -252,3 +258,60 @@ def test_a_run_whose_manifest_is_damaged_is_not_drawn_from_its_old_figures(tmp_p
         (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
         result = invoke("figures", str(folder))
         assert result.exit_code == 3 and "manifest.json" in result.output
+
+
+def test_force_takes_nothing_of_ones_own_away(tmp_path: Path) -> None:
+    own = ("figures/my.png", "figures/data.csv", "notes.txt", "shards/mine.parquet", "failed/mine.json")
+    theirs = ("figures/exports.png", "figures/figures.json", "report.docx", "sources.txt", "manifest.json")
+    for name in (*own, *theirs, "results.parquet"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    clear_outputs(tmp_path)
+    clear_sweep(tmp_path)
+    assert all((tmp_path / name).exists() for name in own) and not any((tmp_path / name).exists() for name in theirs)
+    (tmp_path / "report.docx").write_text("mine", encoding="utf-8")
+    clear_outputs(tmp_path)  # no results here: the document is somebody's own
+    assert (tmp_path / "report.docx").exists()
+
+
+@pytest.mark.parametrize("sheet", ["scenario", "measures", "parameters"])
+@pytest.mark.parametrize("renamed", [True, False])
+def test_a_workbook_without_one_of_its_sheets_does_not_pass_for_a_scenario_without_measures(tmp_path: Path, sheet: str, renamed: bool) -> None:
+    path = tmp_path / "mine.xlsx"
+    assert invoke("template", str(path), "--from", "tariffs").exit_code == 0
+    book = load_workbook(path)
+    if renamed:
+        book[sheet].title = sheet.capitalize() + " "
+    else:
+        del book[sheet]
+    book.save(path)
+    result = invoke("validate", str(path))
+    assert result.exit_code == 2 and "measures, parameters" in result.output
+
+
+# --set and files of every kind: a message or a scenario, never a traceback
+
+
+NAMES = st.sampled_from(["name", "focus", "horizon", "instruments", "overrides", "strategies", "baseline", "extends", "title", "<<", "1", "null", "서울"])
+VALUES = st.one_of(
+    st.sampled_from(["NO", "yes", "1e3", "2019-01-01", ".nan", ".inf", "1e400", "0x1F", "1_000", "~", "&a x", "*a", "!!int 3", "[", "{a: 1", "'", "|\n  x", "KOR", "2018Q1",
+                     "[2018Q1, 2050Q4]", "\ufeff", "\u2028", "가나다", "\U0001f600", "\x00", "\t", "- - - 1", "? a", "---", "%YAML 1.1", "9" * 400, "-" * 300]),
+    st.text(max_size=20), st.floats().map(repr), st.integers().map(str),
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(lines=st.lists(st.tuples(st.sampled_from(["", "  ", "\t", "- "]), NAMES, VALUES), max_size=8), end=st.sampled_from(["\n", "\r\n", "\r"]), mark=st.booleans())
+def test_any_scenario_file_gives_a_message_or_a_scenario(lines: list[tuple[str, str, str]], end: str, mark: bool) -> None:
+    text = end.join(f"{indent}{name}: {value}" for indent, name, value in lines)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.yaml"
+        path.write_bytes((("\ufeff" if mark else "") + text).encode("utf-8", "surrogatepass"))
+        result = invoke("validate", str(path), "--lang", "ko")
+    assert result.exit_code in (0, 2) and (result.exit_code == 0 or f"{path}:" in result.output)
+
+
+@settings(max_examples=40)
+@given(path=st.lists(NAMES, min_size=1, max_size=3).map(".".join), value=VALUES)
+def test_any_set_gives_a_message_or_a_scenario(path: str, value: str) -> None:
+    assert invoke("validate", "tariffs", "--set", f"{path}={value}", "--lang", "ko").exit_code in (0, 2)

@@ -107,7 +107,8 @@ def test_settings_stay_locked(folder: Path) -> None:
 def test_shards_answer_before_they_are_compacted(folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     (copy / "shards").mkdir(parents=True)
-    (copy / "states.csv").write_bytes((folder / "states.csv").read_bytes())
+    for name in ("states.csv", "plan.json"):
+        (copy / name).write_bytes((folder / name).read_bytes())
     half = f"SELECT * FROM read_parquet('{(folder / 'results.parquet').as_posix()}') WHERE draw"
     duckdb.sql(f"{half} < 5").write_parquet(str(copy / "shards" / "a.parquet"))
     duckdb.sql(f"{half} >= 5").write_parquet(str(copy / "shards" / "b.parquet"))

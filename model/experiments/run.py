@@ -99,11 +99,18 @@ def kept(request: RunRequest, shards: Shards) -> RunRequest:
 
 
 def clear_outputs(folder: Path) -> None:
-    """Take away an earlier run's outputs, and nothing else, so that none of them stands beside the new ones."""
+    """Take away an earlier run's outputs, and nothing else, so that none of them stands beside the new ones.
+
+    Without results there was no run: what has the name of an output is then somebody's own.
+    """
+    from model.figures import KINDS
+    from model.figures.save import INDEX
     from model.reports.formats import FORMATS
 
+    if not (folder / RESULTS).is_file():
+        return
     old = [folder / name for name in (RESULTS, "manifest.json", "sources.txt", *(f"report.{kind}" for kind in FORMATS))]
-    old += [path for kind in ("png", "pdf", "svg", "csv", "json") for path in (folder / "figures").glob(f"*.{kind}")]
+    old += [folder / "figures" / f"{name}.{kind}" for name in KINDS for kind in ("png", "pdf", "svg", "csv")] + [folder / "figures" / INDEX]
     old += (folder / "tables").glob("*.xlsx")
     for path in old:
         path.unlink(missing_ok=True)

@@ -183,7 +183,7 @@ def write_plan(planned: Planned, folder: Path) -> Sweep:
 
 def clear_sweep(folder: Path) -> None:
     """Take away an earlier sweep's files and nothing else."""
-    for kind, pattern in ((SHARDS, "*.parquet"), (FAILED, "run-*.json")):
+    for kind, pattern in ((SHARDS, "run-*.parquet"), (FAILED, "run-*.json")):
         for path in (folder / kind).glob(pattern):
             path.unlink()
     for name in (PLAN, STATES, POINTS, RESULTS, MANIFEST):
