@@ -8,6 +8,7 @@ import os
 import pickle
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from model.cli import COMMANDS, Cli
+from model.cli import COMMANDS, Cli, main
 from model.errors import StoreError, UsageError
 from model.experiments.cases import Case, Failure, run_case
 from model.experiments.conditions import parse
@@ -131,7 +132,7 @@ BAD: list[tuple[str, ...]] = [
     ("run", "blocs", "--stance", "hedg", "--stance", "nope"), ("compare", "tariffs", "--stance", "nope"), ("compare", "tariffs", "--out", "{file}/x"),
     ("run", "tariffs", "--set", "instruments[0].rate="), ("run", "tariffs", "--set", "overrides={{one_year_elasticity: 2.4}}"),
     ("study", "{folder}"), ("brief", "no_policy"), ("brief", "tariffs", "--rate", "1300"), ("strategies", "blocs", "--rate", "0"),
-    ("sweep", "tariffs", "--method", "lhs", "--vary", "", "--samples", "4"), ("game", "blocs", "--players", ""), ("game", "blocs", "--players", "KOR,,"),
+    ("sweep", "tariffs", "--method", "lhs", "--vary", "", "--samples", "4"), ("game", "blocs", "--players", ""), ("game", "blocs", "--players", "KOR,,"), ("game", "blocs", "--set", "horizon=[2018Q1, 2018Q3]"),
     ("backtest", "--actual", "{folder}/none.csv"), ("backtest", "--actual", "{folder}"), ("backtest", "--actual", "{file}", "--out", "{folder}/o"),
     ("backtest", "--actual", "{cp949}", "--out", "{folder}/o"), ("backtest", "--actual", "{rows}", "--out", "{folder}/o"),
     ("backtest", "--actual", "{far}", "--out", "{folder}/o"),
@@ -315,3 +316,9 @@ def test_any_scenario_file_gives_a_message_or_a_scenario(lines: list[tuple[str, 
 @given(path=st.lists(NAMES, min_size=1, max_size=3).map(".".join), value=VALUES)
 def test_any_set_gives_a_message_or_a_scenario(path: str, value: str) -> None:
     assert invoke("validate", "tariffs", "--set", f"{path}={value}", "--lang", "ko").exit_code in (0, 2)
+
+
+def test_a_console_that_is_closed_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["scenarios"]) == 0 and main(["validate", "nowhere"]) == 2

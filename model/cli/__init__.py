@@ -125,6 +125,9 @@ codecs.register_error(PLAINER, _plainer)
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code: 0 done, 1 some runs failed, 2 usage or scenario, 3, 130."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # pythonw.exe, a service, or closed by the shell
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (for as long as the process lives)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

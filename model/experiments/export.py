@@ -47,7 +47,8 @@ def export(wanted: Wanted, form: str, target: Path) -> int:
     try:
         rows = FORMS[form](wanted, partial)
         if not rows:
-            raise UsageError(speaker(wanted.lang)("export.nothing", folder=wanted.folder.as_posix()))
+            key = "export.nothing" if wanted.quarters or form == "csv" else "export.no_years"
+            raise UsageError(speaker(wanted.lang)(key, folder=wanted.folder.as_posix()))
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
