@@ -19,6 +19,7 @@ from calibration.linked import number_of
 from calibration.linked import table as table
 from model.axes import ECOSYSTEMS
 from model.errors import Fault, ScenarioError, UsageError
+from model.said import worded
 from model.units import UNITS
 from model.world import Parameters
 
@@ -272,8 +273,7 @@ def _named(key: str) -> list[Row]:
     found = [rows[key]] if key in rows else [row for row in load_rows() if row.name == key]
     if not found:
         near = difflib.get_close_matches(key, [*rows, *titles()], n=3)
-        hint = f"; did you mean {', '.join(near)}?" if near else "; see docs/parameters.md"
-        raise UsageError(f"no parameter {key}{hint}")
+        raise worded(UsageError, "parameter.near" if near else "parameter.none", name=key, near=", ".join(near))
     return found
 
 
@@ -282,9 +282,9 @@ def _checked(row: Row, value: float | str, check: bool) -> float:
     try:
         number = float(row.choices.index(value)) if isinstance(value, str) and value in row.choices else float(value)
     except ValueError:
-        raise UsageError(f"{row.key}: {value!r} is not a number; unit {row.unit}") from None
+        raise worded(UsageError, "parameter.no_number", name=row.key, value=repr(value), unit=row.unit) from None
     if not math.isfinite(number) or (check and not row.low <= number <= row.high):
-        raise UsageError(f"{row.key}: {value} is out of range; allowed {row.low:g} to {row.high:g} ({row.unit})")
+        raise worded(UsageError, "parameter.range", name=row.key, value=value, low=f"{row.low:g}", high=f"{row.high:g}", unit=row.unit)
     return number
 
 
@@ -293,11 +293,11 @@ def _fit_together(parameters: Parameters) -> None:
     sigma = parameters["elasticity_of_substitution"]
     for segment, e1 in parameters["one_year_elasticity"].items():
         if e1 >= sigma[segment]:
-            raise UsageError(f"one_year_elasticity[{segment}] {e1:g} must stay below its long run {sigma[segment]:g}")
+            raise worded(UsageError, "parameter.elasticities", segment=segment, short=f"{e1:g}", long=f"{sigma[segment]:g}")
     for name, indices in share_sets():
         total = math.fsum(parameters[name][i] for i in indices)
         if abs(total - 1.0) > 1e-9:
-            raise UsageError(f"{name}[{', '.join(indices)}] add to {total:.6g}, not to 1: change them together")
+            raise worded(UsageError, "parameter.shares", names=f"{name}[{', '.join(indices)}]", total=f"{total:.6g}")
 
 
 @cache

@@ -5,6 +5,7 @@ Exit codes: 1 some runs failed, 2 usage or scenario, 3 store or environment (doc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -12,6 +13,9 @@ class BlocsError(Exception):
     """Root of all errors that are shown to a user without a traceback."""
 
     exit_code = 1
+    key: str = ""
+    fields: Mapping[str, object] = {}
+    """Of the table of words, where the message is one of its rows (`model.said`)."""
 
 
 class ModelError(BlocsError):

@@ -62,9 +62,10 @@ def sweep_words(folder: Path, *more: str) -> list[str]:
 
 
 def start(words: list[str], limit: int | None = None) -> subprocess.Popen[bytes]:
-    """A command in a process group of its own; `limit`: the largest file it may write, bytes."""
+    """A command in a process group of its own, which hears Ctrl-C; `limit`: the largest file it may write, bytes."""
 
     def before() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background of a shell ignores it, and its children too
         if limit is not None:
             import resource
 
@@ -72,7 +73,7 @@ def start(words: list[str], limit: int | None = None) -> subprocess.Popen[bytes]
 
     return subprocess.Popen(
         command(*words), cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        preexec_fn=before if limit is not None else None, start_new_session=True,
+        preexec_fn=before, start_new_session=True,
     )  # fmt: skip
 
 

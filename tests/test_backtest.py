@@ -94,7 +94,7 @@ def test_all_faults_of_a_file_come_at_once_with_their_place() -> None:
     ("a,Exports|Chips,KOR,2019,1,1,1,percent,train,level,", "the variable is in 'bn USD of 2018'"),
     ("a,Exports|Chips,USA,2019,1,1,1,bn USD of 2018,train,level,", "no row for USA"),
     ("a,GDP,KOR+TWN,2019,1,1,1,index,train,level,", "cannot be added over regions"),
-    ("a,GDP + Exports|Chips,KOR,2019,1,1,1,index,train,level,", "adds bn USD of 2018 and index"),
+    ("a,GDP + Exports|Chips,KOR,2019,1,1,1,index,train,level,", "adds bn USD of 2018, index"),
     ("a,GDP,KOR,2018,1,1,1,index,train,level,", "simulated: 2019Q1 to 2022Q4"),
     ("a,GDP,KOR,2020,1,1,1,index,train,index:2019,", "no row of period 2019"),
 ])  # fmt: skip

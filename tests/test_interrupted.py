@@ -17,6 +17,7 @@ def test_ctrl_c_keeps_the_runs_that_are_finished(tmp_path: Path) -> None:
     out = tmp_path / "out"
     code = (
         "import os, signal, sys\nfrom model.experiments import cases, run\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background of a shell ignores Ctrl-C, and its children too
         "def show(done, planned):\n    if done == 6: os.kill(os.getpid(), signal.SIGINT)\n"
         "from model.cli import run as command\ncommand.progress_of = lambda options: show\n"
         "from model.cli import main\n"

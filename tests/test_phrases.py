@@ -115,6 +115,8 @@ TYPED = frozenset(
     ["template", "USD", "KRW", "rate", "currency", "YAML", "JSON", "CSV", "UTF-8", "Markdown", "HTML", "docx", "html", "md", "png", "pdf", "svg", "xlsx", "NAME", "VALUE", "PATH", "name", "blocs", "none", "sigma", "eta", "ln", "d", "x", "e1", "E4b", "Q1", "Q3", "Q4", "align_us", "USA", "CHN", "KOR", "JPN", "instrument", "parameters", "instruments", "denial_rate", "force", "validate", "docs", "scenario_files.md", "alias", "anchor", "tag", "directive", "strategies.members", "from", "to", "true", "set", "show", "overrides.search_cost", "all", "Value", "Added", "en", "results", "out", "elasticity", "NAME.yaml", "help", "yaml", "scripted", "off", "members", "stances", "index", "assumed", "results.parquet", "income_smoothing", "nan", "ACR", "Caliendo-Parro", "chip_controls", "blocs_all_goods", "all_goods", "local", "manifest.json", "parquet", "page", "column", "slide", "mm", "run", "report", "figures.json", "only", "lang", "sources.txt", "tables", "brief"]
 ) | frozenset(
     ["DIR", "DISTINCT", "Dask", "EMA", "Exports", "FROM", "HI", "HOST", "I", "IAMC", "Income", "JOIN", "K", "LO", "Morris", "N", "PAWN", "PORT", "PRCC", "R2", "Real", "S1", "SELECT", "SQL", "SRRC", "ST", "STEPS", "USING", "WITH", "analysis", "and", "calibration", "comparison.csv", "coverage.csv", "draw", "ema", "failures", "grid", "hedge", "iamc", "instrument.lever", "json", "lhs", "morris", "mu", "or", "overrides", "plan.json", "plans", "pyam", "quarter", "reactions.md", "reactive", "region", "register.csv", "rules.csv", "scenario", "seed", "shards", "sobol", "state", "states", "studies", "table", "tcp", "third_country.yaml", "third_country_reach", "tls", "unit", "value", "variable", "workbench", "YYYY-MM", "hwpx", "calibration.md", "history", "matching", "targets"]
+) | frozenset(
+    ["facts", "overrides.fringe_rows", "distributed.comm.tls", "sweeps_engine.md", "cluster", "install", "m", "pip", "python", "observables.md", "low", "high", "period_end", "change", "FYyyyy", "FYyyyyQn", "YYYY", "YYYYQn", "YYYY-MM-DD", "A", "B", "DuckDB", "parameters.md", "model", "one_year_elasticity"]
 ) | frozenset(COMMANDS)
 """Further ones in help, errors and the referee's tables: keys, commands, methods, SQL and file names."""
 READ = ("figure.", "report.", "paper.", "phrase.", "glossary.", "region.", "segment.", "layer.", "stance.", "table.",
@@ -143,14 +145,16 @@ def test_both_languages_have_the_same_fields_and_no_text_is_missing() -> None:
 def test_no_key_stands_in_two_tables() -> None:
     rows = [row for name in TABLES for row in csv.DictReader((ROOT / "model" / name).read_text("utf-8").splitlines())]
     assert len({row["key"] for row in rows}) == len(rows)
+    assert [row["key"] for row in rows if None in row or None in row.values()] == []  # a comma outside quotes cuts a text short
 
 
 TERMS = {
     "decoupling": "디커플링", "blocs": "블록화", "export_control": "수출통제", "fdpr": "해외직접생산품규칙",
     "entity_list": "우려거래자 목록", "veu": "검증된 최종사용자", "dual_cost": "이중표준 준수비용",
-    "real_income": "실질소득", "baseline": "기준 시나리오",
+    "real_income": "실질소득", "baseline": "기준 시나리오", "parameter": "모수", "lever": "조절변수", "measure": "조치", "draw": "추출",
+    "sweep": "표본 실행", "state": "상태", "backtest": "사후 검증", "calibration": "모수 추정",
 }  # fmt: skip
-OTHER_WORDS = ("기준선", "엔터티 리스트", "실질 소득", "수출 통제", "베이스라인", "이중 표준 준수", "FDPR", "서방 참여", "동방 참여", "대미공조", "Sobol", "소벨", "소볼 지표")
+OTHER_WORDS = ("기준선", "엔터티 리스트", "실질 소득", "수출 통제", "베이스라인", "이중 표준 준수", "FDPR", "서방 참여", "동방 참여", "대미공조", "Sobol", "소벨", "소볼 지표", "매개변수", "스윕", "백테스트", "비교 기준", "파라미터", "시뮬레이션")
 """Other Korean words for terms of the glossary: one thing, one word."""
 
 

@@ -275,6 +275,18 @@ def test_every_section_is_there_and_no_field_is_left(run: RunFolder, folder: Pat
         assert not re.search(r"\{\w*\}|\bnan\b|은\(는\)|이\(가\)|\(으\)로|−−|\+−", text), text
 
 
+def test_a_korean_report_says_once_that_sources_stand_as_they_were_written(run: RunFolder) -> None:
+    document = paper(told(run), {})
+    (table,) = (block for block in document.blocks if isinstance(block, Table) and block.name == "measures")
+    place = list(table.header).index("출처(원문)")
+    held = {str(row[place]) for row in table.rows}
+    assert "가정: scenario of this study" in held and not any(text.startswith("assumed") for text in held)
+    note = word("paper.table.measures_note", "ko")
+    assert "원문" in note and " ".join(table.notes).count(note) == 1 and word("paper.assumes.sources", "ko") in list(texts(document))
+    text = sources_text(run.context, run.manifest)
+    assert "저자 미상" in text and "not named," not in text and "원문 표기" in text
+
+
 def test_exports_are_said_in_dollars_and_not_in_percent(run: RunFolder) -> None:
     facts = told(run)
     rows = facts.data["exports"]
@@ -376,7 +388,7 @@ def invoke(*args: str) -> Any:
 def test_a_folder_that_is_no_run_is_refused_with_the_way_out(command: str, tmp_path: Path) -> None:
     for case, needle in ((tmp_path / "absent", "no such folder"), (tmp_path, "blocs run")):
         result = invoke(command, str(case))
-        assert result.exit_code == 3 and needle in result.output and "Traceback" not in result.output
+        assert result.exit_code == 2 and needle in result.output and "Traceback" not in result.output
     (tmp_path / "results.parquet").write_bytes(b"x")
     (tmp_path / "manifest.json").write_text("[", encoding="utf-8")
     assert invoke(command, str(tmp_path)).exit_code == 3

@@ -16,6 +16,7 @@ import click
 
 from model.cli.wording import Among, WordsCommand, WordsContext, usage_message
 from model.errors import INTERRUPTED, BlocsError, UsageError
+from model.said import said
 from model.words import LANGUAGES, hint, word
 
 COMMANDS = (
@@ -80,7 +81,7 @@ class Cli(WordsCommand, click.Group):
             result = super().main(args, prog_name, None, False, **extra)
             return result if isinstance(result, int) else 0
         except BlocsError as fault:
-            click.echo(str(fault), err=True)
+            click.echo(said(fault, self.lang), err=True)
             return fault.exit_code
         except (KeyboardInterrupt, click.exceptions.Abort):
             click.echo(word("cli.interrupted", self.lang), err=True)
@@ -88,12 +89,14 @@ class Cli(WordsCommand, click.Group):
         except click.ClickException as fault:
             click.echo(usage_message(fault, self.lang), err=True)
             return UsageError.exit_code
+        except MemoryError:
+            click.echo(word("cli.memory", self.lang), err=True)
+            return ENVIRONMENT
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         except OSError as fault:
-            reason = fault.strerror or str(fault)
-            click.echo(word("cli.environment", self.lang, file=fault.filename or "?", reason=reason), err=True)
+            click.echo(word("cli.environment", self.lang, file=fault.filename or "?", reason=said(fault, self.lang)), err=True)
             return ENVIRONMENT
 
 
@@ -122,6 +125,9 @@ codecs.register_error(PLAINER, _plainer)
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code: 0 done, 1 some runs failed, 2 usage or scenario, 3, 130."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # pythonw.exe, a service, or closed by the shell
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (for as long as the process lives)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

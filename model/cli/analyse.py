@@ -24,9 +24,11 @@ def command(lang: str) -> click.Command:
     def analyse(folder: str, **options: Any) -> None:
         from model.cli.output import show_answer
         from model.experiments.answer_drivers import analysed
+        from model.experiments.kinds import require
         from model.experiments.question import choose_cases, choose_outcome, require_finished, wish_of
         from model.experiments.sweep import load_sweep
 
+        require(Path(folder), "analyse", options["lang"])
         sweep = load_sweep(Path(folder), options["lang"])
         require_finished(sweep, options["lang"])
         labels = choose_cases(sweep, options["case"], options["lang"])

@@ -9,6 +9,7 @@ import click
 
 from model.cli.options import named, options
 from model.cli.report import check_formats, currency, stated_rate, write
+from model.errors import UsageError
 from model.words import word
 
 
@@ -23,9 +24,20 @@ def command(lang: str) -> click.Command:
     def brief(scenarios: tuple[str, ...], formats: str, **options: Any) -> int:
         stated_rate(options)  # refused before the run, not after it
         check_formats(tuple(formats.split(",")), options["lang"])
+        for name in scenarios:
+            _check_baseline(name, options)
         return max(_brief(name, formats, len(scenarios) > 1, options) for name in scenarios)
 
     return brief
+
+
+def _check_baseline(name: str, options: dict[str, Any]) -> None:
+    """UsageError for a scenario that is compared with nothing: it has no report."""
+    from model.scenario.resolve import load_baseline, load_scenario
+
+    scenario = load_scenario(name, sets=options["set"], lang=options["lang"], focus=options["focus"], baseline=None)
+    if load_baseline(scenario, options["lang"]) is None:
+        raise UsageError(word("cli.report.root", options["lang"], scenario=scenario.name))
 
 
 def _brief(name: str, formats: str, several: bool, options: dict[str, Any]) -> int:

@@ -18,8 +18,10 @@ def command(lang: str) -> click.Command:
     @options("quiet lang", lang)
     def cite(folder: str, **options: Any) -> int:
         from model.experiments.folder import open_run
+        from model.experiments.kinds import require
         from model.reports.sources import sources_text
 
+        require(Path(folder), "cite", options["lang"])
         run = open_run(Path(folder), options["lang"], ())
         text = sources_text(run.context, run.manifest)
         (run.path / "sources.txt").write_text(text, encoding="utf-8", newline="\n")

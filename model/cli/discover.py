@@ -28,10 +28,12 @@ def command(lang: str) -> click.Command:
         from model.cli.output import show_answer
         from model.experiments.answer_boxes import discovered
         from model.experiments.conditions import parse
+        from model.experiments.kinds import require
         from model.experiments.question import choose_cases, require_finished, wish_of
         from model.experiments.sweep import load_sweep
 
         condition = parse(*_text(options), options["lang"])
+        require(Path(folder), "discover", options["lang"])
         sweep = load_sweep(Path(folder), options["lang"])
         require_finished(sweep, options["lang"])
         labels = choose_cases(sweep, options["case"], options["lang"])

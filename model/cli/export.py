@@ -32,8 +32,10 @@ def command(lang: str) -> click.Command:
     def export(folder: str, **options: Any) -> None:
         from model.experiments.export import Wanted, ending
         from model.experiments.export import export as write
+        from model.experiments.kinds import require
 
         form, lang = options["form"], options["lang"]
+        require(Path(folder), "export", lang)
         target = Path(options["out"]) if options["out"] else Path(folder) / f"export-{form}{ending(form)}"
         if form == "xlsx" and not target.suffix:
             target = target.with_suffix(".xlsx")  # Excel opens no workbook without it

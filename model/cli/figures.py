@@ -29,12 +29,14 @@ def command(lang: str) -> click.Command:
 
 
 def _figures(folder: Path, only: tuple[str, ...], formats: tuple[str, ...], size: str, options: dict[str, Any]) -> int:
+    from model.experiments.kinds import require
     from model.experiments.pictures import Wanted, draw_folder
     from model.experiments.workers import default_workers, hired
     from model.figures import DRAWING, KINDS
     from model.figures.house import FORMATS, SIZES
 
     lang = options["lang"]
+    require(folder, "figures", lang)
     among(only, tuple(KINDS), lang)
     among(formats, FORMATS, lang)
     among((size,), tuple(SIZES), lang)

@@ -72,6 +72,8 @@ def _players(text: str | None, focus: str, lang: str) -> tuple[str, ...]:
 def _year(text: str | None, scenario: Scenario, lang: str) -> int:
     """The year that counts: the last whole one by default."""
     first, last = int(scenario.first[:4]), int(scenario.last[:4]) - (scenario.last[-1] != "4")
+    if last < first:
+        raise UsageError(word("game.no_whole_year", lang, first=scenario.first, last=scenario.last))
     if text is None:
         return last
     if not (text.isascii() and text.isdigit() and first <= int(text) <= last):

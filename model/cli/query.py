@@ -28,8 +28,10 @@ def command(lang: str) -> click.Command:
     @click.option("--out", metavar="FILE", default=None, help=word("query.option.out", lang))
     @options("lang", lang)
     def query(folder: str, sql: str, **options: Any) -> None:
+        from model.experiments.kinds import require
         from model.experiments.query import ask
 
+        require(Path(folder), "query", options["lang"])
         _give(ask(Path(folder), sql, options["lang"]), options["form"], options["out"], options["lang"])
 
     return query

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from model.experiments.workers import Pool
 
 
+MOST_WON = 1e6
+"""Won per dollar beyond which a rate is a slip of the key."""
+
+
 def command(lang: str) -> click.Command:
     """The command, worded in `lang`."""
 
@@ -52,12 +56,14 @@ def stated_rate(options: dict[str, Any]) -> float:
     lang, text = options["lang"], options["rate"]
     among((options["currency"],), ("USD", "KRW"), lang)
     if options["currency"] == "USD":
+        if text is not None:
+            raise UsageError(word("cli.report.idle_rate", lang, value=text))
         return 0.0
     try:
         rate = float(str(text).replace(",", ""))
     except ValueError:
         rate = math.nan
-    if not 0.0 < rate < math.inf:
+    if not 0.0 < rate <= MOST_WON:
         raise UsageError(word("cli.report.no_rate", lang, value="-" if text is None else text))
     return rate
 
@@ -73,6 +79,7 @@ def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> in
     """Write the report of a run's folder and say where it is."""
     from model.experiments.calibration_report import match_folder
     from model.experiments.folder import open_run
+    from model.experiments.kinds import require
     from model.experiments.report import read_figures
     from model.experiments.workers import default_workers, hired
     from model.figures import DRAWING, figure_variables
@@ -80,6 +87,7 @@ def write(folder: Path, formats: tuple[str, ...], options: dict[str, Any]) -> in
     lang = options["lang"]
     check_formats(formats, lang)
     stated_rate(options)
+    require(folder, "report", lang)
     if matched := match_folder(folder):
         return _calibration(matched, formats, options)
     with hired(default_workers(), len(read_figures()), *DRAWING) as workers:  # they start while this process reads

@@ -25,10 +25,12 @@ def command(lang: str) -> click.Command:
 def _resume(folder: Path, options: dict[str, Any]) -> int:
     from model.cli.sweep import check_cluster, part_asked
     from model.cli.sweeping import carry_on, finish_screen
+    from model.experiments.kinds import require
     from model.experiments.sweep import PLAN, load_sweep
     from model.experiments.sweep_run import retry
     from model.experiments.sweep_screen import THEN
 
+    require(folder, "resume", options["lang"])
     part = part_asked(options)
     check_cluster(options)
     if not (folder / PLAN).is_file() and (folder / THEN).is_file():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import click
@@ -108,9 +110,9 @@ def say_failures(failures: Sequence[Any], failed: int, cases: int, options: dict
 
 
 def _stances(asked: tuple[str, ...], known: tuple[str, ...], lang: str) -> tuple[str, ...] | None:
-    for stance in asked:
-        if stance not in known:
-            raise UsageError(word("cli.no_stance", lang, name=stance, names=", ".join(known) or "-") + hint(stance, known, lang))
+    names = ", ".join(known) or "-"
+    if faults := [word("cli.no_stance", lang, name=s, names=names) + hint(s, known, lang) for s in asked if s not in known]:
+        raise UsageError("\n".join(faults))
     return asked or None
 
 
@@ -120,3 +122,17 @@ def check_free(out: Path, force: bool, lang: str) -> None:
         raise StoreError(word("cli.run.no_folder", lang, folder=out.as_posix()))
     if out.is_dir() and not force and any(out.iterdir()):
         raise StoreError(word("cli.run.not_empty", lang, folder=out.as_posix()))
+    try_to_write(out)
+
+
+def try_to_write(folder: Path) -> None:
+    """OSError at once, not after hours of runs, where a folder cannot be made or written to; leaves nothing behind."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    finally:
+        for path in made:
+            with suppress(OSError):
+                path.rmdir()

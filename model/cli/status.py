@@ -27,10 +27,12 @@ def command(lang: str) -> click.Command:
 
 def _status(folder: Path, options: dict[str, Any]) -> None:
     from model.cli.sweeping import counts, shown_folder
+    from model.experiments.kinds import require
     from model.experiments.sweep import PLAN, load_sweep
     from model.experiments.sweep_screen import SCREEN, THEN
 
     lang = options["lang"]
+    require(folder, "status", lang)
     if not (folder / PLAN).is_file() and (folder / THEN).is_file():
         folder = folder / SCREEN
     sweep = load_sweep(folder, lang)

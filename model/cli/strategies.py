@@ -75,23 +75,23 @@ def _check_stance(request: Any, lang: str) -> None:
         raise UsageError(word("cli.no_stance", lang, name=request.stance, names=", ".join((*known, "none"))) + hint(request.stance, known, lang))
 
 
-def _amount(name: str, text: str | None, lang: str, high: float = 2.0) -> float | None:
-    """A number above zero from an option's text (the budget: at most 2 percent of GDP, as in scenario files)."""
+def _amount(name: str, text: str | None, lang: str, high: float = 2.0, low: float = 0.0) -> float | None:
+    """A number from an option's text (the budget: at most 2 percent of GDP, as in scenario files)."""
     if text is None:
         return None
     try:
         value = float(text)
     except ValueError:
         value = NAN
-    if not 0 <= value <= high:
-        raise UsageError(word("cli.strategies.number", lang, name=name, value=text, high=f"{high:,.0f}"))
+    if not low <= value <= high:
+        raise UsageError(word("cli.strategies.number", lang, name=name, value=text, low=f"{low:g}", high=f"{high:,.0f}"))
     return value
 
 
 def _rate(options: dict[str, Any], lang: str) -> float:
     from calibration.registry import central
 
-    given = _amount("rate", options["rate"], lang, 1e6)
+    given = _amount("rate", options["rate"], lang, 1e6, 1.0)
     return central().scalar("won_per_dollar") if given is None else given
 
 

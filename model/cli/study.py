@@ -25,7 +25,8 @@ def command(lang: str) -> click.Command:
 
         path = Path(file)
         if not path.is_file():
-            raise UsageError(word("error.no_file", options["lang"], file=file))
+            key = "error.folder_for_study" if path.is_dir() else "error.no_file"
+            raise UsageError(word(key, options["lang"], file=file))
         return run_study(load_study(path, tuple(FIGURES), options["lang"]), path.stem, options)
 
     return study

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from model.errors import INTERRUPTED, StoreError
+from model.said import said
 from model.words import word
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def carry_on(folder: Path, options: dict[str, Any], part: tuple[int, int] | None
         click.echo(("\n" if sys.stderr.isatty() else "") + _kept("cli.sweep.interrupted", sweep, options["lang"]), err=True)
         return INTERRUPTED
     except StoreError as fault:
-        raise StoreError(f"{fault}\n{_kept('cli.sweep.kept', sweep, options['lang'])}") from fault
+        raise StoreError(f"{said(fault, options['lang'])}\n{_kept('cli.sweep.kept', sweep, options['lang'])}") from fault
     return report(sweep, options, part)
 
 

@@ -61,6 +61,15 @@ class WordsCommand(click.Command):
             option.help = word("cli.option.help", getattr(ctx, "lang", "en"))
         return option
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The words of the line; an option whose value is empty ('--out "$UNSET"') has none."""
+        rest = super().parse_args(ctx, args)
+        for param in (param for param in self.params if isinstance(param, click.Option)):
+            given = ctx.params.get(param.name or "")
+            if "" in (given if isinstance(given, tuple) else (given,)):
+                raise click.BadOptionUsage(param.opts[0], "", ctx)
+        return rest
+
 
 class Whole(click.ParamType):  # type: ignore[type-arg]
     """A whole number from `low` to `high`."""

@@ -14,26 +14,31 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from calibration.draws import draw_parameters, posterior_chances
 from calibration.registry import central, override, parameter_hash, posterior_by
 from model import __version__
-from model.axes import quarter_start
+from model.axes import quarter_labels, quarter_start
 from model.errors import Fault, ModelError, ScenarioError
 from model.experiments.cases import Case, Failure, Shards, run_cases
 from model.experiments.identity import engine_hash, run_hash
 from model.experiments.results import FigureContext
 from model.experiments.run import index_sides, provenance
 from model.experiments.scoring import Forecast, Point, Score, points_of, scores_of
-from model.experiments.series import Figure, base_period, by_series, check_figures, panel_of, read_figures
+from model.experiments.series import Figure, Panel, base_period, by_series, check_figures, panel_of, read_figures
 from model.experiments.store import RESULTS, write_manifest, write_results
 from model.experiments.timing import Timing, out_of_reach, starts_of, timing_score, timing_table, timings
 from model.experiments.verdicts import accepted_draws
 from model.experiments.workers import default_workers
 from model.figures import save_spec
 from model.figures.backtest import FIGURE
+from model.said import worded
 from model.scenario.types import REACTIVE, Scenario
+from model.scenario.validate import LAST
+from model.simulation import Decoupling
+from model.words import speaker
 from model.world import Parameters
 
 SHIPPED = ("open.csv", "register.csv")
@@ -97,9 +102,10 @@ def actual_figures(request: BacktestRequest) -> tuple[list[Figure], int]:
     try:
         text = request.actual.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        found = f"byte {error.start} is not UTF-8"
-        raise ScenarioError([Fault(request.actual.as_posix(), 1, 1, "file", found, "a CSV file in UTF-8")]) from None
-    given = read_figures(text, request.actual.as_posix())
+        say = speaker(request.lang)
+        found = say("error.utf8.found", byte=f"{request.actual.read_bytes()[error.start]:#04x}")
+        raise ScenarioError([Fault(request.actual.as_posix(), 1, 1, say("error.whole_file"), found, say("error.utf8.allowed"))]) from None
+    given = read_figures(text, request.actual.as_posix(), request.lang)
     fit = [f for f in given if (f.covers.end <= origin) == (f.kind == "train") or f.period in f.transform]
     return fit, len(given) - len(fit)
 
@@ -134,13 +140,14 @@ def run_backtest(request: BacktestRequest, progress: Callable[[int, int], None] 
     """Run all draws; write results.parquet, points.csv, scores.csv, the figure and the manifest."""
     started = time.time()
     figures, unused = actual_figures(request)
+    check_figures(figures, panel_ahead(request.scenario), request.lang)
     scenario = scripted(request, figures)
     cases = [backtest_case(request, scenario, draw) for draw in accepted_draws(request.draws)[0]]
     shards = run_cases(cases, request.workers or default_workers(), progress)
     if not shards.recordings:
-        raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
+        raise worded(ModelError, "error.all_failed", reason=shards.failures[0].reason)
     panel = panel_of(_alike(shards))
-    check_figures(figures, panel)
+    check_figures(figures, panel, request.lang)
     points = points_of(figures, panel)
     found = Backtest(points, scores_of(points), unused + _unpaired(figures, points), len(cases), quarter_start(ENDS.get(request.origin, END)) + 0.25, shards.failures)
     if request.reactive:
@@ -150,6 +157,12 @@ def run_backtest(request: BacktestRequest, progress: Callable[[int, int], None] 
     write_tables(found, request, figure_context(request, scenario, len(shards.recordings)))
     write_manifest(request.out, _manifest(request, scenario, found), provenance(started))
     return found
+
+
+def panel_ahead(scenario: Scenario) -> Panel:
+    """What could be recorded, before anything is run: every series, in every quarter that a scenario may reach, without values."""
+    keys = Decoupling(scenario, record="all").recorder.keys
+    return Panel(quarter_labels(scenario.first, LAST), {(region, name): (unit, np.zeros((1, 0))) for region, name, unit in keys})
 
 
 def policy_timing(request: BacktestRequest, reacting: Scenario) -> tuple[list[Timing], list[str]]:

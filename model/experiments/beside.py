@@ -26,6 +26,7 @@ from model.experiments.store import MANIFEST
 from model.experiments.sweep import PLAN, load_sweep
 from model.figures import KINDS, Saved, save_spec
 from model.reports.advice import NEEDED
+from model.said import said
 from model.words import has_word
 
 NAMED = ("segment", "layer", "region", "network", "ecosystem", "stance")
@@ -68,7 +69,7 @@ def ask_sweep(folder: Path, context: FigureContext, out: Path, figures: bool = T
     try:
         return _asked(folder / "sweep", context, Wish(out, context.lang, figures, without_failed=True))
     except BlocsError as error:
-        return {"fault": pd.DataFrame({"reason": [str(error).splitlines()[0]]})}, []
+        return {"fault": pd.DataFrame({"reason": [said(error, context.lang).splitlines()[0]]})}, []
 
 
 def _asked(folder: Path, context: FigureContext, wish: Wish) -> tuple[dict[str, pd.DataFrame], list[Saved]]:

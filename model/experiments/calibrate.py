@@ -47,6 +47,7 @@ from model.experiments.verdicts import accepted_draws
 from model.experiments.workers import default_workers
 from model.kernel.links import Array, Mask
 from model.outcomes import Recording
+from model.said import worded
 from model.scenario.types import Scenario
 from model.world import Parameters
 
@@ -172,7 +173,7 @@ def simulate(scenario: Scenario, targets: Sequence[Target], points: Array, first
     cases = [_case(to_end, figures, draw, point) for draw, point in zip(draws, points, strict=True)]
     shards = run_cases(cases, workers or default_workers(), progress)
     if len(shards.recordings) < 2:
-        raise ModelError(f"the runs of the design failed; the first: {shards.failures[0].reason}")
+        raise worded(ModelError, "error.all_failed", reason=shards.failures[0].reason)
     refused = tuple(f for f in shards.failures if _impossible(cases[draws.index(f.draw)]))
     failed = tuple(f for f in shards.failures if f not in refused)
     place = {draw: i for i, draw in enumerate(draws)}
@@ -217,7 +218,7 @@ def match(targets: Sequence[Target], design: Design, space_seed: int = SPACE_SEE
     targets = tuple(t for t, use in zip(targets, known.tolist(), strict=True) if use)
     design = replace(design, outputs=design.outputs[:, known])
     if len(design.points) < 1.5 * (2 * design.points.shape[1] + 3):
-        raise UsageError(f"{len(design.points)} runs are too few for {design.points.shape[1]} composites; take 32 samples or more")
+        raise worded(UsageError, "calibrate.few", runs=len(design.points), composites=design.points.shape[1])
     space = quasi_random(SPACE, design.points.shape[1], space_seed)
     observed = np.array([t.value for t in targets])
     changes = np.array([t.figure.transform.startswith("change") for t in targets])
@@ -227,7 +228,7 @@ def match(targets: Sequence[Target], design: Design, space_seed: int = SPACE_SEE
     reach = within_reach(emulator, observed, noise, space)
     used = reach & telling(emulator, noise, space)
     if not used.any():
-        raise UsageError("no target says anything about a composite: take more samples or a later origin")
+        raise worded(UsageError, "calibrate.silent")
     inner = np.ix_(used, used)
     part = replace(emulator, coefficients=emulator.coefficients[:, used], residual=emulator.residual[inner])
     found = posterior(part, observed[used], noise[inner], space)

@@ -24,6 +24,7 @@ from model.figures.house import FigureSpec
 from model.reports.calibration import Facts, calibration_document
 from model.reports.document import Picture
 from model.reports.formats import write_document
+from model.said import worded
 
 CALIBRATION, KIND_BACKTEST = "calibration", "backtest"
 TABLES = ("parameters", "targets", "without")
@@ -63,7 +64,7 @@ def match_folder(path: Path) -> MatchFolder | None:
     if not isinstance(manifest, dict) or manifest.get("kind") not in (CALIBRATION, KIND_BACKTEST):
         return None
     if manifest["kind"] == CALIBRATION and "facts" not in manifest:
-        raise StoreError(f"{path / MANIFEST}: written by another version of calibrate (it lacks 'facts'); run calibrate again into this folder")
+        raise worded(StoreError, "calibrate.other_version", file=path / MANIFEST)
     return MatchFolder(path, manifest)
 
 
@@ -76,7 +77,7 @@ def read_table(path: Path) -> pd.DataFrame:
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
     except (OSError, ValueError) as fault:
-        raise StoreError(f"{path}: {fault}") from fault
+        raise worded(StoreError, "cli.environment", file=path, reason=fault) from fault
 
 
 def context_of(folder: MatchFolder, lang: str) -> FigureContext:

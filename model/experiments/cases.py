@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache, partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from model.errors import BlocsError
+from model.errors import BlocsError, UsageError
 from model.experiments.workers import Died, Pool, supervise
 from model.outcomes import Recording
 from model.scenario.types import Scenario
+from model.words import hint, word
 
 if TYPE_CHECKING:
     from model.past import Past
@@ -83,6 +85,8 @@ def run_case(case: Case) -> Recording | Failure:
             keys, values = model.run_to_end().table()
     except BlocsError as error:
         return Failure(case.name, case.draw, case.seed, str(error))
+    except MemoryError:
+        return Failure(case.name, case.draw, case.seed, word("cli.memory"))
     return Recording(case.name, case.draw, case.seed, model.quarters, keys, values)
 
 
@@ -123,3 +127,18 @@ def _results(cases: Sequence[Case], workers: int | Pool) -> Iterator[tuple[int, 
 
 def _run_one(cases: tuple[Case, ...], index: int) -> Recording | Failure:
     return run_case(cases[index])
+
+
+def check_record(pattern: str | None, scenarios: Iterable[Scenario], lang: str = "en") -> None:
+    """UsageError unless every glob of --record matches an outcome of one of these scenarios: all that do not, at once."""
+    from model.record.recorder import ALL, globs
+    from model.simulation import Decoupling
+
+    if pattern is None or globs(pattern) == ("*",):
+        return
+    names = sorted({key[1] for scenario in scenarios for key in Decoupling(scenario, record=ALL).recorder.keys})
+    bad = [glob for glob in globs(pattern) or (pattern,) if not any(fnmatchcase(name, glob) for name in names)]
+    if bad:
+        groups = sorted({name.split("|")[0] + "|*" * ("|" in name) for name in names})
+        faults = [word("error.record.none", lang, pattern=glob) + hint(glob, (*groups, *names), lang) for glob in bad]
+        raise UsageError("\n".join((*faults, word("error.record.allowed", lang, names=", ".join(groups)))))

@@ -15,6 +15,7 @@ from model.errors import StoreError
 from model.experiments.shards import KILLED, failure_path, shard_path
 from model.experiments.sweep import Sweep
 from model.experiments.sweep_run import DONE, LOST, Backend, Groups, execute, fail, opened
+from model.said import worded
 
 MOST_TOGETHER = 8
 """Runs of one world that a worker is given at a time."""
@@ -31,7 +32,7 @@ def cluster(address: str) -> Backend:
         try:
             import distributed
         except ImportError as fault:
-            raise StoreError("--cluster needs Dask: python -m pip install 'blocs[cluster]'") from fault
+            raise worded(StoreError, "cluster.no_dask") from fault
         logging.disable(logging.CRITICAL)  # what matters of a lost scheduler is said by us, once
         try:
             with connected(address) as client:
@@ -51,7 +52,7 @@ def connected(address: str) -> Any:
     from distributed.security import Security
 
     if address.startswith("tls:") and not Security().get_connection_args("client").get("ssl_context"):
-        raise StoreError(f"{address}: no certificate; set distributed.comm.tls in Dask's configuration (docs/sweeps_engine.md)")
+        raise worded(StoreError, "cluster.no_certificate", address=address)
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
         client.wait_for_workers(1, timeout=PATIENCE)
@@ -63,7 +64,7 @@ def connected(address: str) -> Any:
 def lost(address: str, fault: BaseException) -> StoreError:
     """What is said of a scheduler that cannot be reached, or no longer."""
     reason = (str(fault).strip().splitlines() or ["no answer"])[0]
-    return StoreError(f"{address}: the scheduler or its workers are out of reach ({reason})")
+    return worded(StoreError, "cluster.lost", address=address, reason=reason)
 
 
 def check_workers(client: Any, sweep: Sweep) -> None:
@@ -71,7 +72,7 @@ def check_workers(client: Any, sweep: Sweep) -> None:
     try:
         answers: dict[str, str] = client.run(objection, str(sweep.folder.resolve()), sweep.plan["hash"])
     except Exception as fault:  # Dask wraps what a worker could not import in a bare Exception
-        raise StoreError(f"a worker cannot start on it: {fault}. Is the same BLOCS installed where workers run?") from fault
+        raise worded(StoreError, "cluster.no_start", reason=fault) from fault
     bad = [f"{worker}: {text}" for worker, text in sorted(answers.items()) if text]
     if bad:
         raise StoreError("\n".join(bad))

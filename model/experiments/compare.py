@@ -52,6 +52,8 @@ def study_pairs(study: Study, lang: str) -> list[Pair]:
             if stance not in scenario.choices:
                 raise UsageError(word("cli.no_stance", lang, name=stance, names=f"{', '.join(scenario.choices)} ({scenario.name})") + hint(stance, scenario.choices, lang))
         pairs.append((scenario, baseline, study.stances))
+    if study.stances and not any(stances for _, _, stances in pairs):
+        raise UsageError(word("cli.no_stance", lang, name=study.stances[0], names=f"- ({', '.join(study.scenarios)})"))
     return pairs
 
 

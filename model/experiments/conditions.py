@@ -27,6 +27,8 @@ _NUMBER = re.compile(r"[+\-−]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _VARIABLE = re.compile(r"[^\[\]<>≤≥=()%,]+")
 _REGION = re.compile(r"\w+")
 _PERIOD = re.compile(r"\d{4}(Q[1-4])?(?!\w)")
+DEEPEST = 50
+"""Brackets within brackets: more is a slip, and would exhaust the reader."""
 _JOINT = re.compile(r"(and|or)\b", re.IGNORECASE)
 
 
@@ -89,7 +91,7 @@ class _Reader:
     """A text and how far it has been read."""
 
     def __init__(self, text: str, where: str, lang: str) -> None:
-        self.text, self.where, self.lang, self.at = text, where, lang, 0
+        self.text, self.where, self.lang, self.at, self.depth = text, where, lang, 0, 0
 
     def condition(self) -> Condition:
         """Parts joined by `or`."""
@@ -125,9 +127,12 @@ class _Reader:
         self._skip()
         if not self.text.startswith("(", self.at):
             return self._comparison()
-        self.at += 1
+        if self.depth == DEEPEST:
+            self.refuse("variable")
+        self.at, self.depth = self.at + 1, self.depth + 1
         inner = self.condition()
         self._symbol(")", "bracket")
+        self.depth -= 1
         return inner
 
     def _comparison(self) -> Comparison:
@@ -137,11 +142,20 @@ class _Reader:
         period = self._match(_PERIOD, "period")
         self._symbol("]", "square")
         sign = self._match(_OPERATOR, "operator")
-        number = float(self._match(_NUMBER, "number").replace("−", "-"))
+        number = self._number()
         self._skip()
         percent = self.text.startswith("%", self.at)
         self.at += percent
         return Comparison(variable, region, period, sign, number, percent)
+
+    def _number(self) -> float:
+        """A number that a computer can hold: 1e999 is none."""
+        start = self.at
+        number = float(self._match(_NUMBER, "number").replace("−", "-"))
+        if not np.isfinite(number):
+            self.at = start
+            self.refuse("number")
+        return number
 
     def _variable(self) -> str:
         """The words before '['."""

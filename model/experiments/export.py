@@ -19,7 +19,8 @@ from model import __version__
 from model.errors import StoreError, UsageError
 from model.experiments.query import connection, failure_table, read_states
 from model.experiments.results import annual
-from model.words import speaker
+from model.said import worded
+from model.words import hint, speaker
 
 BATCH = 40
 """States read at a time: a sweep need not fit into memory."""
@@ -40,16 +41,30 @@ class Wanted:
 
 def export(wanted: Wanted, form: str, target: Path) -> int:
     """Write the target in a form ('csv', 'xlsx', 'iamc', 'ema'); returns the number of rows written."""
+    check_matches(wanted)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.part")
     try:
         rows = FORMS[form](wanted, partial)
         if not rows:
-            raise UsageError(speaker(wanted.lang)("export.nothing", folder=wanted.folder.as_posix()))
+            key = "export.nothing" if wanted.quarters or form == "csv" else "export.no_years"
+            raise UsageError(speaker(wanted.lang)(key, folder=wanted.folder.as_posix()))
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
     return rows
+
+
+def check_matches(wanted: Wanted) -> None:
+    """UsageError with every pattern and region that the results hold nothing of: else it would be missed without a word."""
+    say, faults = speaker(wanted.lang), list[str]()
+    with connection(wanted.folder, wanted.lang) as connected:
+        for kind, asked in (("variable", wanted.variables), ("region", wanted.regions)):
+            held = [str(name) for (name,) in connected.execute(f"SELECT DISTINCT {kind} FROM results ORDER BY 1").fetchall()] if asked else []
+            absent = [text for text in asked if not any(fnmatchcase(name, text) if kind == "variable" else name == text for name in held)]
+            faults += [f"--{kind} {text}: " + say("export.nothing", folder=wanted.folder.as_posix()) + hint(text, held, wanted.lang) for text in absent]
+    if faults:
+        raise UsageError("\n".join(faults))
 
 
 def ending(form: str) -> str:
@@ -146,6 +161,7 @@ def _xlsx(wanted: Wanted, target: Path) -> int:
         table = wide(frame, wanted.quarters)
         count += len(table)
         if count > EXCEL_ROWS:
+            sheet.close()  # a sheet left open ends in another error, of lxml
             raise UsageError(say("export.too_many", rows=EXCEL_ROWS))
         for row in table.reindex(columns=[*KEYS, *times]).itertuples(index=False):
             sheet.append([_excel(value) for value in row])
@@ -250,9 +266,10 @@ def _identity(folder: Path) -> str:
     for name, key in (("plan.json", "hash"), ("manifest.json", "run")):
         if (folder / name).is_file():
             try:
-                found = json.loads((folder / name).read_text(encoding="utf-8")).get(key)
-            except (ValueError, AttributeError) as fault:
-                raise StoreError(f"{folder / name}: {fault}") from fault
+                held = json.loads((folder / name).read_text(encoding="utf-8"))
+                found = held.get(key) if isinstance(held, dict) else None
+            except ValueError as fault:
+                raise worded(StoreError, "error.json", file=folder / name, reason=fault) from fault
             if found:
                 return str(found)[:12]
     return "–"

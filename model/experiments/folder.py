@@ -17,12 +17,10 @@ import pandas as pd
 from model import __version__
 from model.errors import StoreError
 from model.experiments.inputs import input_tables
+from model.experiments.kinds import RUN_KEYS
 from model.experiments.results import HEADLINE, FigureContext
 from model.experiments.store import MANIFEST, RESULTS, read_results
 from model.words import word
-
-KEYS = ("run", "scenario", "stances", "years", "engine")
-"""What the manifest of a run holds."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +39,6 @@ class RunFolder:
         return "" if made == __version__ else made
 
 
-def is_run(path: Path) -> bool:
-    """Whether a folder is that of one scenario's run, not of a command that runs others."""
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(manifest, dict) and all(key in manifest for key in KEYS)
-
-
 def open_run(path: Path, lang: str = "en", variables: Sequence[str] | None = None) -> RunFolder:
     """Read a run's folder, StoreError with the way out where it is none.
 
@@ -65,7 +54,7 @@ def open_run(path: Path, lang: str = "en", variables: Sequence[str] | None = Non
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise StoreError(word("error.json", lang, file=(path / MANIFEST).as_posix(), reason=fault)) from fault
-    missing = [key for key in KEYS if not isinstance(manifest, dict) or key not in manifest]
+    missing = [key for key in RUN_KEYS if not isinstance(manifest, dict) or key not in manifest]
     if missing:
         raise StoreError(word("error.report.no_run", lang, folder=path.as_posix(), keys=", ".join(missing)))
     frame = read_results(path / RESULTS, None if variables is None else [HEADLINE, *variables])

@@ -21,6 +21,7 @@ from model.experiments.run import index_sides
 from model.experiments.verdicts import accepted_draws
 from model.experiments.workers import default_workers
 from model.outcomes import Recording
+from model.said import worded
 from model.scenario.types import Scenario
 from model.scenario.validate import STATES
 from model.words import word
@@ -66,9 +67,7 @@ def choices_of(scenario: Scenario, player: str) -> tuple[str, ...]:
     if player != scenario.focus:
         return STATES
     if not scenario.stances:
-        raise UsageError(
-            f"{scenario.name} declares no stances, so its focus {player} has nothing to choose; strategies: stances:"
-        )
+        raise worded(UsageError, "game.no_stances", scenario=scenario.name, region=player)
     return tuple(scenario.stances)
 
 
@@ -97,9 +96,7 @@ def play(request: GameRequest, progress: Callable[[int, int], None] | None = Non
     shards = run_cases(cases, request.workers or default_workers(), progress)
     found = payoffs_of(request, game.profiles, shards)
     if not found:
-        raise ModelError(
-            f"no draw is complete; the first failure: {shards.failures[0].name}: {shards.failures[0].reason}"
-        )
+        raise worded(ModelError, "error.all_failed", reason=f"{shards.failures[0].name}: {shards.failures[0].reason}")
     return replace(game, payoffs=found, failures=tuple(shards.failures), runs=len(cases))
 
 

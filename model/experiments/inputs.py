@@ -15,6 +15,7 @@ from calibration.registry import GRADES, load_rows, table
 from model.errors import StoreError
 from model.experiments.published import OURS, published
 from model.instruments import instruments
+from model.said import worded
 from model.scenario.record import restored_measure
 from model.scenario.story import period, region_name, scope, strength
 from model.scenario.types import Measure
@@ -128,4 +129,4 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path, encoding="utf-8-sig")
     except (OSError, ValueError) as fault:
-        raise StoreError(f"{path}: {fault}") from fault
+        raise worded(StoreError, "cli.environment", file=path, reason=fault) from fault

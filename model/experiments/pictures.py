@@ -17,13 +17,16 @@ from model.errors import StoreError, UsageError
 from model.experiments.answer_boxes import ranked
 from model.experiments.answer_drivers import analysed
 from model.experiments.calibration_report import draw_figures, match_folder
-from model.experiments.folder import is_run, open_run
+from model.experiments.folder import open_run
+from model.experiments.kinds import kind_of
 from model.experiments.question import Wish, choose_cases, choose_outcome, require_finished
 from model.experiments.results import HEADLINE, FigureContext
-from model.experiments.sweep import PLAN, load_sweep
+from model.experiments.store import RESULTS
+from model.experiments.sweep import load_sweep
 from model.experiments.workers import Pool
 from model.figures import FIGURES, KINDS, Drawing, Saved, draw_all, figure_variables
 from model.figures.save import read_index
+from model.said import worded
 from model.words import word
 
 
@@ -43,13 +46,17 @@ def draw_folder(folder: Path, wanted: Wanted) -> list[Saved]:
     """Draw every figure that a folder has the data for; StoreError says what a folder must hold."""
     if not folder.is_dir():
         raise StoreError(word("error.report.no_folder", wanted.lang, folder=folder.as_posix()))
-    if (folder / PLAN).is_file():
+    kind = kind_of(folder)
+    if kind == "sweep":
         return _of_sweep(folder, wanted)
     if matched := match_folder(folder):
         _must_have(wanted, tuple(matched.figures()))
         out = wanted.out or folder / "figures"
         return draw_figures(matched, wanted.lang, out, wanted.only, wanted.formats, wanted.size)
-    listed = None if is_run(folder) else _listed(folder)
+    whole = kind == "run" or (kind == "other" and (folder / RESULTS).is_file())  # of a run, whose manifest may be damaged
+    listed = None if whole else _listed(folder)
+    if listed is None and kind in ("strategies", "comparison"):
+        raise UsageError(word("cli.figures.no_index", wanted.lang, folder=folder.as_posix()))
     return _of_run(folder, wanted) if listed is None else _of_index(listed, wanted)
 
 
@@ -112,7 +119,7 @@ def _table(path: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=True)
     except (OSError, ValueError) as fault:
-        raise StoreError(f"{path}: {fault}") from fault
+        raise worded(StoreError, "cli.environment", file=path, reason=fault) from fault
 
 
 def _must_have(wanted: Wanted, names: tuple[str, ...]) -> None:

@@ -13,7 +13,10 @@ import duckdb
 import pandas as pd
 
 from model.errors import StoreError, UsageError
+from model.experiments.kinds import kind_of
 from model.experiments.store import COLUMNS, MANIFEST, RESULTS
+from model.experiments.sweep import load_sweep
+from model.said import worded
 from model.words import word
 
 LOCKS = (
@@ -55,6 +58,8 @@ def connection(folder: Path, lang: str = "en") -> Iterator[duckdb.DuckDBPyConnec
     In a sweep's folder `results` has `state` where the file has `draw`: the row of `states` it belongs to.
     """
     files = result_files(folder, lang)
+    if kind_of(folder) == "sweep":
+        load_sweep(folder, lang)  # refused where plan.json and states.csv do not belong together
     sweep = (folder / "states.csv").is_file()
     with TemporaryDirectory() as spill, duckdb.connect(":memory:") as connected:
         connected.execute("SET temp_directory = $1", [spill])
@@ -68,7 +73,7 @@ def connection(folder: Path, lang: str = "en") -> Iterator[duckdb.DuckDBPyConnec
         try:
             connected.execute(f"CREATE VIEW results AS SELECT {chosen} FROM read_parquet([{listed}])")
         except duckdb.Error as fault:
-            raise StoreError(f"{folder.as_posix()}: {_first_line(fault)}") from fault
+            raise StoreError(word("query.broken", lang, folder=folder.as_posix(), fault=_first_line(fault))) from fault
         yield connected
 
 
@@ -105,7 +110,10 @@ def _object(path: Path, lang: str) -> dict[str, Any]:
 
 def read_states(folder: Path, name: str = "states.csv") -> pd.DataFrame:
     """The states of a sweep's folder, every number as it was written, to the last digit."""
-    texts = pd.read_csv(folder / name, encoding="utf-8-sig", dtype=str)
+    try:
+        texts = pd.read_csv(folder / name, encoding="utf-8-sig", dtype=str)
+    except ValueError as fault:  # empty, or no text
+        raise worded(StoreError, "store.damaged", file=(folder / name).as_posix(), reason=str(fault)[:100]) from fault
     places = dict.fromkeys(set(texts.columns) & {"state", "sample", "draw"}, "int64")
     return texts.map(float).astype(places)
 

@@ -15,6 +15,7 @@ from model.reports import Document, Facts, Picture, Table, paper
 from model.reports.formats import write_document
 from model.reports.sheets import write_sheet
 from model.reports.sources import sources_text
+from model.said import worded
 
 TOLD = ("published",)
 """Figures that the report does not show, but whose data it speaks of."""
@@ -33,7 +34,7 @@ def write_report(
         text = sources_text(run.context, run.manifest)
         (out / "sources.txt").write_text(text, encoding="utf-8", newline="\n")
     except OSError as fault:
-        raise StoreError(f"{out}: {fault}") from fault
+        raise worded(StoreError, "cli.environment", file=fault.filename or out, reason=fault) from fault
     return written
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from model import __version__
 from model.axes import REGION_INDEX, quarter_start
 from model.errors import ModelError
-from model.experiments.cases import Case, Failure, Shards, run_cases
+from model.experiments.cases import Case, Failure, Shards, check_record, run_cases
 from model.experiments.decompose import MOST_DRAWS, PREFIX, decompose, render_channels
 from model.experiments.folder import RunFolder, run_context
 from model.experiments.identity import engine_hash, run_hash
@@ -25,6 +25,7 @@ from model.experiments.results import HEADLINE, headline_table, horizon_years, r
 from model.experiments.store import RESULTS, frame_of, write_manifest, write_results
 from model.experiments.verdicts import accepted_draws
 from model.experiments.workers import Pool, default_workers, hired
+from model.said import worded
 from model.scenario.types import REACTIVE, Scenario
 from model.words import word
 
@@ -67,6 +68,7 @@ class RunResult:
 
 def run_scenario(request: RunRequest, progress: Callable[[int, int], None] | None = None) -> RunResult:
     """Run all cases and write the folder: results.parquet, figures, report.html, manifest.json (in this order)."""
+    check_record(request.record, (request.scenario,), request.lang)
     cases = plan_cases(request)
     with hired(request.workers or default_workers(), len(cases)) as workers:
         return _run(request, cases, workers, progress)
@@ -79,7 +81,7 @@ def _run(request: RunRequest, cases: list[Case], workers: int | Pool, progress: 
     if shards.cut:
         request = kept(request, shards)
     if not shards.recordings:
-        raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
+        raise worded(ModelError, "error.all_failed", reason=shards.failures[0].reason)
     split_channels(request, cases, shards, workers, progress)
     prepare_to_draw(request, workers)
     request.out.mkdir(parents=True, exist_ok=True)
@@ -110,11 +112,18 @@ def kept(request: RunRequest, shards: Shards) -> RunRequest:
 
 
 def clear_outputs(folder: Path) -> None:
-    """Take away an earlier run's outputs, and nothing else, so that none of them stands beside the new ones."""
+    """Take away an earlier run's outputs, and nothing else, so that none of them stands beside the new ones.
+
+    Without results there was no run: what has the name of an output is then somebody's own.
+    """
+    from model.figures import KINDS
+    from model.figures.save import INDEX
     from model.reports.formats import FORMATS
 
+    if not (folder / RESULTS).is_file():
+        return
     old = [folder / name for name in (RESULTS, "manifest.json", "sources.txt", *(f"report.{kind}" for kind in FORMATS))]
-    old += [path for kind in ("png", "pdf", "svg", "csv", "json") for path in (folder / "figures").glob(f"*.{kind}")]
+    old += [folder / "figures" / f"{name}.{kind}" for name in KINDS for kind in ("png", "pdf", "svg", "csv")] + [folder / "figures" / INDEX]
     old += (folder / "tables").glob("*.xlsx")
     for path in old:
         path.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -22,14 +22,15 @@ from model.axes import REGIONS, WORLD, quarter_start
 from model.errors import Fault, ScenarioError
 from model.experiments.results import FLOW_UNITS
 from model.outcomes import Array, Recording
-from model.words import nearest
+from model.words import nearest, speaker
 
 REQUIRED = ("series_id", "variable", "region", "period", "value", "low", "high", "unit", "kind", "transform")
 OPTIONAL = ("period_end", "published", "source", "locator", "grade", "note")
 KINDS = ("train", "score")
 PURE = {"index": 1.0, "ratio": 1.0, "index 0-1": 1.0, "percent": 100.0, "percent of new choices": 100.0}
 """Units without dimension -> what makes one: in a product a percentage counts as a share."""
-TRANSFORM = re.compile(r"level|(?:index|change):(?:FY)?[0-9]{4}(?:Q[1-4])?|cross:-?[0-9.]+(?:e-?[0-9]+)?")
+TRANSFORM = re.compile(r"level|(?:index|change):(?:FY)?[0-9]{4}(?:Q[1-4])?|cross:-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e-?[0-9]{1,2})?")
+Say = Callable[..., str]
 PERIOD = re.compile(r"(?:FY)?([0-9]{4})(?:Q([1-4]))?")
 
 
@@ -83,30 +84,31 @@ def panel_of(recordings: Sequence[Recording]) -> Panel:
 
 
 # -- the file ----------------------------------------------------------------------------------------
-def read_figures(text: str, file: str) -> tuple[Figure, ...]:
+def read_figures(text: str, file: str, lang: str = "en") -> tuple[Figure, ...]:
     """The rows of a file; ScenarioError with all faults at once. Rows without a value (empty or NaN) are left out."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    say, reader = speaker(lang), csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     missing = [c for c in REQUIRED if c not in (reader.fieldnames or ())]
     if missing:
-        raise ScenarioError([Fault(file, 1, 1, "header", f"no column {', '.join(missing)}", f"needed: {', '.join(REQUIRED)}")])
+        found, allowed = say("series.no_column", names=", ".join(missing)), say("series.columns", names=", ".join(REQUIRED))
+        raise ScenarioError([Fault(file, 1, 1, say("series.header"), found, allowed)])
     faults: list[Fault] = []
     columns = list(reader.fieldnames or ())
     try:
-        rows = [_figure(raw, file, reader.line_num, columns, faults) for raw in reader]
+        rows = [_figure(raw, (file, reader.line_num), columns, faults, say) for raw in reader]
     except csv.Error as error:
-        raise ScenarioError([Fault(file, reader.line_num, 1, "row", str(error), "a line of comma-separated values")]) from None
+        raise ScenarioError([Fault(file, reader.line_num, 1, say("series.row"), str(error), say("series.csv"))]) from None
     if faults:
         raise ScenarioError(faults)
     return tuple(row for row in rows if row is not None)
 
 
-def _figure(raw: Mapping[str, str], file: str, line: int, columns: list[str], faults: list[Fault]) -> Figure | None:
+def _figure(raw: Mapping[str, str], place: tuple[str, int], columns: list[str], faults: list[Fault], say: Say) -> Figure | None:
     """One row, or None with a fault (or without a value)."""
     text = {c: (raw.get(c) or "").strip() for c in (*REQUIRED, *OPTIONAL)}
 
-    def fault(column: str, allowed: str) -> None:
-        faults.append(Fault(file, line, columns.index(column) + 1 if column in columns else 1,
-                            f"{text['series_id'] or '?'} {column}", repr(text[column]), allowed))  # fmt: skip
+    def fault(column: str, key: str, **fields: object) -> None:
+        at = columns.index(column) + 1 if column in columns else 1
+        faults.append(Fault(*place, at, f"{text['series_id'] or '?'} {column}", repr(text[column]), say(f"series.{key}", **fields)))
 
     numbers = {c: _number(text[c]) for c in ("value", "low", "high")}
     if text["value"].lower() in ("", "nan"):
@@ -114,25 +116,25 @@ def _figure(raw: Mapping[str, str], file: str, line: int, columns: list[str], fa
     before = len(faults)
     for column in ("series_id", "variable", "unit"):
         if not text[column]:
-            fault(column, "must not be empty")
+            fault(column, "empty")
     value, low, high = (numbers[c] for c in ("value", "low", "high"))
     if not math.isfinite(value):
-        fault("value", "a number")
-    elif not low <= value <= high:
-        fault("low", "numbers with low <= value <= high")
+        fault("value", "number")
+    elif not -math.inf < low <= value <= high < math.inf:
+        fault("low", "order")
     if text["kind"] not in KINDS:
-        fault("kind", " or ".join(KINDS))
+        fault("kind", "among", names=", ".join(KINDS))
     if not TRANSFORM.fullmatch(text["transform"]):
-        fault("transform", "level, index:PERIOD, change:PERIOD or cross:NUMBER")
+        fault("transform", "among", names="level, index:PERIOD, change:PERIOD, cross:NUMBER")
     if any(code not in (*REGIONS, WORLD) for code in _codes(text["region"])):
-        fault("region", f"codes ({', '.join((*REGIONS, WORLD))}), added with + or as a ratio A/B")
+        fault("region", "region", names=", ".join((*REGIONS, WORLD)))
     covers = period_of(text["period"], text["period_end"])
     if covers is None:
-        fault("period", "YYYY, YYYYQn, or FYyyyy or FYyyyyQn with the last day in period_end (YYYY-MM-DD)")
+        fault("period", "period")
     if len(faults) > before or covers is None:
         return None
     return Figure(text["series_id"], text["variable"], text["region"], text["period"], covers, value, low, high, text["unit"],
-                  text["kind"], text["transform"], text["published"], text["grade"], text["note"], file, line)  # fmt: skip
+                  text["kind"], text["transform"], text["published"], text["grade"], text["note"], *place)  # fmt: skip
 
 
 def _number(text: str) -> float:
@@ -183,38 +185,42 @@ def _terms(variable: str) -> list[list[str]]:
     return [[name.strip() for name in term.split("*")] for term in variable.split("+")]
 
 
-def check_figures(figures: Sequence[Figure], panel: Panel) -> None:
+def check_figures(figures: Sequence[Figure], panel: Panel, lang: str = "en") -> None:
     """ScenarioError with all rows whose variable, region, period or unit does not fit what was simulated."""
-    faults: list[Fault] = []
+    faults, say = list[Fault](), speaker(lang)
     for figure in figures:
         try:
             unit = unit_of(panel, figure.variable, figure.region)
         except KeyError as error:
-            faults.append(_unknown(figure, panel, str(error.args[0])))
+            faults.append(_unknown(figure, panel, error, say))
             continue
         if not figure.transform.startswith("index") and not _same_unit(unit, figure.unit):
-            faults.append(Fault(figure.file, figure.line, 1, f"{figure.series_id} unit", repr(figure.unit), f"the variable is in {unit!r}"))
+            faults.append(_fault(figure, "unit", repr(figure.unit), say("series.unit", unit=unit)))
         if any(label not in panel.quarters for label, _ in figure.covers.parts):
-            allowed = f"simulated: {panel.quarters[0]} to {panel.quarters[-1]}"
-            faults.append(Fault(figure.file, figure.line, 1, f"{figure.series_id} period", repr(figure.period), allowed))
-    faults += [fault for rows in by_series(figures).values() for fault in _series_faults(rows)]
+            allowed = say("series.simulated", first=panel.quarters[0], last=panel.quarters[-1])
+            faults.append(_fault(figure, "period", repr(figure.period), allowed))
+    faults += [fault for rows in by_series(figures).values() for fault in _series_faults(rows, say)]
     if faults:
         raise ScenarioError(faults)
 
 
-def _series_faults(rows: list[Figure]) -> Iterator[Fault]:
+def _fault(figure: Figure, column: str, found: str, allowed: str, fix: str = "") -> Fault:
+    """A fault in one column of a row."""
+    return Fault(figure.file, figure.line, 1, f"{figure.series_id} {column}", found, allowed, fix)
+
+
+def _series_faults(rows: list[Figure], say: Say) -> Iterator[Fault]:
     """What is wrong with the rows of one series together: no base, a base of zero, two that end at the same time."""
     base = base_period(rows[0].transform)
     bases = [row for row in rows if row.period == base]
     if base and not bases:
-        allowed = "the series needs the value it is divided by or measured from"
-        yield Fault(rows[0].file, rows[0].line, 1, f"{rows[0].series_id} transform", f"no row of period {base}", allowed)
+        yield _fault(rows[0], "transform", say("series.no_base", period=base), say("series.base"))
     for row in bases:
         if row.transform.startswith("index") and row.value == 0:
-            yield Fault(row.file, row.line, 1, f"{row.series_id} value", "0", "nothing can be divided by it: use change, or another period")
+            yield _fault(row, "value", "0", say("series.zero"))
     for before, row in pairwise(rows):
         if before.covers.end == row.covers.end:
-            yield Fault(row.file, row.line, 1, f"{row.series_id} period", repr(row.period), f"ends when line {before.line} does: one figure at a time")
+            yield _fault(row, "period", repr(row.period), say("series.twice", line=before.line))
 
 
 def _same_unit(model: str, given: str) -> bool:
@@ -222,12 +228,15 @@ def _same_unit(model: str, given: str) -> bool:
     return model == given or (given == "percent" and model.startswith("percent"))
 
 
-def _unknown(figure: Figure, panel: Panel, name: str) -> Fault:
-    """What to say about a name that no run has."""
+def _unknown(figure: Figure, panel: Panel, error: KeyError, say: Say) -> Fault:
+    """What to say about a name that no run has, or about names that cannot be added up."""
+    name, *why = error.args
+    if why:
+        return _fault(figure, "variable", say(f"series.{why[0]}", variable=name, units=why[1]), say("series.see"))
     if name in panel.names():
-        return Fault(figure.file, figure.line, 1, f"{figure.series_id} region", f"{name} has no row for {figure.region}", "see docs/observables.md")
+        return _fault(figure, "region", say("series.no_row", variable=name, region=figure.region), say("series.see"))
     near = nearest(name, sorted(panel.names()))
-    return Fault(figure.file, figure.line, 1, f"{figure.series_id} variable", repr(name), "see docs/observables.md", f"did you mean {near}?" if near else "")
+    return _fault(figure, "variable", repr(name), say("series.see"), say("error.did_you_mean", name=near) if near else "")
 
 
 def unit_of(panel: Panel, variable: str, region: str) -> str:
@@ -239,7 +248,7 @@ def unit_of(panel: Panel, variable: str, region: str) -> str:
     codes = [c.strip() for c in re.split(r"[+,;]", region)]
     units = {_quarterly(panel, variable, code)[0] for code in codes}
     if len(units) > 1 or (len(codes) > 1 and (units & set(PURE) or "log" in min(units))):
-        raise KeyError(f"{variable} ({', '.join(sorted(units))} cannot be added over regions)")
+        raise KeyError(variable, "no_sum", ", ".join(sorted(units)))
     return units.pop()
 
 
@@ -255,7 +264,7 @@ def _quarterly(panel: Panel, variable: str, region: str) -> tuple[str, Array]:
         total = total + product
         units.add(unit)
     if len(units) > 1:
-        raise KeyError(f"{variable} (adds {' and '.join(sorted(units))})")
+        raise KeyError(variable, "mixed", ", ".join(sorted(units)))
     return units.pop(), total
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from model.errors import StoreError
 from model.experiments.store import merge_runs, read_results, read_tags, write_run, write_text
 from model.outcomes import Recording
+from model.said import worded
 
 SHARDS, FAILED = "shards", "failed"
 MODEL, IMPOSSIBLE, KILLED = "model", "impossible", "killed"
@@ -73,7 +74,7 @@ def read_failures(folder: Path, plan: str) -> list[dict[str, Any]]:
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as fault:
-            raise StoreError(f"{file}: {fault}; delete it, and `resume` does the run again") from fault
+            raise worded(StoreError, "store.broken_failure", file=file, reason=fault) from fault
         if data.pop("plan", None) == plan:
             found.append(data)
     return found
@@ -90,7 +91,7 @@ def compact(target: Path, files: Sequence[Path]) -> str:
         if not broken:
             raise
         names = ", ".join(file.name for file in broken[:5])
-        raise StoreError(f"{len(broken)} shards could not be read and are deleted: {names}; `resume` does them again") from None
+        raise worded(StoreError, "store.broken_shards", count=len(broken), names=names) from None
 
 
 def clear_leftovers(folder: Path) -> None:

@@ -23,6 +23,7 @@ import pandas as pd
 
 from model.errors import StoreError
 from model.outcomes import Recording
+from model.said import worded
 
 SCHEMA_VERSION = "1"
 RESULTS = "results.parquet"
@@ -104,7 +105,7 @@ def read_results(
     regions     codes; None: all
     """
     if not Path(path).is_file():
-        raise StoreError(f"{path}: no such file; run the scenario first")
+        raise worded(StoreError, "store.absent", file=path)
     with refusing(path), _reader(Path(path)) as connection:
         _check_version(connection, path)
         wanted, values = _condition(connection, path, variables, regions)
@@ -274,7 +275,7 @@ def _check_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     found = connection.execute(query, [str(Path(path).resolve())]).fetchone()
     version = bytes(found[0]).decode("utf-8", "replace") if found else "none"
     if version != SCHEMA_VERSION:
-        raise StoreError(f"{path}: schema_version {version}; this program reads {SCHEMA_VERSION}")
+        raise worded(StoreError, "store.version", file=path, version=version, known=SCHEMA_VERSION)
 
 
 def _condition(
@@ -337,8 +338,12 @@ def refusing(path: Path) -> Iterator[None]:
     """Turn failures of the disk or of DuckDB into a StoreError that names the file."""
     try:
         yield
-    except (OSError, duckdb.Error) as fault:
-        raise StoreError(f"{path}: {fault}") from fault
+    except duckdb.IOException as fault:
+        raise worded(StoreError, "cli.environment", file=path, reason=fault) from fault
+    except duckdb.Error as fault:
+        raise worded(StoreError, "store.damaged", file=path, reason=fault) from fault
+    except OSError as fault:
+        raise worded(StoreError, "cli.environment", file=path, reason=fault) from fault
 
 
 def publish(temporary: Path, target: Path) -> None:

@@ -34,6 +34,7 @@ from model.experiments.run import first_measure, index_sides, provenance
 from model.experiments.store import RESULTS, read_results, write_manifest, write_results
 from model.experiments.verdicts import accepted_draws
 from model.experiments.workers import default_workers
+from model.said import worded
 from model.scenario.record import resolved, scenario_hash
 from model.scenario.types import Part, Scenario
 from model.scenario.types import Path as Levels
@@ -90,7 +91,7 @@ def compare_strategies(
     cases = strategy_cases(planned, request)
     shards = run_cases(cases, request.workers or default_workers(), progress)
     if not shards.recordings:
-        raise ModelError(f"every run failed; the first: {shards.failures[0].reason}")
+        raise worded(ModelError, "error.all_failed", reason=shards.failures[0].reason)
     with tempfile.TemporaryDirectory() as scratch:
         folder = request.out or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)

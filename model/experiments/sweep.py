@@ -29,6 +29,7 @@ from model.errors import StoreError, UsageError
 from model.experiments.results import FLOW_UNITS
 from model.experiments.shards import read_failures, valid_shards
 from model.experiments.store import RESULTS, SCHEMA_VERSION, read_results
+from model.said import worded
 from model.words import word
 
 PLAN, STATES, POINTS = "plan.json", "states.csv", "points.csv"
@@ -168,7 +169,7 @@ def difference(sweep: Sweep, variable: str, region: str, period: str, percent: b
     columns = {}
     for case in sweep.plan["cases"]:
         if case["baseline"] is None:
-            raise UsageError(f"{case['label']} has no baseline: there is no difference to take")
+            raise worded(UsageError, "question.no_baseline", names=case["label"])
         base = found[case["baseline"]]
         change = found[case["label"]] - base
         columns[case["label"]] = 100.0 * change / base.where(base != 0.0) if percent else change
@@ -179,7 +180,7 @@ def quarters_of(period: str) -> tuple[str, ...]:
     """Quarters of a year ('2035') or the quarter itself ('2035Q4')."""
     match = _PERIOD.fullmatch(period)
     if match is None:
-        raise UsageError(f"{period!r} is not a year such as 2035 or a quarter such as 2035Q4")
+        raise worded(UsageError, "sweep.no_period", period=period)
     year, quarter = match.groups()
     return (period,) if quarter else tuple(f"{year}Q{k + 1}" for k in range(QUARTERS_PER_YEAR))
 
@@ -190,10 +191,10 @@ def _rows(sweep: Sweep, variable: str, region: str) -> pd.DataFrame:
     if not path.is_file():
         left = len(unfinished(sweep))
         folder = sweep.folder.as_posix()
-        raise StoreError(f"{folder}: {left} of {len(sweep.runs)} runs are still to do; go on with `blocs resume {folder}`")
+        raise worded(StoreError, "sweep.still_to_do", folder=folder, left=left, planned=len(sweep.runs))
     rows = read_results(path, [escape(variable)], [region])
     if not len(rows):
-        raise UsageError(f"no rows of {variable!r} in {region!r} among the results; see docs/observables.md")
+        raise worded(UsageError, "sweep.no_rows", variable=variable, region=region)
     return rows
 
 

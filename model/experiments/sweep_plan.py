@@ -15,6 +15,7 @@ import pandas as pd
 from calibration.draws import is_remainder
 from calibration.registry import central, load_rows, parameter_hash, rows_by_key, tables_hash
 from model.errors import UsageError
+from model.experiments.cases import check_record
 from model.experiments.identity import engine_hash
 from model.experiments.run import index_sides
 from model.experiments.sampling import (
@@ -75,6 +76,7 @@ class Planned:
 def make_plan(request: SweepRequest, names: Sequence[Name] | None = None) -> Planned:
     """The plan of a request; `names` in place of those it asks for (what a screening kept). UsageError with all faults."""
     check_scenarios(request)
+    check_record(request.record, request.scenarios, request.lang)
     names = tuple(names) if names is not None else find_names(request)
     check_baselines(request, names)
     samples = check_samples(request, names)

@@ -51,6 +51,7 @@ from model.experiments.sweep import (
 from model.experiments.sweep_plan import Planned
 from model.experiments.workers import Died, supervise
 from model.outcomes import Recording
+from model.said import worded
 from model.scenario.record import restored
 from model.scenario.types import Scenario
 from model.simulation import draw_of
@@ -101,10 +102,7 @@ def same_engine(sweep: Sweep) -> Sweep:
     """The sweep, if the program is the one that planned it: results of two programs do not mix."""
     if sweep.plan["engine"] != engine_hash():
         folder = sweep.folder.as_posix()
-        raise StoreError(
-            f"{folder}: planned by another version of model/ or calibration/ "
-            f"({sweep.plan['engine'][:12]}; here {engine_hash()[:12]}). Use that version, or sweep anew into another folder"
-        )
+        raise worded(StoreError, "sweep.other_engine", folder=folder, planned=sweep.plan["engine"][:12], here=engine_hash()[:12])
     return sweep
 
 
@@ -185,7 +183,7 @@ def write_plan(planned: Planned, folder: Path) -> Sweep:
 
 def clear_sweep(folder: Path) -> None:
     """Take away an earlier sweep's files and nothing else."""
-    for kind, pattern in ((SHARDS, "*.parquet"), (FAILED, "run-*.json")):
+    for kind, pattern in ((SHARDS, "run-*.parquet"), (FAILED, "run-*.json")):
         for path in (folder / kind).glob(pattern):
             path.unlink()
     for name in (PLAN, STATES, POINTS, RESULTS, MANIFEST):
@@ -208,7 +206,7 @@ def finish(sweep: Sweep, started: float) -> Sweep:
     if len(done) + len(sweep.failures) < len(sweep.runs):
         return sweep
     if not done:
-        raise StoreError(f"{sweep.folder.as_posix()}: every run failed; the first: {sweep.failures[0]['reason']}")
+        raise worded(StoreError, "sweep.all_failed", folder=sweep.folder.as_posix(), reason=sweep.failures[0]["reason"])
     ordered = sorted((sweep.runs[number] for number in done), key=lambda run: (run.name, run.state))
     compact(sweep.folder / RESULTS, [shard_path(sweep.folder, run.number) for run in ordered])
     clear_leftovers(sweep.folder)

@@ -20,6 +20,7 @@ from model.experiments.sampling import MORRIS_LEVELS, Name
 from model.experiments.store import write_text
 from model.experiments.sweep import Sweep, difference, points, quarters_of, series
 from model.experiments.sweep_plan import SweepRequest
+from model.said import worded
 from model.scenario.record import restored
 
 SCREEN, THEN = "screen", "then.json"
@@ -55,7 +56,7 @@ def read_then(folder: Path) -> Then | None:
     try:
         return Then(**json.loads((folder / THEN).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as fault:
-        raise StoreError(f"{(folder / THEN).as_posix()}: {fault}") from fault
+        raise worded(StoreError, "error.json", file=(folder / THEN).as_posix(), reason=fault) from fault
 
 
 def request_after(screen: Sweep, then: Then, lang: str) -> SweepRequest:
@@ -84,7 +85,7 @@ def ranking(screen: Sweep) -> list[tuple[str, float]]:
     size = len(names) + 1
     whole = np.isfinite(outcome).all(1).reshape(-1, size).all(1).repeat(size)
     if not whole.any():
-        raise StoreError(f"{screen.folder.as_posix()}: no trajectory is whole, too many runs failed; vary fewer names")
+        raise worded(StoreError, "sweep.no_trajectory", folder=screen.folder.as_posix())
     effects: list[Any] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of SALib, about names without any effect

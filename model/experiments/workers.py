@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from model.errors import StoreError
+from model.said import worded
 
 R = TypeVar("R")
 Message = int | str | Callable[[int], Any]
@@ -188,7 +189,7 @@ class Pool:
         reason = ending(worker.process.exitcode)
         worker.pipe.close()
         if not worker.started:
-            raise StoreError(f"worker processes do not start: {reason}")
+            raise worded(StoreError, "error.no_workers", reason=reason)
         self.workers[self.workers.index(worker)] = self._start()
         if worker.task is not None and not self.queue.put_back(worker.number, worker.task):
             yield worker.task, Died(reason)

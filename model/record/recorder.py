@@ -19,6 +19,14 @@ from model.record.declare import Outcome
 from model.world import Setting, State
 
 MAIN = ("USA", "CHN")
+ALL = "all"
+"""What asks for every series."""
+
+
+def globs(pattern: str | None) -> tuple[str, ...]:
+    """The globs of what --record was given: 'all', or some with ';' between them."""
+    listed = (text.strip() for text in (pattern or "").split(";"))
+    return tuple("*" if text == ALL else text for text in listed if text)
 
 
 def outcomes(fixed: Fixed) -> tuple[Outcome, ...]:
@@ -40,10 +48,11 @@ class Recorder:
         sides = blocs or ((REGIONS.index("USA"),), (REGIONS.index("CHN"),))
         self.fixed = Fixed(setting, sides, self.gdp.base_gnp / self.gdp.base_gdp)
         self.declared = outcomes(self.fixed)
+        self.globs = globs(pattern)
         self.keys: list[Key] = []
         self.kept: list[tuple[Outcome, Index]] = []
         for outcome in self.declared:
-            keys, keep = self._select(outcome, pattern)
+            keys, keep = self._select(outcome)
             self.keys += keys
             self.kept += [(outcome, keep)] if len(keep) else []
         sizes = [self._count(outcome) for outcome, _ in self.kept]
@@ -55,15 +64,14 @@ class Recorder:
         """How many values an outcome has, recorded or not."""
         return (1 if outcome.world else len(self.setting.regions)) * prod(map(len, outcome.labels))
 
-    def _select(self, outcome: Outcome, pattern: str | None) -> tuple[list[Key], Index]:
+    def _select(self, outcome: Outcome) -> tuple[list[Key], Index]:
         """Keys of the series kept of one outcome, and which of its flattened values they are."""
-        if outcome.default == "none" and not pattern:
+        if outcome.default == "none" and not self.globs:
             return [], np.zeros(0, np.int64)
         regions = ("World",) if outcome.world else self.setting.regions
         main = {self.setting.regions[self.setting.focus], *MAIN, "World"}
         names = [outcome.template.format(*label) for label in product(*outcome.labels)]
-        globs = pattern.split(";") if pattern else ()
-        wanted = np.array([pattern == "all" or any(fnmatchcase(name, glob) for glob in globs) for name in names])
+        wanted = np.array([any(fnmatchcase(name, glob) for glob in self.globs) for name in names])
         usual = np.array([outcome.default == "all" or (outcome.default == "main" and region in main) for region in regions])
         named = np.array([outcome.usual == "*" or fnmatchcase(name, outcome.usual) for name in names])
         keep = (usual[:, None] & named[None]) | wanted[None]

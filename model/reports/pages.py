@@ -13,6 +13,7 @@ from typing import Any
 from model import __version__
 from model.errors import StoreError
 from model.reports.document import Block, Document, Heading, Picture, Table
+from model.said import worded
 from model.words import speaker
 
 
@@ -67,7 +68,7 @@ def read_picture(path: Path) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as fault:
-        raise StoreError(f"{path}: {fault}") from fault
+        raise worded(StoreError, "cli.environment", file=path, reason=fault) from fault
 
 
 def pixels(png: bytes) -> tuple[int, int]:

@@ -219,14 +219,17 @@ def assumes(facts: Facts, pictures: Pictures) -> list[Block]:
     columns = ("title", "senders", "targets", "scope", "period", "strength", "source")
     new = [bool(flag) for flag in measures["new"]]
     header = [c.say(f"paper.column.{name}") for name in (*columns, "new")]
-    rows: list[list[Cell]] = [[*(str(row[name]) for name in columns), c.say(f"paper.word.{'yes' if row['new'] else 'no'}")] for row in measures.to_dict("records")]
+    sources = measures["source"].astype(str).str.replace(r"^assumed\b", c.say("paper.word.assumed"), regex=True)
+    listed = measures.assign(source=sources).to_dict("records")
+    rows: list[list[Cell]] = [[*(str(row[name]) for name in columns), c.say(f"paper.word.{'yes' if row['new'] else 'no'}")] for row in listed]
     shown = [row[:-1] for row, own in zip(rows, new, strict=True) if own or not any(new)]
     notes = (c.say("paper.table.measures_note"), c.say("paper.table.measures_shown", shown=len(shown), count=len(rows)))
     table = _table(facts, "measures", c.say("paper.table.measures", **_names(facts)), header, rows, "", notes)
     table = replace(table, shown=(tuple(header[:-1]), *(tuple(str(cell) for cell in row) for row in shown)))
     text = Paragraph(c.say("paper.assumes.text", count=len(measures), new=sum(new), baseline=c.baseline))
-    sources = tuple(str(s) for s in facts.manifest["scenario"]["sources"])
-    return [text, table, *([Bullets(sources)] if sources else [])]
+    documents = tuple(str(s) for s in facts.manifest["scenario"]["sources"])
+    named: list[Block] = [Paragraph(c.say("paper.assumes.sources")), Bullets(documents)] if documents else []
+    return [text, table, *named]
 
 
 def provenance(facts: Facts, pictures: Pictures) -> list[Block]:

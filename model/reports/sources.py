@@ -33,7 +33,8 @@ def run_footnote(context: FigureContext, manifest: Mapping[str, Any]) -> str:
 def document_footnote(context: FigureContext, row: Mapping[Any, Any]) -> str:
     """One document as a footnote; its title in the language it was published in."""
     title = str(row["title"]) if context.lang == "ko" else f"{row['title_en']} [{row['title']}]"
-    return context.say("cite.document", author=row["author"], title=title, publisher=row["publisher"], date=row["published"])
+    author = context.say("cite.no_author") if row["author"] == "not named" else row["author"]
+    return context.say("cite.document", author=author, title=title, publisher=row["publisher"], date=row["published"])
 
 
 def figure_footnotes(context: FigureContext, documents: pd.DataFrame, register: pd.DataFrame) -> list[str]:

@@ -39,9 +39,8 @@ def read_book(path: Path, label: str, faults: Faults) -> Node | None:
     top: Entries = []
     for sheet, key in SHEETS.items():
         if sheet not in book.sheetnames:
-            if sheet == "scenario":
-                faults.add(Place(label, 1), "", faults.say("error.book.sheet", names=", ".join(book.sheetnames)),
-                           faults.say("error.book.allowed", names=", ".join(SHEETS)))  # fmt: skip
+            faults.add(Place(label, 1), "", faults.say("error.book.sheet", names=", ".join(book.sheetnames)),
+                       faults.say("error.book.allowed", names=", ".join(SHEETS)))  # fmt: skip
             continue
         rows = list(_cells(book[sheet], f"{label}!{sheet}"))
         if sheet == "scenario":
