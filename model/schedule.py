@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from types import SimpleNamespace
 
 from model.stages import account, adjust, adopt, decide, enact, learn, react, source, trade
@@ -26,11 +26,6 @@ class Stage:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     equations: tuple[str, ...]
-
-    @cached_property
-    def promised(self) -> frozenset[str]:
-        """What it must write."""
-        return frozenset(self.writes)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -180,7 +175,7 @@ def run_quarter(setting: Setting, state: State, schedule: tuple[Stage, ...] = SC
     for stage in schedule:
         view = SimpleNamespace(**{name: now[name] for name in stage.reads})
         written = stage.function(setting, view)
-        if written.keys() != stage.promised:
+        if set(written) != set(stage.writes):
             raise KeyError(f"stage {stage.name} wrote {sorted(written)}, declared {sorted(stage.writes)}")
         now.update(written)
     now["year"], now["quarter"] = state["year"] + setting.dt, state["quarter"] + 1
