@@ -277,6 +277,18 @@ def test_a_headline_of_one_draw_has_no_band(tmp_path: Path) -> None:
     assert "–" in text
 
 
+def test_a_central_value_is_outside_a_band_that_is_shown_only(tmp_path: Path) -> None:
+    """Four draws show no band, so nothing can lie outside one; five do."""
+    said = {}
+    for draws in (4, 5):
+        split = [recording("split", draw, scale=1.02 if draw else 0.9) for draw in range(draws)]
+        store.write_results(tmp_path / f"{draws}.parquet", [*(recording("base", draw) for draw in range(draws)), *split])
+        frame = store.read_results(tmp_path / f"{draws}.parquet")
+        table = results.headline_table(frame, "split", (), "base", "USA", (2026, 2030, 2040))
+        said[draws] = results.word("table.outside", "en") in results.render_headline(table, "en", "split", "base")
+    assert said == {4: False, 5: True}
+
+
 def test_numbers_as_text() -> None:
     cases = {-0.311: "−0.31", 0.5: "+0.50", -0.001: "0.00", float("nan"): "–", -1234.5: "−1,234.50"}
     assert {value: results.signed(value) for value in cases} == cases

@@ -254,7 +254,8 @@ def render_headline(table: pd.DataFrame, lang: str, scenario: str, baseline: str
 
 
 def outside_band(table: pd.DataFrame) -> bool:
-    """Whether a central value of the short table lies outside its band, as two decimals show it."""
+    """Whether a central value of the short table lies outside a band that is shown, as two decimals show it."""
+    table = table[table["draws"] >= BAND_DRAWS]
     years = [str(name).removeprefix("central_") for name in table.columns if str(name).startswith("central_")]
     ends = ((table[f"central_{y}"].round(2), table[f"p10_{y}"].round(2), table[f"p90_{y}"].round(2)) for y in years)
     return any(bool(((central < low) | (central > high)).any()) for central, low, high in ends)

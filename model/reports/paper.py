@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from model.experiments.results import FigureContext, headline_cells, headline_table, signed
+from model.experiments.results import BAND_DRAWS, FigureContext, headline_cells, headline_table, signed
 from model.phrases import amount, change_text, money, money_text, number_text, yearly_growth
 from model.reports.advice import advice, in_one_sentence
 from model.reports.document import Block, Bullets, Cell, Document, Heading, Paragraph, Picture, Table, plain_table
@@ -149,11 +149,12 @@ def income_table(facts: Facts) -> Table:
     growth = [yearly_growth(float(r.get(f"central_{facts.year}", math.nan)), facts.horizon) for r in frame.to_dict("records")]
     rows: list[list[Cell]] = [
         [c.label("stance", str(r["stance"])), c.label("region", str(r["region"])),
-         *(float(r[f"{k}_{y}"]) if k == "central" or c.draws >= 5 else float("nan") for y in years for k in ("central", "p10", "p90")), g]
+         *(float(r[f"{k}_{y}"]) if k == "central" or c.draws >= BAND_DRAWS else float("nan") for y in years for k in ("central", "p10", "p90")), g]
         for r, g in zip(frame.to_dict("records"), growth, strict=True)
     ]  # fmt: skip
-    outside = any(facts.income(str(r["stance"]), str(r["region"]), y).outside for r in frame.to_dict("records") for y in years)
-    keys = ["paper.table.band" if c.draws >= 5 else "paper.table.no_band", "paper.table.growth_note"]
+    banded = c.draws >= BAND_DRAWS
+    outside = banded and any(facts.income(str(r["stance"]), str(r["region"]), y).outside for r in frame.to_dict("records") for y in years)
+    keys = ["paper.table.band" if banded else "paper.table.no_band", "paper.table.growth_note"]
     keys += ["paper.table.outside"] if outside else []
     notes = tuple(c.say(key, draws=c.draws, year=facts.year) for key in keys)
     table = _table(facts, "real-income", c.say("paper.table.income"), header, rows, c.say("paper.unit.percent", baseline=c.baseline), notes)
