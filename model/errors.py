@@ -19,7 +19,15 @@ class BlocsError(Exception):
 
 
 class ModelError(BlocsError):
-    """An equation has no admissible solution (a buyer cannot produce, a price is not positive)."""
+    """An equation has no admissible solution (a buyer cannot produce, a price is not positive); buyer: whose, if one's."""
+
+    def __init__(self, message: str = "", buyer: int | None = None) -> None:
+        super().__init__(message)
+        self.buyer = buyer
+
+    def placed(self, place: str) -> None:
+        """Say before the message when and where it was."""
+        self.args = (f"{place}: {self}",)
 
 
 class TableError(ModelError):

@@ -13,6 +13,7 @@ from calibration.registry import central
 from calibration.world import build_setting
 from model.agents.population import Firm, Population, State, Users
 from model.axes import quarter_labels, quarter_start
+from model.errors import ModelError
 from model.kernel.links import Array
 from model.past import Past
 from model.record import Recorder
@@ -72,7 +73,17 @@ class Decoupling(mesa.Model):  # type: ignore[misc]
 
     def _quarter(self) -> dict[str, Any]:
         self.now = passed_on(self.now, self.schedule)
-        return run_quarter(self.setting, self.now, self.schedule)
+        try:
+            return run_quarter(self.setting, self.now, self.schedule)
+        except ModelError as fault:
+            when = self.quarters[len(self.recorder.rows)]
+            fault.placed(when if fault.buyer is None else f"{when}, {self._name(fault.buyer)}")
+            raise
+
+    def _name(self, buyer: int) -> str:
+        """Who a buyer of the economy is: a plant, or the region whose investors or users."""
+        plants, economy = self.setting.plants, self.setting.economy
+        return plants.ids[buyer] if buyer < economy.n else self.setting.regions[int(economy.buyer_region[buyer])]
 
     def run_to_end(self) -> Recorder:
         """All quarters of the scenario's horizon; the recorder holds the outcomes."""

@@ -15,7 +15,7 @@ from calibration import base_year_tables
 from calibration.base_year import build_base_year
 from calibration.registry import central, load_rows
 from model.axes import ECOSYSTEMS, LAYERS, REGION_INDEX, REGIONS, SEGMENT_INDEX, SEGMENTS
-from model.errors import IdentityError
+from model.errors import IdentityError, ModelError
 from model.experiments.cases import Case, run_cases
 from model.experiments.store import write_results
 from model.instruments import Value
@@ -440,3 +440,21 @@ def test_measures_are_in_force_on_their_dates_in_numbers() -> None:
     place = (REGION_INDEX["USA"], REGION_INDEX["CHN"], SEGMENT_INDEX["logic"])
     seen = {state["year"] - 0.25: state["wedges"]["denial_rate"][place] for state in small.quarters(model)}
     assert seen == {year: 0.6 if 2018.5 <= year < 2019.0 else 0.0 for year in seen}
+
+
+@pytest.mark.parametrize("whose", ["plant", "users", "nobody"])
+def test_a_quarter_without_a_solution_says_when_and_whose(whose: str) -> None:
+    """Plants and users go by number in the kernel; who reads the message knows them by name."""
+    setting = Decoupling(small.scenario()).setting
+    buyer = {"plant": 3, "users": setting.economy.final.start + 2, "nobody": None}[whose]
+    name = {"plant": f", {setting.plants.ids[3]}", "users": f", {setting.regions[2]}", "nobody": ""}[whose]
+
+    def unsolvable(setting: Setting, now: SimpleNamespace) -> State:
+        raise ModelError("nothing adds up", buyer)
+
+    model = Decoupling(
+        small.scenario(), schedule=tuple(replace(s, function=unsolvable) if s.name == "trade" else s for s in SCHEDULE)
+    )
+    with pytest.raises(ModelError) as found:
+        model.step()
+    assert str(found.value) == f"{model.quarters[0]}{name}: nothing adds up"

@@ -97,9 +97,10 @@ class MarketSolver:
         output, expenditure, walras = self._trade(now, system, guess, tolerance)
         self.ready = True
         if not (expenditure > 0).all():
-            raise ModelError(f"expenditure of region {int(np.flatnonzero(~(expenditure > 0))[0])} is not positive")
+            region = int(np.flatnonzero(~(expenditure > 0))[0])
+            raise ModelError(f"expenditure of region {region} is not positive", self.economy.final.start + region)
         if not (output > -ROUNDING).all():
-            raise ModelError(f"output of plant {int(output.argmin())} is negative")
+            raise ModelError(f"output of plant {int(output.argmin())} is negative", int(output.argmin()))
         index = bill[self.economy.final]
         return Market(price, bill[n : n + k], index, expenditure, np.maximum(output, 0.0), walras)
 
@@ -127,7 +128,8 @@ class MarketSolver:
         rhs = plan.margin * plan.wages * part[:n]
         price = solve_linear(apply, near, renew, rhs, guess, "prices", tolerance)
         if not (price > 0).all():
-            raise ModelError(f"price of plant {int(np.flatnonzero(~(price > 0))[0])} is not positive")
+            plant = int(np.flatnonzero(~(price > 0))[0])
+            raise ModelError(f"price of plant {plant} is not positive: what arrives makes less than it costs", plant)
         return price
 
     # -- trade and incomes -----------------------------------------------------------------------

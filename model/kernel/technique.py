@@ -90,7 +90,7 @@ def project(economy: Economy, q: Array, labour: Array) -> Array:
         buyer = int(np.flatnonzero(~(result > 0))[0])
         cells = (economy.links.cell_buyer == buyer) & ~(q > 0)
         empty = economy.links.cell_segment[cells].tolist()
-        raise ModelError(f"buyer {buyer} cannot produce: segments {empty} deliver nothing")
+        raise ModelError(f"buyer {buyer} cannot produce: segments {empty} deliver nothing", buyer)
     return result
 
 
