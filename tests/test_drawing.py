@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 import zlib
 from dataclasses import replace
 from functools import partial
@@ -28,6 +30,8 @@ from tests.chores import squared, who
 from tests.made_up import INPUTS, recordings, run_context
 
 NAMES = ("real-income", "evidence", "segments")
+
+ROOT = Path(__file__).parents[1]
 
 
 def drawings(folder: Path, lang: str = "ko") -> list[Drawing]:
@@ -184,3 +188,17 @@ def test_one_task_or_one_worker_needs_no_process() -> None:
         assert isinstance(team, Pool) and team.size == 2
         with hired(team, 1) as same:
             assert same is team
+
+
+def test_the_parent_of_a_run_loads_no_simulation(tmp_path: Path) -> None:
+    """It would take from its workers the time in which they start; what a first result needs least is a third simulation."""
+    code = (
+        "import sys\n"
+        "from model.cli import main\n"
+        f"code = main(['run', 'tariffs', '--draws', '1', '--no-figures', '--workers', '2', '--quiet', '--out', {str(tmp_path / 'run')!r}])\n"
+        "print(code, sorted({'mesa', 'matplotlib', 'model.simulation'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120, check=True
+    )
+    assert done.stdout.split("\n")[-2] == "0 []", done.stdout

@@ -131,10 +131,12 @@ def _run_one(cases: tuple[Case, ...], index: int) -> Recording | Failure:
 
 def check_record(pattern: str | None, scenarios: Iterable[Scenario], lang: str = "en") -> None:
     """UsageError unless every glob of --record matches an outcome of one of these scenarios: all that do not, at once."""
-    from model.record.recorder import ALL, globs
+    if pattern is None:
+        return
+    from model.record.recorder import ALL, globs  # heavy, like the simulation, and most runs name no pattern
     from model.simulation import Decoupling
 
-    if pattern is None or globs(pattern) == ("*",):
+    if globs(pattern) == ("*",):
         return
     names = sorted({key[1] for scenario in scenarios for key in Decoupling(scenario, record=ALL).recorder.keys})
     bad = [glob for glob in globs(pattern) or (pattern,) if not any(fnmatchcase(name, glob) for name in names)]

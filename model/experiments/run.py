@@ -116,12 +116,12 @@ def clear_outputs(folder: Path) -> None:
 
     Without results there was no run: what has the name of an output is then somebody's own.
     """
+    if not (folder / RESULTS).is_file():
+        return
     from model.figures import KINDS
     from model.figures.save import INDEX
     from model.reports.formats import FORMATS
 
-    if not (folder / RESULTS).is_file():
-        return
     old = [folder / name for name in (RESULTS, "manifest.json", "sources.txt", *(f"report.{kind}" for kind in FORMATS))]
     old += [folder / "figures" / f"{name}.{kind}" for name in KINDS for kind in ("png", "pdf", "svg", "csv")] + [folder / "figures" / INDEX]
     old += (folder / "tables").glob("*.xlsx")
