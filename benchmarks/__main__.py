@@ -127,6 +127,14 @@ def machine() -> Found:
     return found
 
 
+def settle() -> None:
+    """Wait until the load of the part before is gone, at most two minutes: else it would count as other work."""
+    for _ in range(24):
+        if os.getloadavg()[0] <= page.BUSY * (os.cpu_count() or 1):
+            return
+        time.sleep(5)
+
+
 def say(text: str) -> None:
     """One line on the terminal."""
     sys.stdout.write(text + "\n")
@@ -150,6 +158,7 @@ def main() -> None:
     for name in () if asked.page else asked.only or names:
         started = time.time()
         say(f"{name} ...")
+        settle()
         before = results.get(name, {})
         results[name] = {"machine": machine(), "when": time.strftime("%Y-%m-%d"), "found": parts[name]()}
         if name == "profile" and before:
