@@ -196,7 +196,7 @@ def test_the_parent_of_a_run_loads_no_simulation(tmp_path: Path) -> None:
         "import sys\n"
         "from model.cli import main\n"
         f"code = main(['run', 'tariffs', '--draws', '1', '--no-figures', '--workers', '2', '--quiet', '--out', {str(tmp_path / 'run')!r}])\n"
-        "print(code, sorted({'mesa', 'matplotlib', 'model.simulation'} & set(sys.modules)))\n"
+        "print(code, sorted({'mesa', 'matplotlib', 'scipy', 'model.simulation'} & set(sys.modules)))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120, check=True

@@ -14,7 +14,6 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -99,6 +98,8 @@ class Links:
 
     def _counters(self, counter: Index, of: Index, favour: Array, alike: bool) -> Counters:
         """Counters with their links in order, and the structure of the matrices."""
+        from scipy.sparse import csr_array  # a tenth of a second, and who only reads parameters makes no matrix
+
         column, mine, (buyers, pointer, start) = counter.astype(np.int32), counter[: self.technique], self._rows
         order, count = np.argsort(mine, kind="stable"), len(of)
         first = np.searchsorted(mine[order], np.arange(count + 1)).astype(np.int32)
