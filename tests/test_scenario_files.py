@@ -162,7 +162,7 @@ instruments:
     assert places == ["4:8", "6:1", "9:12", "12:16", "13:18", "15:17", "22:10"]
     assert "did you mean KOR?" in lines[0]
     assert "instruments[0].segments[0]" in lines[3] and "did you mean memory?" in lines[3]
-    assert "0 to 1 share" in lines[4]
+    assert "0 to 1 (share)" in lines[4]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ instruments:
         ("    segments: [memory]\n", "", "instruments[0].segments: missing"),
         ("segments: [memory]", "segments: [all_technology, rest]", "all_technology with other names"),
         ("denial_rate: 0.5", "denial_rate: '0.5'", "without quotes"),
-        ("denial_rate: 0.5", "denial_rate: .nan", "a number from 0 to 1 share"),
+        ("denial_rate: 0.5", "denial_rate: .nan", "a number from 0 to 1 (share)"),
         ("denial_rate: 0.5", "denial_rate: 0x1", "a number from 0 to 1"),
         ("denial_rate: 0.5", "denial_rate: 1e999", "out of range"),
         ("denial_rate: 0.5", "denial_rate: true", "a number from 0 to 1"),

@@ -40,7 +40,7 @@ def number(faults: Faults, node: Node, path: str, low: float, high: float, unit:
     """A finite number in low..high, written out or pointed at (`register ID`)."""
     if node.kind == "refused":
         return None
-    allowed = faults.say("error.number.allowed", low=f"{low:g}", high=f"{high:g}", unit=unit).rstrip()
+    allowed = faults.say("error.number.allowed", low=f"{low:g}", high=f"{high:g}", unit=f" ({unit})" if unit else "")
     if node.kind == "text" and linked(node.text):
         value = _pointed(faults, node.text, node.place, path)
     elif node.kind == "text" and node.plain and NUMBER.fullmatch(node.text):
