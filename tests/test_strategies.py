@@ -304,7 +304,7 @@ def test_a_plan_is_read_and_told_and_its_file_fits_the_schema(tmp_path: Path) ->
     ("plan", "place", "needle"),
     [
         ("mix: {chip_levrage: 1}", "8:11", "did you mean chip_leverage?"),
-        ("mix: {chip_leverage: 3}", "8:26", "a number from 0 to 2 percent"),
+        ("mix: {chip_leverage: 3}", "8:26", "a number from 0 to 2 (percent"),
         ("mix: {chip_leverage: {budgt: 1, start: 2027Q1}}", "8:27", "did you mean budget?"),
         ("mix: {chip_leverage: {start: 2027Q1}}", "8:26", "'budget' is required"),
         ("mix: {chip_leverage: {budget: 1, start: 2027Q1, end: 2026Q1}}", "8:58", "2026Q1"),
