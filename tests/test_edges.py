@@ -321,4 +321,9 @@ def test_any_set_gives_a_message_or_a_scenario(path: str, value: str) -> None:
 def test_a_console_that_is_closed_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
-    assert main(["scenarios"]) == 0 and main(["validate", "nowhere"]) == 2
+    try:
+        assert main(["scenarios"]) == 0 and main(["validate", "nowhere"]) == 2
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # opened by main, for the life of a process that ends here
+                stream.close()
